@@ -1,0 +1,37 @@
+"""The functions that workers run.
+
+A worker process finds its function by importing the module that holds it. So these live here and not in
+a notebook, and this module imports the standard library only: every spawned worker pays for each import.
+"""
+
+import math
+import os
+import random
+import time
+from collections.abc import Iterable, Sequence
+
+
+def distances(rows: Iterable[Sequence[float]], target: Sequence[float]) -> list[float]:
+    """Return the Euclidean distance from every row to the target, row by row in plain Python.
+
+    rows: n rows of d numbers (an array of shape (n, d) will do); target: d numbers. The answer has n floats.
+    """
+    return [math.sqrt(sum((a - b) ** 2 for a, b in zip(row, target))) for row in rows]
+
+
+def draw(iterations: int, seed: int = 0) -> tuple[int, float]:
+    """Draw so many random numbers between 0 and 1; return how many, and their mean (0.0 of none)."""
+    generator = random.Random(seed)
+    total = sum(generator.random() for _ in range(iterations))
+    return iterations, total / iterations if iterations else 0.0
+
+
+def nap(seconds: float) -> int:
+    """Sleep for so many seconds; return the number (pid) of the process that slept."""
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def identity(value: object) -> object:
+    """Return the value as it came: an empty task, to measure what a task costs by itself."""
+    return value
