@@ -1,0 +1,291 @@
+"""Measure how long something takes, compare candidates side by side, and keep the figures.
+
+A machine drifts: it warms up, and others use it too. So everything is repeated, the spread is shown beside the median,
+and candidates run in turn, A B A B, so that each ratio is between two neighbours in time.
+"""
+
+import csv
+import functools
+import io
+import json
+import math
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from multiprocessing.pool import Pool
+from pathlib import Path
+from typing import Any
+
+from helpers.machine import usable_cpus
+from helpers.tasks import nap
+
+COLUMNS = ("label", "repeat", "seconds", "cpu")
+"""The columns of a CSV file of timings: one row for each repeat, which count from 1; seconds and cpu are seconds."""
+
+_TICK = time.get_clock_info("perf_counter").resolution
+
+
+@dataclass(frozen=True, repr=False)
+class Timing:
+    """How long something took: one figure for each repeat.
+
+    seconds are wall seconds, cpu the CPU seconds of this process alone (`time.process_time`: workers of a pool do not
+    count). result is what the last repeat returned; it is not compared, printed or saved.
+
+    Raises ValueError unless there is at least one repeat, with positive seconds, and as many CPU seconds.
+    """
+
+    label: str
+    seconds: tuple[float, ...]
+    cpu: tuple[float, ...]
+    result: Any = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.seconds or len(self.seconds) != len(self.cpu):
+            raise ValueError(f"a timing needs seconds and cpu for one repeat or more, not {self.seconds}, {self.cpu}")
+        if not all(0 < second < math.inf for second in self.seconds):
+            raise ValueError(f"the seconds of a timing must be more than 0, not {self.seconds}")
+
+    @property
+    def minimum(self) -> float:
+        """Wall seconds of the fastest repeat."""
+        return min(self.seconds)
+
+    @property
+    def median(self) -> float:
+        """Wall seconds of the repeat in the middle."""
+        return statistics.median(self.seconds)
+
+    @property
+    def spread(self) -> float:
+        """Wall seconds between the fastest and the slowest repeat."""
+        return max(self.seconds) - min(self.seconds)
+
+    @property
+    def repeats(self) -> int:
+        """How many times it was measured."""
+        return len(self.seconds)
+
+    @property
+    def cpus_busy(self) -> float:
+        """CPU seconds over wall seconds: how many CPUs this process, with all its threads, kept busy."""
+        return sum(self.cpu) / sum(self.seconds)
+
+    def __repr__(self) -> str:
+        figures = f"minimum {format_seconds(self.minimum)}, median {format_seconds(self.median)}"
+        return f"{self.label}: {figures}, spread {format_seconds(self.spread)}, {_repeats(self.repeats)}"
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """The timings of several candidates that ran in turn; the first is what the others are compared with."""
+
+    timings: tuple[Timing, ...]
+
+    def __getitem__(self, label: str) -> Timing:
+        return {timing.label: timing for timing in self.timings}[label]
+
+    def __iter__(self) -> Iterator[Timing]:
+        return iter(self.timings)
+
+    def ratios(self, label: str) -> tuple[float, ...]:
+        """Return how many times as fast as the first this candidate was: one ratio for each round."""
+        pairs = zip(self.timings[0].seconds, self[label].seconds, strict=True)
+        return tuple(first / this for first, this in pairs)
+
+    def __repr__(self) -> str:
+        first = self.timings[0]
+        header = ("", "minimum", "median", "spread", f"times as fast as {first.label}")
+        lines = _aligned([header, *map(self._row, self.timings)])
+        return "\n".join([*lines, f"{_repeats(first.repeats)}, in turn; ratios pair by pair: median (range)"])
+
+    def _row(self, timing: Timing) -> tuple[str, ...]:
+        ratios = self.ratios(timing.label)
+        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        return (timing.label, *map(format_seconds, (timing.minimum, timing.median, timing.spread)), ratio)
+
+
+def measure(
+    function: Callable[..., Any],
+    *args: Any,
+    repeats: int = 5,
+    warmup: int = 1,
+    label: str | None = None,
+    **keywords: Any,
+) -> Timing:
+    """Call function(*args, **keywords) warmup times unmeasured, then `repeats` times measured.
+
+    label names the timing; by default it is the function's name.
+
+    Raises TypeError if function cannot be called, and ValueError, before anything runs, if repeats is not a whole
+    number of 1 or more or warmup not one of 0 or more.
+    """
+    if not callable(function):
+        raise TypeError(_not_callable("measure", function))
+    label = _name(function) if label is None else label
+    call = functools.partial(function, *args, **keywords)
+    return compare({label: call}, repeats=repeats, warmup=warmup)[label]
+
+
+def compare(candidates: Mapping[str, Callable[[], object]], repeats: int = 5, warmup: int = 1) -> Comparison:
+    """Call the candidates in turn, A B A B: warmup rounds unmeasured, then `repeats` rounds measured.
+
+    candidates: functions without arguments, by label. Raises as `measure` does, and ValueError without a candidate.
+    """
+    _check_rounds(repeats, warmup)
+    if not candidates:
+        raise ValueError("compare needs at least one candidate, such as {'serial': lambda: distances(X, x)}")
+    for function in candidates.values():
+        if not callable(function):
+            raise TypeError(_not_callable("compare", function))
+    figures: dict[str, list[tuple[float, float]]] = {label: [] for label in candidates}
+    results: dict[str, object] = {}
+    for number in range(warmup + repeats):
+        for label, function in candidates.items():
+            results.pop(label, None)  # frees the last result outside of the measured time
+            wall, cpu, results[label] = _timed(function)
+            if number >= warmup:
+                figures[label].append((wall, cpu))
+    return Comparison(tuple(Timing(label, *zip(*figures[label]), results[label]) for label in candidates))
+
+
+def speedup(serial: Timing, parallel: Timing) -> float:
+    """Return how many times as fast as the serial program the parallel one is: the ratio of their medians."""
+    return serial.median / parallel.median
+
+
+def efficiency(speedup: float, processes: int) -> float:
+    """Return the speed-up as a share of what these processes could reach: one for each CPU that is really usable."""
+    return speedup / min(processes, usable_cpus())
+
+
+def warm_up(pool: Pool, processes: int, deadline: float = 30.0) -> None:
+    """Give the pool short naps until so many of its workers have answered.
+
+    An `XrayPool` records the naps too: call its `reset` afterwards. deadline: seconds. Raises TimeoutError when it
+    passes first: a worker may have died as it started, or the pool has fewer workers.
+    """
+    answered: set[int] = set()
+    end = time.monotonic() + deadline
+    while len(answered) < processes:
+        naps = pool.map_async(nap, [0.01] * processes, chunksize=1)
+        try:
+            answered.update(naps.get(max(0.0, end - time.monotonic())))
+        except multiprocessing.TimeoutError:
+            message = f"{len(answered)} of {processes} workers answered within {deadline:g} s"
+            raise TimeoutError(f"{message}; is the pool that large, and does its initializer end?") from None
+
+
+def save(timings: Iterable[Timing], path: str | Path) -> None:
+    """Save the timings as .csv (see COLUMNS) or .json. A file that is there is replaced as a whole, or not at all.
+
+    timings: a list of timings, or a comparison. Raises ValueError for another suffix, TypeError for anything else.
+    """
+    path, timings = _checked_suffix(path), list(timings)
+    for timing in timings:
+        if not isinstance(timing, Timing):
+            raise TypeError(f"only timings can be saved, such as [measure(...)], not {type(timing).__name__}")
+    text = _to_csv(timings) if path.suffix == ".csv" else _to_json(timings)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="")
+    os.replace(part, path)
+
+
+def load(path: str | Path) -> list[Timing]:
+    """Return the timings that `save` wrote. Raises ValueError, with the file's name, if it holds none."""
+    path = _checked_suffix(path)
+    try:
+        text = path.read_bytes().decode("utf-8")
+        return _from_csv(text) if path.suffix == ".csv" else _from_json(text)
+    except (ValueError, TypeError, KeyError, csv.Error) as error:
+        expected = f"a CSV file with the columns {', '.join(COLUMNS)}"
+        if path.suffix == ".json":
+            expected = 'a JSON file {"timings": [{"label": ..., "seconds": [...], "cpu": [...]}, ...]}'
+        raise ValueError(f"{path} does not hold saved timings ({error}); expected is {expected}") from error
+
+
+def format_seconds(seconds: float) -> str:
+    """Return the time for human eyes: three figures, in s, ms or µs."""
+    if not seconds:
+        return "0 s"
+    factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms")) if seconds * f >= 0.9995), (1e6, "µs"))
+    value = seconds * factor
+    return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f} {unit}"
+
+
+def _timed(function: Callable[[], object]) -> tuple[float, float, object]:
+    cpu, wall = time.process_time(), time.perf_counter()
+    result = function()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return max(wall, _TICK), cpu, result
+
+
+def _check_rounds(repeats: int, warmup: int) -> None:
+    for name, number, least in (("repeats", repeats, 1), ("warmup", warmup, 0)):
+        if not isinstance(number, int) or isinstance(number, bool) or number < least:
+            raise ValueError(f"{name} must be a whole number of {least} or more, not {number!r}")
+
+
+def _not_callable(caller: str, value: object) -> str:
+    return f"{caller} needs a function that it can call, not what a function returned: {type(value).__name__}"
+
+
+def _name(function: Callable[..., Any]) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _repeats(number: int) -> str:
+    return f"{number} repeat{'s' * (number != 1)}"
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+
+
+def _checked_suffix(path: str | Path) -> Path:
+    path = Path(path)
+    if path.suffix not in (".csv", ".json"):
+        raise ValueError(f"timings are saved as .csv or .json, so {path} is not a file of saved timings")
+    return path
+
+
+def _to_json(timings: list[Timing]) -> str:
+    records = [{"label": timing.label, "seconds": timing.seconds, "cpu": timing.cpu} for timing in timings]
+    return json.dumps({"timings": records}, indent=1)
+
+
+def _from_json(text: str) -> list[Timing]:
+    return [_timing(record["label"], record["seconds"], record["cpu"]) for record in json.loads(text)["timings"]]
+
+
+def _to_csv(timings: list[Timing]) -> str:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for timing in timings:
+        for repeat, figures in enumerate(zip(timing.seconds, timing.cpu), 1):
+            writer.writerow([timing.label, repeat, *figures])
+    return file.getvalue()
+
+
+def _from_csv(text: str) -> list[Timing]:
+    header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    if tuple(header) != COLUMNS:
+        raise ValueError(f"its first line is {','.join(header)!r}")
+    records: list[tuple[str, list[str], list[str]]] = []
+    for label, repeat, seconds, cpu in rows:
+        if repeat == "1":
+            records.append((label, [], []))
+        records[-1][1].append(seconds)
+        records[-1][2].append(cpu)
+    return [_timing(*record) for record in records]
+
+
+def _timing(label: str, seconds: Iterable[float | str], cpu: Iterable[float | str]) -> Timing:
+    return Timing(label, tuple(map(float, seconds)), tuple(map(float, cpu)))
