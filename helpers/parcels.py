@@ -243,9 +243,7 @@ class _Failure:
         return _deliver_failure, (self.job, self.job.done, self.task, self.work, _now())
 
 
-def _deliver_failure(
-    answer: _Answer, done: list[tuple[int, bytes]], task: int, work: bytes, returned: float
-) -> int:
+def _deliver_failure(answer: _Answer, done: list[tuple[int, bytes]], task: int, work: bytes, returned: float) -> int:
     now = _now()
     if answer.recorder is not None:
         home = _HOME.pack(0, returned, returned, now, now)

@@ -71,9 +71,7 @@ class XrayPool(Pool):
         ended = max((span.delivered for span in spans), default=self._began)
         return Run(tuple(spans), workers, self._processes_asked, self._start_method, self._began, ended)
 
-    def apply(
-        self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None
-    ) -> Any:
+    def apply(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None) -> Any:
         return self.apply_async(func, args, kwds).get()
 
     def apply_async(

@@ -1,0 +1,151 @@
+"""The checks of the exercises: each looks at an answer and gives a tick, or a hint; none gives the answer away."""
+
+import functools
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.tasks import distances
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: whether the answer is right, and a sentence to the student."""
+
+    right: bool
+    sentence: str
+
+    def __repr__(self) -> str:
+        return f"{'✓' if self.right else '✗ Not yet.'} {self.sentence}"
+
+
+def _check(look: Callable[..., str | None]) -> Callable[[Any], Verdict]:
+    """Make a check of a function that returns a hint, or None when the answer is right; its docstring is the praise."""
+
+    @functools.wraps(look)
+    def check(answer: Any, *facts: Any) -> Verdict:
+        if answer is ...:
+            return Verdict(False, "Put your answer where the three dots are, and run this cell again.")
+        try:
+            hint = look(answer, *facts)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told to the student
+            hint = f"Checking your answer raised {type(error).__name__}: {error}"
+        return Verdict(hint is None, look.__doc__ if hint is None else hint)
+
+    return check
+
+
+@_check
+def timing_summary(answer: Mapping[str, float], seconds: Sequence[float]) -> str | None:
+    """The minimum, the median and the spread: that is an honest report."""
+    right = {"minimum": min(seconds), "median": statistics.median(seconds), "spread": max(seconds) - min(seconds)}
+    for name, figure in right.items():
+        if name not in answer:
+            return f"The answer needs a figure named {name!r}."
+        if not math.isclose(answer[name], figure, abs_tol=0.005):
+            return f"Look at the {name} again: sort the {len(seconds)} times first."
+    return None
+
+
+@_check
+def best_time(answer: Callable[[float, int, int], float]) -> str | None:
+    """No pool can beat the work divided by the CPUs, and no pool uses more CPUs than it has workers."""
+    if not math.isclose(answer(8.0, 2, 2), 4.0):
+        return "Two workers on two CPUs share 8 seconds of work: how long do they take at best?"
+    if not math.isclose(answer(8.0, 5, 2), 4.0):
+        return "Five workers on two CPUs: how many of them can compute at the same moment?"
+    if not math.isclose(answer(8.0, 2, 16), 4.0):
+        return "Two workers on sixteen CPUs: how many CPUs have something to do?"
+    return None
+
+
+@_check
+def same_distances(answer: Callable[[Any, Any], Sequence[float]]) -> str | None:
+    """The same distances. Now let the next cell say how much faster they came."""
+    rows = [[0.0, 3.0, 1.0], [2.0, -1.0, 4.0], [1.0, 1.0, 1.0]]
+    target = [1.0, 1.0, 1.0]
+    found = answer(rows, target)
+    if not isinstance(found, list) or len(found) != len(rows):
+        return "Return a list with one number for every row."
+    if not all(map(math.isclose, found, distances(rows, target))):
+        return "Some of the distances differ from those of tasks.distances."
+    return None
+
+
+@_check
+def chunk_lengths(answer: Sequence[int], rows: int, chunks: int) -> str | None:
+    """The first chunks take one row more each until the remainder is used up; none is lost."""
+    if sum(answer) != rows:
+        return f"Together the chunks must hold {rows} rows; yours hold {sum(answer)}."
+    if len(answer) != chunks:
+        return f"There must be {chunks} chunks; you have {len(answer)}."
+    if max(answer) - min(answer) > 1:
+        return "array_split makes chunks whose lengths differ by one row at most."
+    if list(answer) != sorted(answer, reverse=True):
+        return "Which chunks take the extra rows: the first or the last?"
+    return None
+
+
+@_check
+def pool_distances(answer: Callable[..., Sequence[float]], rows: Any, target: Any) -> str | None:
+    """The same list as the loop's, for one process and for several."""
+    right = distances(rows, target)
+    for processes in (1, 2, 3):
+        found = answer(rows, target, processes)
+        if len(found) == processes:
+            return "You return one list for each chunk; join them to one list of distances."
+        if list(found) != right:
+            return f"With {processes} processes the list differs from the loop's."
+    return None
+
+
+@_check
+def share_of_waiting(answer: float, run: Any) -> str | None:
+    """That share of the workers' time bought nothing: the CPUs were taken."""
+    calls = sum(span.finished - span.started - span.computing for span in run.spans)
+    right = calls / (run.seconds * run.processes)
+    if math.isclose(answer, right, rel_tol=0.01):
+        return None
+    if math.isclose(answer, right * 100, rel_tol=0.01):
+        return "That is a percentage; give the share as a number between 0 and 1."
+    return "Divide the seconds of waiting for a CPU by the whole, both from breakdown(run)."
+
+
+@_check
+def map_order(answer: Sequence[int], sizes: Sequence[int]) -> str | None:
+    """map keeps the order of its input, whichever task was ready first."""
+    if list(answer) == sorted(sizes):
+        return "That is the order in which they finish. In what order does map give the results?"
+    if list(answer) != list(sizes):
+        return "Give the sizes in the order in which map returns their results."
+    return None
+
+
+@_check
+def put_in_order(answer: Callable[..., Sequence[Any]]) -> str | None:
+    """Every result carried its number home, and found its place."""
+    if answer([(2, "c"), (0, "a"), (1, "b")]) != ["a", "b", "c"]:
+        return "The pairs (2, 'c'), (0, 'a'), (1, 'b') must give ['a', 'b', 'c']."
+    if answer([]) != []:
+        return "No pairs must give an empty list."
+    return None
+
+
+@_check
+def best_method(answer: Mapping[str, str]) -> str | None:
+    """Each job has its method."""
+    right = {
+        "all results, in order, at once": "map",
+        "each result as soon as it is ready, whatever the order": "imap_unordered",
+        "each result in order, as soon as it and those before it are ready": "imap",
+        "a function of two arguments": "starmap",
+        "one task now, its result later": "apply_async",
+    }
+    for job, method in right.items():
+        if answer.get(job) is ...:
+            return f"Which method gives you {job}?"
+        if answer.get(job) != method:
+            return f"{answer.get(job)!r} is not the best choice for {job}; look at the table again."
+    return None
