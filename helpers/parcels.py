@@ -70,7 +70,7 @@ class _Packer:
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
-        self.write = self.pieces.append  # a pickler wants a file, and writes small things in one piece
+        self.write = self.pieces.append  # a pickler wants a file; small things come in one piece, big ones uncopied
         self.pickler = pickle.Pickler(self)
         self.pickler.dispatch_table = _reducers
 
@@ -96,7 +96,7 @@ class _Unpacker:
 
 
 def _size(pieces: list[bytes]) -> int:
-    return len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
+    return len(pieces[0]) if len(pieces) == 1 else sum(memoryview(piece).nbytes for piece in pieces)
 
 
 class Call:
