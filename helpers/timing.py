@@ -10,7 +10,6 @@ import io
 import json
 import math
 import multiprocessing
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +18,7 @@ from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
 
+from helpers.export import write_whole
 from helpers.machine import usable_cpus
 from helpers.tasks import nap
 
@@ -99,7 +99,7 @@ class Comparison:
     def __repr__(self) -> str:
         first = self.timings[0]
         header = ("", "minimum", "median", "spread", f"times as fast as {first.label}")
-        lines = _aligned([header, *map(self._row, self.timings)])
+        lines = aligned([header, *map(self._row, self.timings)])
         return "\n".join([*lines, f"{_repeats(first.repeats)}, in turn; ratios pair by pair: median (range)"])
 
     def _row(self, timing: Timing) -> tuple[str, ...]:
@@ -157,9 +157,9 @@ def speedup(serial: Timing, parallel: Timing) -> float:
     return serial.median / parallel.median
 
 
-def efficiency(speedup: float, processes: int) -> float:
-    """Return the speed-up as a share of what these processes could reach: one for each CPU that is really usable."""
-    return speedup / min(processes, usable_cpus())
+def efficiency(speedup: float, processes: int, cpus: int | None = None) -> float:
+    """Return the speed-up as a share of the limit: one for each process, up to the usable CPUs (cpus overrides them)."""
+    return speedup / min(processes, cpus or usable_cpus())
 
 
 def warm_up(pool: Pool, processes: int, deadline: float = 30.0) -> None:
@@ -189,9 +189,7 @@ def save(timings: Iterable[Timing], path: str | Path) -> None:
         if not isinstance(timing, Timing):
             raise TypeError(f"only timings can be saved, such as [measure(...)], not {type(timing).__name__}")
     text = _to_csv(timings) if path.suffix == ".csv" else _to_json(timings)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="")
-    os.replace(part, path)
+    write_whole(path, text)
 
 
 def load(path: str | Path) -> list[Timing]:
@@ -200,7 +198,7 @@ def load(path: str | Path) -> list[Timing]:
     try:
         text = path.read_bytes().decode("utf-8")
         return _from_csv(text) if path.suffix == ".csv" else _from_json(text)
-    except (ValueError, TypeError, KeyError, csv.Error) as error:
+    except (ValueError, TypeError, LookupError, csv.Error) as error:
         expected = f"a CSV file with the columns {', '.join(COLUMNS)}"
         if path.suffix == ".json":
             expected = 'a JSON file {"timings": [{"label": ..., "seconds": [...], "cpu": [...]}, ...]}'
@@ -214,6 +212,12 @@ def format_seconds(seconds: float) -> str:
     factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms")) if seconds * f >= 0.9995), (1e6, "µs"))
     value = seconds * factor
     return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f} {unit}"
+
+
+def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Return the rows as lines of a table: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
 
 
 def _timed(function: Callable[[], object]) -> tuple[float, float, object]:
@@ -241,11 +245,6 @@ def _name(function: Callable[..., Any]) -> str:
 
 def _repeats(number: int) -> str:
     return f"{number} repeat{'s' * (number != 1)}"
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
 
 
 def _checked_suffix(path: str | Path) -> Path:

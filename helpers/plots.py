@@ -1,0 +1,142 @@
+"""Timings as pictures, drawn with matplotlib's object API: no pyplot, so that a thread may draw too."""
+
+import io
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from helpers.machine import usable_cpus
+from helpers.picture import Picture
+from helpers.timing import Timing, aligned, efficiency, format_seconds, speedup
+
+_INK = "#010203"  # stands for the theme's text colour, and turns into currentColor in the SVG
+_GREY = "#8c8c8c"
+_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "inside-the-pool"}  # text stays text; the same ids on every run
+_STYLE = re.compile(r"<style.*?</style>", re.DOTALL)  # in a page, its rule for * would hold for every other drawing
+_lock = threading.Lock()
+
+
+def speedup_plot(
+    serial: Timing,
+    measured: Mapping[int, Timing],
+    *,
+    cpus: int | None = None,
+    prediction: Mapping[int, float] | None = None,
+) -> Picture:
+    """Draw the speed-up over the number of processes: each a dot, with its spread, beside the ideal line.
+
+    serial: the timing of the serial program. measured: the timing of the pool, by number of processes; none yet is fine.
+    cpus: how many CPUs are usable (by default, of this computer); the ideal line ends its climb there. prediction: the
+    speed-up that the student expects, by number of processes.
+
+    A dot is the ratio of the medians. Its spread is the serial median over the slowest and the fastest repeat.
+
+    Raises ValueError if a number of processes is not a whole number of 1 or more, or a prediction not more than 0.
+    """
+    cpus, prediction = cpus or usable_cpus(), prediction or {}
+    _check(cpus, measured, prediction)
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    figure.patch.set_alpha(0)
+    axes = figure.add_subplot()
+    _frame(axes)
+    _draw_limits(axes, cpus, most=max(cpus, *measured, *prediction, 1))
+    _draw_measured(axes, serial, measured)
+    _draw_prediction(axes, serial, measured, prediction)
+    axes.set_ylim(bottom=0)
+    if measured or prediction:
+        figure.legend(loc="outside lower center", ncols=2, reverse=True, frameon=False, labelcolor=_INK)
+    label = f"Speed-up over the number of processes, on {_cpus(cpus)}; {len(measured)} measured"
+    return Picture(_svg(figure, label), _text(serial, measured, cpus, prediction))
+
+
+def _check(cpus: int, measured: Mapping[int, Timing], prediction: Mapping[int, float]) -> None:
+    for number in (cpus, *measured, *prediction):
+        if not isinstance(number, int) or number < 1:
+            raise ValueError(f"a number of processes or CPUs must be a whole number of 1 or more, not {number!r}")
+    for expected in prediction.values():
+        if not expected > 0:
+            raise ValueError(f"a predicted speed-up must be a number above 0, not {expected!r}")
+
+
+def _frame(axes: Axes) -> None:
+    axes.patch.set_alpha(0)
+    axes.margins(y=0.1)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(_INK)
+    axes.tick_params(colors=_INK)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axes.set_xlabel("processes", color=_INK)
+    axes.set_ylabel("speed-up (times as fast as serial)", color=_INK)
+
+
+def _draw_limits(axes: Axes, cpus: int, most: int) -> None:
+    axes.set_xlim(0.5, most + 1)
+    axes.plot([1, cpus, most + 1], [1, cpus, cpus], color=_GREY, linewidth=1)
+    axes.annotate("ideal", (most + 1, cpus), (4, 0), textcoords="offset points", color=_INK, va="center")
+    axes.axvline(cpus, color=_GREY, linewidth=1, linestyle="dotted")
+    axes.annotate(_cpus(cpus), (cpus, 1.02), xycoords=("data", "axes fraction"), color=_INK, ha="center")
+
+
+def _draw_measured(axes: Axes, serial: Timing, measured: Mapping[int, Timing]) -> None:
+    if not measured:
+        return
+    ratios = [speedup(serial, timing) for timing in measured.values()]
+    slowest = [ratio - serial.median / max(timing.seconds) for ratio, timing in zip(ratios, measured.values())]
+    fastest = [serial.median / timing.minimum - ratio for ratio, timing in zip(ratios, measured.values())]
+    axes.errorbar(
+        list(measured), ratios, [slowest, fastest], fmt="o", color=_INK, capsize=3, label="measured: median and spread"
+    )
+
+
+def _draw_prediction(
+    axes: Axes, serial: Timing, measured: Mapping[int, Timing], prediction: Mapping[int, float]
+) -> None:
+    for processes in prediction.keys() & measured.keys():
+        ends = [prediction[processes], speedup(serial, measured[processes])]
+        axes.plot([processes, processes], ends, color=_GREY, linewidth=1.5, zorder=1)
+    if prediction:
+        style = {"marker": "o", "markersize": 8, "linestyle": "none", "color": _INK, "markerfacecolor": "none"}
+        axes.plot(list(prediction), list(prediction.values()), label="your prediction", **style)
+
+
+def _svg(figure: Figure, label: str) -> str:
+    file = io.StringIO()
+    with _svg_settings():
+        figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    svg = _STYLE.sub("", file.getvalue()).replace(_INK, "currentColor")
+    attributes = f'role="img" aria-label="{label}" style="max-width: 100%; height: auto"'
+    return svg[svg.index("<svg") :].replace("<svg", f"<svg {attributes}", 1)
+
+
+@contextmanager
+def _svg_settings() -> Iterator[None]:
+    with _lock:  # the settings are matplotlib's own, and global
+        before = {name: matplotlib.rcParams[name] for name in _SETTINGS}
+        matplotlib.rcParams.update(_SETTINGS)
+        try:
+            yield
+        finally:
+            matplotlib.rcParams.update(before)
+
+
+def _text(serial: Timing, measured: Mapping[int, Timing], cpus: int, prediction: Mapping[int, float]) -> str:
+    rows = [("processes", "seconds", "speed-up", "efficiency", "prediction")]
+    for processes in sorted(measured.keys() | prediction.keys()):
+        figures = ("-", "-", "-")
+        if processes in measured:
+            ratio = speedup(serial, measured[processes])
+            seconds = format_seconds(measured[processes].median)
+            figures = (seconds, f"{ratio:.2f}", f"{efficiency(ratio, processes, cpus):.0%}")
+        rows.append((str(processes), *figures, f"{prediction[processes]:.2f}" if processes in prediction else "-"))
+    table = aligned(rows) if rows[1:] else ["nothing measured yet"]
+    return "\n".join([f"serial: {format_seconds(serial.median)}; {_cpus(cpus)}", *table])
+
+
+def _cpus(cpus: int) -> str:
+    return f"{cpus} usable CPU{'s' * (cpus != 1)}"
