@@ -7,6 +7,7 @@ machine, so the spans of different workers share one axis.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 OUTCOMES = ("ok", "error", "lost")
 """How a task can end: with a result, with an exception, or with its worker."""
@@ -112,8 +113,7 @@ class Run:
         return self.ended - self.began
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of time on one row of the picture: row 0 is the parent, row n the nth of the run's workers.
 
     phase is "starting", "sending", "computing" or "returning"; begin and end are seconds; span is the task that
