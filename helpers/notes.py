@@ -1,0 +1,82 @@
+"""What a worker process does besides its tasks: it starts, keeps a note of the task that it holds, and ends in time.
+
+The note is a file that the worker maps into memory: writing there costs next to nothing, needs no lock that could be
+left locked, and can be read after the worker was killed. Workers import this module: keep it light.
+"""
+
+import builtins
+import mmap
+import os
+import pickle
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from struct import Struct
+from typing import Any
+
+HELD = Struct("=qq")
+"""The beginning of a note: the key of a call, and the number of the task, or ~number once the task is done."""
+
+PAGE_BYTES = 256
+page: "bytearray | mmap.mmap" = bytearray(PAGE_BYTES)  # in a worker: its note
+ready = 0.0  # in a worker: the moment (time.perf_counter) at which it was ready for its first task
+
+
+def start_worker(folder: str, initializer: "Callable[..., object] | bytes | None", initargs: Iterable[Any]) -> None:
+    """Make this process a worker that a notebook can live with, and run the initializer.
+
+    folder is where its note goes. initializer may be pickled, so that an import error is reported as its error.
+    """
+    global page, ready
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Stop is for the parent; it ends the workers
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    builtins.input = _no_input  # a fork of a kernel would ask the notebook, and wait
+    with open(os.path.join(folder, str(os.getpid())), "w+b") as file:
+        file.truncate(PAGE_BYTES)
+        page = mmap.mmap(file.fileno(), PAGE_BYTES)
+    HELD.pack_into(page, 0, -1, -1)
+    try:
+        if isinstance(initializer, bytes):
+            initializer = pickle.loads(initializer)
+        if initializer is not None:
+            initializer(*initargs)
+    except BaseException:  # noqa: BLE001 (the pool raises it)
+        _report(folder, traceback.format_exc())
+    ready = time.perf_counter()
+
+
+def _report(folder: str, text: str) -> None:
+    """Leave word that the initializer failed, and wait for the end: whoever leaves is replaced, again and again."""
+    path = os.path.join(folder, "initializer")
+    with open(f"{path}{os.getpid()}", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(file.name, path)
+    threading.Event().wait()
+
+
+def _leave_with_parent(parent: int) -> None:
+    """End this worker when its parent has ended, however it ended.
+
+    The pipe that tells can be held open by a brother; then the number of the parent changes (not on Windows).
+    """
+    while os.getppid() == parent and not wait([parent_process().sentinel], timeout=0.5):
+        pass
+    os._exit(1)
+
+
+def _no_input(prompt: object = "") -> str:
+    raise EOFError("input() does not work in a worker: nobody is there to answer; ask first, and pass the answer on")
+
+
+def held(folder: str, pid: int) -> tuple[int, int, bytes]:
+    """Return the note of a worker: key of its call, number of its task (negative: between tasks), the whole note."""
+    try:
+        with open(os.path.join(folder, str(pid)), "rb") as file:
+            content = file.read(PAGE_BYTES)
+        return *HELD.unpack_from(content), content
+    except (OSError, ValueError):
+        return -1, -1, b""

@@ -1,0 +1,62 @@
+"""What a `GuardedPool` refuses at once, with a word on what would do, since its workers could only die of it."""
+
+import functools
+import numbers
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+MOST_PROCESSES = 60 if os.name == "nt" else 1000
+"""Windows waits for at most 63 handles at once, and the pool needs some itself (python/cpython#71090)."""
+
+
+def checked_processes(processes: int | None) -> int:
+    if processes is None:  # as the stock pool does: from Python 3.13 on it asks process_cpu_count
+        return min(getattr(os, "process_cpu_count", os.cpu_count)() or 1, MOST_PROCESSES)
+    whole = isinstance(processes, numbers.Integral) and not isinstance(processes, bool)
+    if not whole or not 1 <= processes <= MOST_PROCESSES:
+        raise ValueError(f"processes must be a whole number from 1 to {MOST_PROCESSES}, not {processes!r}")
+    return int(processes)
+
+
+def checked_limit(limit: float | None) -> float | None:
+    if limit is not None and not (isinstance(limit, numbers.Real) and not isinstance(limit, bool) and limit > 0):
+        raise ValueError(f"limit must be a number of seconds above 0, or None for no limit, not {limit!r}")
+    return limit
+
+
+def check_function(function: Callable[..., Any], start_method: str) -> None:
+    """Refuse at once a function that no worker could find."""
+    inner = function
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    main = sys.modules["__main__"]
+    if start_method != "fork" and getattr(inner, "__module__", "") == "__main__" and not hasattr(main, "__file__"):
+        raise pickle.PicklingError(
+            f"{getattr(inner, '__name__', inner)!r} lives in this notebook, where a worker that was started with"
+            f" {start_method} cannot find it; put it in a file: begin its cell with %%writefile my_tasks.py, run the"
+            " cell, and import it from my_tasks"
+        )
+    try:
+        ForkingPickler.dumps(function)
+    except Exception as error:
+        raise pickle.PicklingError(
+            f"{function!r} cannot be sent to a worker ({error}); give the pool a function that is defined"
+            " with def at the top level of a module, such as helpers.tasks, or a functools.partial of one"
+        ) from error
+
+
+def check_main(start_method: str) -> None:
+    """Refuse a `__file__` set by hand: a fresh worker runs the file of `__main__` first, and dies if it cannot."""
+    main = sys.modules["__main__"]
+    path = getattr(main, "__file__", None)
+    if start_method == "fork" or path is None or getattr(main, "__spec__", None) is not None:
+        return
+    if "get_ipython" in vars(main) or not os.path.isfile(path):
+        raise RuntimeError(
+            f"__file__ is set to {path!r} here, and every worker that is started with {start_method} would try to run"
+            " that file first; delete it with: del __file__"
+        )
