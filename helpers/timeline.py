@@ -4,17 +4,16 @@ The bars are `spans.segments`, the sums `spans.breakdown`: the picture and its f
 """
 
 import heapq
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from itertools import groupby
 
+from helpers import drawing
 from helpers.picture import COLOURS, Picture
 from helpers.spans import PHASES, Breakdown, Run, Segment, breakdown, segments
 from helpers.timing import aligned, format_seconds
 
-_LEFT, _RIGHT, _TOP = 104, 18, 64  # room for the rows' names, at the right, and for the title
-_FONT = "font-family='system-ui, sans-serif' font-size='13'"
+_TOP = 64  # room for the title, in pixels
 _MOST_BARS = 700  # more, and the eye no longer tells them apart, nor does the file stay small
 
 
@@ -30,19 +29,19 @@ def timeline(run: Run, *, title: str | None = None, cpus: int | None = None, wid
     height, pitch = _row_size(_rows(run))
     bottom = _TOP + _rows(run) * pitch
     title = title or f"{_count(len(run.spans), 'task')} on {_count(run.processes, 'worker')}, {_how_long(run)}"
-    scale = (width - _LEFT - _RIGHT) / (run.seconds or 1.0)
+    scale = (width - drawing.LEFT - drawing.RIGHT) / (run.seconds or 1.0)
     pieces = segments(run)
     sentence = _sentence(run, cpus)
-    hatch = f"lost-{hash((run.began, run.ended, width)):x}"  # one page may hold several pictures
+    hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may hold several pictures
     parts = [
-        _words(_LEFT, 24, title, "font-size='16' font-weight='600'"),
-        _words(_LEFT, 46, sentence, "opacity='0.75'"),
+        drawing.words(drawing.LEFT, 24, title, "font-size='16' font-weight='600'"),
+        drawing.words(drawing.LEFT, 46, sentence, "opacity='0.75'"),
         *_tracks(_rows(run), height, pitch, width),
-        *_axis(run.seconds, scale, bottom),
+        *drawing.axis(run.seconds, scale, bottom),
         *_bars(run, pieces, scale, height, pitch, hatch),
-        *_legend(bottom + 44, hatch, run),
+        *drawing.legend(bottom + 44, hatch, {span.outcome for span in run.spans} - {"ok"}),
     ]
-    return Picture(_svg(parts, width, bottom + 62, title, hatch), _table(run, pieces, [title, sentence, ""]))
+    return Picture(drawing.frame(parts, width, bottom + 62, title, hatch), _table(run, pieces, [title, sentence, ""]))
 
 
 def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
@@ -57,14 +56,14 @@ def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
     title = "Where the workers' time went"
     sums = {label: breakdown(run) for label, run in runs.items()}
     most = max(parts.whole for parts in sums.values())
-    scale = (width - _LEFT - _RIGHT) / (most or 1.0)
+    scale = (width - drawing.LEFT - drawing.RIGHT) / (most or 1.0)
     pitch = 44
     bottom = 44 + len(runs) * pitch
-    marks = [_words(_LEFT, 24, title, "font-size='16' font-weight='600'")]
+    marks = [drawing.words(drawing.LEFT, 24, title, "font-size='16' font-weight='600'")]
     for row, (label, parts) in enumerate(sums.items()):
         marks += _stack(label, parts, 44 + row * pitch, scale)
-    marks += [*_axis(most, scale, bottom, "worker-seconds"), *_legend(bottom + 60, "", None)]
-    return Picture(_svg(marks, width, bottom + 78, title, ""), _shares(sums))
+    marks += [*drawing.axis(most, scale, bottom, "worker-seconds"), *drawing.legend(bottom + 60)]
+    return Picture(drawing.frame(marks, width, bottom + 78, title), _shares(sums))
 
 
 def _rows(run: Run) -> int:
@@ -83,39 +82,8 @@ def _y(row: int, pitch: int) -> int:
 def _tracks(rows: int, height: int, pitch: int, width: int) -> Iterator[str]:
     for row in range(rows):
         y = _y(row, pitch)
-        yield _words(_LEFT - 10, y + height / 2 + 4.5, f"worker {row}" if row else "notebook", "text-anchor='end'")
-        yield _track(_LEFT, y, width - _LEFT - _RIGHT, height)
-
-
-def _track(x: float, y: float, width: float, height: float) -> str:
-    """Return idle time: a faint bar that takes the theme's colour."""
-    place = f"x='{x:.1f}' y='{y:.1f}' width='{width:.1f}' height='{height}'"
-    return f"<rect {place} fill='currentColor' fill-opacity='0.08'/>"
-
-
-def _axis(seconds: float, scale: float, y: float, unit: str = "") -> Iterator[str]:
-    step = _human_step(seconds)
-    for n in range(int(seconds / step + 1e-9) + 1):
-        x = _LEFT + n * step * scale
-        yield f"<path d='M{x:.1f} {y - 6}v6' stroke='currentColor' stroke-opacity='0.4'/>"
-        if x < _LEFT + seconds * scale + 1:
-            yield _words(x, y + 15, format_tick(n * step, step), "text-anchor='middle' opacity='0.75' font-size='12'")
-    if unit:
-        yield _words(_LEFT, y + 34, unit, "opacity='0.75' font-size='12'")
-
-
-def _human_step(seconds: float) -> float:
-    """Return 1, 2 or 5 times a power of ten that cuts the time into five to twelve steps."""
-    if not seconds:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(seconds / 5))
-    return next(factor * power for factor in (1, 2, 5, 10) if seconds / (factor * power) <= 10)
-
-
-def format_tick(seconds: float, step: float) -> str:
-    """Return a moment on the axis, in the unit of its step and as fine as the step: "1.5 s", "20 ms"."""
-    factor, unit = (1, "s") if step >= 0.05 else (1e3, "ms") if step >= 5e-5 else (1e6, "µs")
-    return f"{seconds * factor:.{max(0, -math.floor(math.log10(step * factor) + 1e-9))}f} {unit}"
+        yield drawing.words(drawing.LEFT - 10, y + height / 2 + 4.5, _name(row), "text-anchor='end'")
+        yield drawing.track(drawing.LEFT, y, width - drawing.LEFT - drawing.RIGHT, height)
 
 
 def _bars(run: Run, pieces: list[Segment], scale: float, height: int, pitch: int, hatch: str) -> Iterator[str]:
@@ -128,13 +96,13 @@ def _bars(run: Run, pieces: list[Segment], scale: float, height: int, pitch: int
     for row, group in groupby(pieces, key=lambda piece: piece.row):
         y = _y(row, pitch)
         for crowd in _crowds(group, narrow / scale, crowd_width / scale):
-            x = _LEFT + (crowd[0].begin - run.began) * scale
+            x = drawing.LEFT + (crowd[0].begin - run.began) * scale
             if len(crowd) == 1 and not _failed(crowd[0]):
                 yield _bar(crowd[0], x, y, scale, height, hatch, rows)
             elif len(crowd) > 1:
                 yield from _column(crowd, x, y, scale, height)
     for piece in filter(_failed, pieces):  # last, so that nothing covers them
-        x = _LEFT + (piece.begin - run.began) * scale
+        x = drawing.LEFT + (piece.begin - run.began) * scale
         yield _bar(piece, x, _y(piece.row, pitch), scale, height, hatch, rows)
 
 
@@ -161,15 +129,15 @@ def _crowds(pieces: Iterable[Segment], narrow: float, widest: float) -> Iterator
 def _bar(piece: Segment, x: float, y: float, scale: float, height: int, hatch: str, rows: Mapping[int, int]) -> str:
     span, width = piece.span, max(piece.seconds * scale, 3.0 if _failed(piece) else 0.5)
     if piece.phase != "computing":
-        return f"<g>{_tip(piece, rows)}{_box(x, y, width, height, COLOURS[piece.phase])}</g>"
+        return f"<g>{_tip(piece, rows)}{drawing.box(x, y, width, height, COLOURS[piece.phase])}</g>"
     if span.outcome == "lost":
-        inside = _box(x, y, width, height, f"url(#{hatch})")
+        inside = drawing.box(x, y, width, height, f"url(#{hatch})")
     else:
         share = span.computing / piece.seconds if piece.seconds else 1.0
         filled = height * share
         colour = COLOURS["computing" if span.outcome == "ok" else "error"]
-        inside = _box(x, y, width, height, COLOURS["waiting for a CPU"])
-        inside += _box(x, y + height - filled, width, filled, colour)
+        inside = drawing.box(x, y, width, height, COLOURS["waiting for a CPU"])
+        inside += drawing.box(x, y + height - filled, width, filled, colour)
     return f"<g>{_tip(piece, rows)}{inside}{_number(span.task, x + width / 2, y, width, height)}</g>"
 
 
@@ -177,7 +145,7 @@ def _number(task: int, x: float, y: float, width: float, height: int) -> str:
     if width < 10 + 8 * len(str(task)):
         return ""
     halo = "stroke='#00263d' stroke-width='3' paint-order='stroke' font-weight='600' font-size='12'"
-    return _words(x, y + height / 2 + 4.5, str(task), f"text-anchor='middle' {halo}", fill="#fff")
+    return drawing.words(x, y + height / 2 + 4.5, str(task), f"text-anchor='middle' {halo}", fill="#fff")
 
 
 def _column(crowd: list[Segment], x: float, y: float, scale: float, height: int) -> Iterator[str]:
@@ -197,7 +165,7 @@ def _column(crowd: list[Segment], x: float, y: float, scale: float, height: int)
         filled = height * min(1.0, part / seconds) if seconds else 0.0
         if filled:
             top -= filled
-            boxes += _box(x, top, width, filled, COLOURS[phase])
+            boxes += drawing.box(x, top, width, filled, COLOURS[phase])
     yield f"<g>{tip}{boxes}</g>"
 
 
@@ -206,10 +174,6 @@ def _split(piece: Segment) -> tuple[tuple[str, float], ...]:
         return ((piece.phase, piece.seconds),)
     colour = "computing" if piece.span.outcome == "ok" else piece.span.outcome
     return ((colour, piece.span.computing), ("waiting for a CPU", piece.span.waiting_for_cpu))
-
-
-def _box(x: float, y: float, width: float, height: float, fill: str) -> str:
-    return f"<rect x='{x:.1f}' y='{y:.1f}' width='{width:.1f}' height='{height:.1f}' fill='{fill}'/>"
 
 
 def _tip(piece: Segment, rows: Mapping[int, int]) -> str:
@@ -236,29 +200,18 @@ def _steps(steps: Iterable[tuple[str, float, float]]) -> str:
 
 
 def _stack(label: str, parts: Breakdown, y: float, scale: float) -> Iterator[str]:
-    yield _words(_LEFT - 10, y + 20, label, "text-anchor='end'")
-    x = float(_LEFT)
+    yield drawing.words(drawing.LEFT - 10, y + 20, label, "text-anchor='end'")
+    x = float(drawing.LEFT)
     for phase, seconds in parts.items():
         width = seconds * scale
         words = f"{phase}: {format_seconds(seconds)}, {seconds / (parts.whole or 1):.0%}"
-        box = _box(x, y, width, 30, COLOURS[phase]) if phase != "idle" else _track(x, y, width, 30)
+        box = drawing.box(x, y, width, 30, COLOURS[phase]) if phase != "idle" else drawing.track(x, y, width, 30)
         share = f"{seconds / (parts.whole or 1):.0%}"
         inside = "text-anchor='middle' font-size='12' font-weight='600'"
         ink = "#fff" if phase in ("computing", "returning") else "#222"
-        number = _words(x + width / 2, y + 19.5, share, inside, fill=ink) if width > 38 else ""
+        number = drawing.words(x + width / 2, y + 19.5, share, inside, fill=ink) if width > 38 else ""
         yield f"<g><title>{escape(words)}</title>{box}{number}</g>"
         x += width
-
-
-def _legend(y: float, hatch: str, run: Run | None) -> Iterator[str]:
-    ended = {span.outcome for span in run.spans} if run else set()
-    x = float(_LEFT)
-    for phase in [*PHASES, *sorted(ended - {"ok"})]:
-        fill = f"url(#{hatch})" if phase == "lost" else COLOURS[phase]
-        look = "fill='currentColor' fill-opacity='0.08'" if phase == "idle" else f"fill='{fill}'"
-        yield f"<rect x='{x:.0f}' y='{y - 11}' width='13' height='13' rx='2' {look} stroke='currentColor' stroke-opacity='0.3'/>"
-        yield _words(x + 19, y, phase, "font-size='12'")
-        x += 19 + 7 * len(phase) + 22
 
 
 def _sentence(run: Run, cpus: int | None) -> str:
@@ -279,36 +232,25 @@ def _how_long(run: Run) -> str:
     return f"{run.start_method}: {format_seconds(run.seconds)}"
 
 
+def _name(row: int) -> str:
+    return f"worker {row}" if row else "notebook"
+
+
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _words(x: float, y: float, words: str, style: str, fill: str = "currentColor") -> str:
-    return f"<text x='{x:.1f}' y='{y:.1f}' fill='{fill}' {style}>{escape(words)}</text>"
-
-
-def _svg(parts: Iterable[str], width: int, height: float, title: str, hatch: str) -> str:
-    label = escape(title, quote=True)
-    lines = f"<path d='M0 8L8 0M-2 2L2 -2M6 10L10 6' stroke='{COLOURS['lost']}' stroke-width='2.5'/>"
-    pattern = f"<defs><pattern id='{hatch}' width='8' height='8' patternUnits='userSpaceOnUse'>{lines}</pattern></defs>"
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height:.0f}' width='{width}' role='img'"
-        f" aria-label='{label}' style='max-width: 100%; height: auto' {_FONT}>"
-        f"{pattern if hatch else ''}{''.join(parts)}</svg>"
-    )
-
-
 def _table(run: Run, pieces: list[Segment], head: list[str]) -> str:
-    rows: list[tuple[str, ...]] = [("", "tasks", "computing", "waiting for a CPU", "sending", "returning", "starting")]
-    sums = [dict.fromkeys(rows[0][2:], 0.0) for _ in range(_rows(run))]
+    sums = [dict.fromkeys(PHASES, 0.0) for _ in range(_rows(run))]
     tasks = [0] * _rows(run)
     for piece in pieces:
         tasks[piece.row] += piece.phase == "computing"
         for phase, part in _split(piece):
-            sums[piece.row][phase if phase in rows[0] else "computing"] += part
-    rows += [
-        (f"worker {row}", str(tasks[row]), *map(format_seconds, sums[row].values())) for row in range(1, _rows(run))
-    ]
+            sums[piece.row][phase if phase in PHASES else "computing"] += part
+    for parts in sums:
+        parts["idle"] = run.seconds - sum(parts.values())
+    rows = [("", "tasks", *PHASES)]
+    rows += [(_name(row), str(tasks[row]), *map(format_seconds, sums[row].values())) for row in range(_rows(run))]
     return "\n".join([*head, *aligned(rows)])
 
 
