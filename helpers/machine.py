@@ -53,7 +53,7 @@ def start_methods() -> list[str]:
 
 def blas_threads() -> int:
     """Return how many threads a matrix product of NumPy may use, or 0 if its BLAS does not tell (Accelerate)."""
-    import numpy  # noqa: F401 - loads the BLAS that is asked about; only this figure needs it
+    import numpy  # noqa: F401 - loads the BLAS that is asked about
 
     pools = threadpoolctl.threadpool_info()
     return max((pool["num_threads"] for pool in pools if pool["user_api"] == "blas"), default=0)

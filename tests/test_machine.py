@@ -1,0 +1,65 @@
+"""What the machine offers is what the operating system says it does."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+
+import pytest
+
+from helpers import machine
+
+
+def run_python(code: str, **environment: str) -> str:
+    """Run the code in a fresh interpreter; return what it printed."""
+    command = [sys.executable, "-c", code]
+    process = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True)
+    return process.stdout.strip()
+
+
+def test_usable_cpus_are_at_least_one_and_at_most_those_of_the_machine():
+    assert 1 <= machine.usable_cpus() <= os.cpu_count()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this platform has no affinity to set")
+def test_affinity_lowers_the_usable_cpus():
+    code = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); from helpers import machine"
+    assert run_python(f"{code}; print(machine.usable_cpus())") == "1"
+
+
+def test_physical_cores_are_at_least_one_and_at_most_the_cpus():
+    assert 1 <= machine.physical_cores() <= os.cpu_count()
+
+
+def test_start_methods_are_those_of_the_platform():
+    assert sorted(machine.start_methods()) == sorted(multiprocessing.get_all_start_methods())
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_the_default_start_method_comes_first(method):
+    code = f"import multiprocessing as m; m.set_start_method({method!r}); from helpers import machine"
+    assert run_python(f"{code}; print(machine.start_methods()[0])") == method
+
+
+def test_asking_for_the_start_methods_leaves_the_default_open():
+    code = "from helpers import machine; machine.describe(); import multiprocessing as m; m.set_start_method('spawn')"
+    assert run_python(f"{code}; print(m.get_start_method())") == "spawn"
+
+
+def test_blas_threads_are_those_that_the_blas_was_told_to_use():
+    limits = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    assert run_python("from helpers import machine; print(machine.blas_threads())", **limits) in ("1", "0")
+
+
+def test_a_description_prints_every_figure_and_marks_the_default():
+    lines = repr(machine.describe()).splitlines()
+    assert [line[:16].strip() for line in lines] == [
+        "Python",
+        "platform",
+        "usable CPUs",
+        "physical cores",
+        "start methods",
+        "BLAS threads",
+    ]
+    assert f"{machine.usable_cpus()} of {os.cpu_count()}" in lines[2]
+    assert f"{machine.start_methods()[0]} (default)" in lines[4]

@@ -1,0 +1,161 @@
+"""Segments and breakdowns of runs made by hand, against figures worked out by hand."""
+
+import itertools
+
+import pytest
+
+from helpers.spans import PHASES, Run, Span, Worker, breakdown, events, segments
+
+
+def span(task, worker, times, cpu, outcome="ok"):
+    """Make a span of the moments from submitted to delivered, in their order."""
+    return Span(task, worker, *map(float, times), cpu=cpu, bytes_in=1, bytes_out=1, outcome=outcome)
+
+
+# Two workers, the wall time from 0 to 10.    subm pack sent arr rcv strt fin ret repl land deliv
+FIRST = span(0, 101, times=(0, 0, 1, 1, 2, 2, 5, 5, 6, 6, 7), cpu=2.0)
+SECOND = span(1, 102, times=(0, 1, 2, 3, 3, 4, 8, 8, 9, 9, 10), cpu=4.0)
+THIRD = span(2, 101, times=(0, 2, 3, 6, 6, 6, 7, 7, 7, 7, 8), cpu=0.5)
+RUN = Run((FIRST, SECOND, THIRD), (Worker(101, 0.5), Worker(102, 1.5)), 2, "spawn", 0.0, 10.0)
+
+# As above, but worker 101 was lost after its first task, and 103 came in its place at 8.
+LATE = span(2, 103, times=(0, 7, 7, 8, 8, 8.5, 9, 9, 9.5, 9.5, 9.5), cpu=0.5)
+REPLACED = Run((FIRST, SECOND, LATE), (*RUN.workers, Worker(103, 8.0)), 2, "spawn", 0.0, 10.0)
+
+EMPTY = Run((), (), 3, "fork", 5.0, 5.0)
+
+
+def rows(run):
+    """Return (phase, begin, end, task) of the segments that last, by row."""
+    lasting = [segment for segment in segments(run) if segment.seconds > 0]
+    return {
+        row: [(s.phase, s.begin, s.end, s.span.task if s.span else None) for s in lasting if s.row == row]
+        for row in range(len(run.workers) + 1)
+    }
+
+
+def test_a_worker_starts_then_its_tasks_come_and_go():
+    assert rows(RUN)[1] == [
+        ("starting", 0.0, 0.5, None),
+        ("sending", 0.5, 2.0, 0),
+        ("computing", 2.0, 5.0, 0),
+        ("returning", 5.0, 6.0, 0),
+        ("computing", 6.0, 7.0, 2),
+        ("returning", 7.0, 8.0, 2),
+    ]
+
+
+def test_a_worker_that_is_ready_late_is_sent_its_task_only_from_then_on():
+    assert rows(RUN)[2] == [
+        ("starting", 0.0, 1.5, None),
+        ("sending", 1.5, 4.0, 1),
+        ("computing", 4.0, 8.0, 1),
+        ("returning", 8.0, 9.0, 1),
+        ("returning", 9.0, 10.0, 1),
+    ]
+
+
+def test_the_parent_packs_tasks_and_unpacks_results():
+    assert rows(RUN)[0] == [
+        ("sending", 0.0, 1.0, 0),
+        ("returning", 6.0, 7.0, 0),
+        ("sending", 1.0, 2.0, 1),
+        ("returning", 9.0, 10.0, 1),
+        ("sending", 2.0, 3.0, 2),
+        ("returning", 7.0, 8.0, 2),
+    ]
+
+
+def test_the_breakdown_is_the_one_worked_out_by_hand():
+    assert dict(breakdown(RUN).items()) == {
+        "computing": 6.5,
+        "waiting for a CPU": 1.5,
+        "sending": 4.0,
+        "returning": 4.0,
+        "starting": 2.0,
+        "idle": 2.0,
+    }
+
+
+def test_a_replacement_counts_from_the_moment_when_it_was_ready():
+    assert rows(REPLACED)[3] == [
+        ("sending", 8.0, 8.5, 2),
+        ("computing", 8.5, 9.0, 2),
+        ("returning", 9.0, 9.5, 2),
+    ]
+    assert dict(breakdown(REPLACED).items()) == {
+        "computing": 6.5,
+        "waiting for a CPU": 1.0,
+        "sending": 4.5,
+        "returning": 4.5,
+        "starting": 2.0,
+        "idle": 1.5,
+    }
+
+
+@pytest.mark.parametrize("run", [RUN, REPLACED, EMPTY])
+def test_the_breakdown_adds_up_to_wall_time_times_processes(run):
+    split = breakdown(run)
+    assert [phase for phase, _ in split.items()] == list(PHASES)
+    assert sum(seconds for _, seconds in split.items()) == split.whole == run.seconds * run.processes
+
+
+@pytest.mark.parametrize("run", [RUN, REPLACED])
+def test_segments_of_one_worker_never_overlap(run):
+    pieces = sorted((s for s in segments(run) if s.row), key=lambda s: (s.row, s.begin, s.end))
+    for earlier, later in itertools.pairwise(pieces):
+        assert earlier.row != later.row or earlier.end <= later.begin
+
+
+def test_a_message_of_two_tasks_returns_once_both_are_computed():
+    first = span(0, 101, times=(0, 0, 0, 1, 1, 1, 2, 4, 4.5, 5, 5), cpu=1.0)
+    second = span(1, 101, times=(0, 0, 0, 1, 2, 2, 4, 4.5, 5, 5, 6), cpu=2.0)
+    run = Run((first, second), (Worker(101, 0.0),), 1, "fork", 0.0, 6.0)
+    assert rows(run)[1] == [
+        ("sending", 0.0, 1.0, 0),
+        ("computing", 1.0, 2.0, 0),
+        ("computing", 2.0, 4.0, 1),
+        ("returning", 4.0, 4.5, 0),
+        ("returning", 4.5, 5.0, 1),
+        ("returning", 5.0, 6.0, 1),
+    ]
+
+
+def test_a_coarse_cpu_clock_never_makes_computing_longer_than_the_call():
+    coarse = span(0, 101, times=(0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2), cpu=2.5)
+    split = breakdown(Run((coarse,), (Worker(101, 0.0),), 1, "fork", 0.0, 2.0))
+    assert (split.computing, split.waiting_for_cpu, split.idle) == (2.0, 0.0, 0.0)
+
+
+def test_an_empty_run_has_no_segments_and_no_events_and_prints():
+    assert segments(EMPTY) == events(EMPTY) == []
+    assert "whole                 0.000 s   0.0%" in str(breakdown(EMPTY))
+
+
+def test_a_breakdown_prints_a_line_for_each_phase_with_its_share():
+    lines = str(breakdown(RUN)).splitlines()
+    assert lines[0] == "computing             6.500 s  32.5%"
+    assert lines[-1] == "whole                20.000 s 100.0%"
+    assert len(lines) == len(PHASES) + 1
+
+
+def test_events_are_in_the_order_of_time_counted_from_the_beginning_of_the_run():
+    later = Run(RUN.spans, RUN.workers, 2, "spawn", began=-1.0, ended=10.0)
+    assert events(later) == [
+        (3.0, "started", 0),
+        (5.0, "started", 1),
+        (6.0, "finished", 0),
+        (7.0, "started", 2),
+        (8.0, "finished", 2),
+        (9.0, "finished", 1),
+    ]
+
+
+def test_the_parts_of_a_span_are_differences_of_its_moments():
+    assert (SECOND.waiting, SECOND.sending, SECOND.computing, SECOND.waiting_for_cpu, SECOND.returning) == (
+        1.0,
+        2.0,
+        4.0,
+        0.0,
+        2.0,
+    )

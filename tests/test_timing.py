@@ -1,0 +1,248 @@
+"""Timing: what is called how often, what the figures mean, and what a bad file or count gets for an answer."""
+
+import functools
+import multiprocessing
+from types import SimpleNamespace
+
+import pytest
+
+from helpers.machine import usable_cpus
+from helpers.tasks import draw, identity
+from helpers.timing import (
+    COLUMNS,
+    Comparison,
+    Timing,
+    compare,
+    efficiency,
+    format_seconds,
+    load,
+    measure,
+    save,
+    speedup,
+    warm_up,
+)
+from helpers.xray import XrayPool
+
+SERIAL = Timing("serial", (4.0, 6.0, 5.0), (4.0, 5.0, 4.5))
+PARALLEL = Timing("pool of 2", (2.0, 2.0, 4.0), (0.1, 0.2, 0.1))
+
+
+def test_the_figures_of_a_timing_are_those_worked_out_by_hand():
+    assert (SERIAL.minimum, SERIAL.median, SERIAL.spread, SERIAL.repeats) == (4.0, 5.0, 2.0, 3)
+    assert SERIAL.cpus_busy == pytest.approx(13.5 / 15)
+
+
+def test_a_timing_prints_itself_in_one_line():
+    assert repr(SERIAL) == "serial: minimum 4.00 s, median 5.00 s, spread 2.00 s, 3 repeats"
+    assert repr(Timing("once", (0.0012,), (0.0,))).endswith("spread 0 s, 1 repeat")
+
+
+def test_measure_calls_the_warm_up_and_the_repeats_and_keeps_the_last_result():
+    calls = []
+    timing = measure(lambda value, *, more: calls.append(value) or len(calls) + more, 7, repeats=3, warmup=2, more=100)
+    assert calls == [7] * 5
+    assert (timing.repeats, len(timing.cpu), timing.result) == (3, 3, 105)
+
+
+def test_wall_and_cpu_seconds_are_what_the_clocks_advanced_during_the_call(monkeypatch):
+    clock = {"wall": 10.0, "cpu": 2.0}
+    clocks = SimpleNamespace(perf_counter=lambda: clock["wall"], process_time=lambda: clock["cpu"])
+    monkeypatch.setattr("helpers.timing.time", clocks)
+    timing = measure(lambda: clock.update(wall=clock["wall"] + 4.0, cpu=clock["cpu"] + 1.0), repeats=2)
+    assert (timing.seconds, timing.cpu) == ((4.0, 4.0), (1.0, 1.0))
+
+
+def test_a_timing_is_named_after_its_function():
+    assert measure(draw, 1).label == "draw"
+    assert measure(functools.partial(functools.partial(draw, 1), seed=2)).label == "draw"
+    assert measure(draw, 1, label="drawing").label == "drawing"
+
+
+def test_the_result_is_not_compared():
+    assert Timing("x", (1.0,), (1.0,), result="a") == Timing("x", (1.0,), (1.0,), result="b")
+
+
+def test_candidates_run_in_turn():
+    calls = []
+    comparison = compare({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, repeats=3, warmup=1)
+    assert "".join(calls) == "abababab"
+    assert [timing.repeats for timing in comparison] == [3, 3]
+
+
+def test_the_last_result_of_a_candidate_is_freed_before_it_is_called_again():
+    class Result:
+        alive = 0
+
+        def __init__(self) -> None:
+            Result.alive += 1
+
+        def __del__(self) -> None:
+            Result.alive -= 1
+
+    seen = []
+    compare({"a": lambda: (seen.append(Result.alive), Result())[1]}, repeats=2)
+    assert seen == [0, 0, 0]
+
+
+def test_ratios_are_taken_pair_by_pair_against_the_first():
+    comparison = Comparison((SERIAL, PARALLEL))
+    assert comparison.ratios("pool of 2") == (2.0, 3.0, 1.25)
+    assert comparison.ratios("serial") == (1.0, 1.0, 1.0)
+    assert comparison["pool of 2"] is PARALLEL
+
+
+def test_a_comparison_prints_itself_as_an_aligned_table():
+    assert repr(Comparison((SERIAL, PARALLEL))).splitlines() == [
+        "           minimum  median  spread  times as fast as serial",
+        "serial      4.00 s  5.00 s  2.00 s      1.00 (1.00 to 1.00)",
+        "pool of 2   2.00 s  2.00 s  2.00 s      2.00 (1.25 to 3.00)",
+        "3 repeats, in turn; ratios pair by pair: median (range)",
+    ]
+
+
+def test_speedup_is_the_ratio_of_the_medians():
+    assert speedup(SERIAL, PARALLEL) == 2.5
+
+
+def test_efficiency_counts_the_cpus_that_are_usable():
+    assert efficiency(1.5, processes=1) == 1.5
+    assert efficiency(1.5, processes=1000) == 1.5 / usable_cpus()
+    assert efficiency(3.0, processes=8, cpus=4) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (123.4, "123 s"),
+        (12.34, "12.3 s"),
+        (1.0, "1.00 s"),
+        (0.9996, "1.00 s"),
+        (0.9994, "999 ms"),
+        (0.05, "50.0 ms"),
+        (0.001, "1.00 ms"),
+        (0.0000123, "12.3 µs"),
+        (0.0000000123, "0.01 µs"),
+        (9.996, "10.0 s"),
+    ],
+)
+def test_seconds_are_written_with_three_figures_in_a_human_unit(seconds, text):
+    assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize("bad", [{"repeats": 0}, {"repeats": -1}, {"repeats": 2.5}, {"repeats": "3"}, {"warmup": -1}])
+def test_a_bad_count_is_refused_before_anything_runs(bad):
+    calls = []
+    (name,) = bad
+    with pytest.raises(ValueError, match=rf"{name} must be a whole number of \d or more, not"):
+        measure(calls.append, 1, **bad)
+    assert not calls
+
+
+def test_a_comparison_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="at least one candidate"):
+        compare({})
+
+
+def test_what_cannot_be_called_is_refused():
+    with pytest.raises(TypeError, match="measure needs a function .* returned: tuple"):
+        measure(draw(1))
+    with pytest.raises(TypeError, match="compare needs a function .* returned: tuple"):
+        compare({"good": draw, "bad": draw(1)})
+
+
+def test_a_timing_without_repeats_or_time_is_refused():
+    for seconds, cpu in (((), ()), ((1.0,), ()), ((0.0,), (0.0,)), ((float("nan"),), (0.0,))):
+        with pytest.raises(ValueError, match="seconds"):
+            Timing("x", seconds, cpu)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_saved_timings_load_as_they_were(tmp_path, suffix):
+    timings = [SERIAL, PARALLEL, PARALLEL, Timing('a "b",\nc é', (0.1 + 0.2, 1e-9), (0.0, 1 / 3))]
+    save(timings, tmp_path / f"timings{suffix}")
+    assert load(tmp_path / f"timings{suffix}") == timings
+
+
+def test_a_comparison_saves_as_its_timings(tmp_path):
+    save(Comparison((SERIAL, PARALLEL)), tmp_path / "timings.csv")
+    assert load(str(tmp_path / "timings.csv")) == [SERIAL, PARALLEL]
+
+
+def test_a_csv_file_has_a_row_for_each_repeat(tmp_path):
+    save([SERIAL], tmp_path / "timings.csv")
+    lines = (tmp_path / "timings.csv").read_text().splitlines()
+    assert lines[:2] == [",".join(COLUMNS), "serial,1,4.0,4.0"]
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("timings.txt", ""),
+        ("timings.csv", ""),
+        ("timings.csv", "a,b\n1,2\n"),
+        ("timings.csv", "label,repeat,seconds,cpu\nserial,2,1.0,1.0\n"),
+        ("timings.csv", "label,repeat,seconds,cpu\nserial,1,quick,1.0\n"),
+        ("timings.csv", "label,repeat,seconds,cpu\nserial,1,1.0\n"),
+        ("timings.csv", "\0\xff"),
+        ("timings.json", "{"),
+        ("timings.json", "[]"),
+        ("timings.json", "3"),
+        ("timings.json", '{"timings": [{"label": "x"}]}'),
+        ("timings.json", '{"timings": [{"label": "x", "seconds": [1], "cpu": []}]}'),
+        ("timings.json", '{"timings": [{"label": "x", "seconds": 1, "cpu": 1}]}'),
+    ],
+)
+def test_a_file_that_is_not_saved_timings_is_named_and_so_is_what_was_expected(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(ValueError, match=name) as caught:
+        load(path)
+    assert {".txt": ".csv or .json", ".csv": "with the columns label", ".json": '"seconds"'}[path.suffix] in str(
+        caught.value
+    )
+
+
+def test_a_missing_file_is_told_as_such(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"timings\.csv"):
+        load(tmp_path / "timings.csv")
+
+
+@pytest.mark.parametrize("bad", [[SERIAL, "serial"], [Timing("\udc80", (1.0,), (1.0,))]])
+def test_a_save_that_fails_leaves_the_file_as_it_was(tmp_path, bad):
+    path = tmp_path / "timings.csv"
+    save([SERIAL], path)
+    with pytest.raises((TypeError, UnicodeEncodeError)):
+        save(bad, path)
+    assert load(path) == [SERIAL]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_timings_are_not_saved_under_another_suffix(tmp_path):
+    with pytest.raises(ValueError, match=r"\.csv or \.json"):
+        save([SERIAL], tmp_path / "timings.txt")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_after_warm_up_every_worker_has_answered(method):
+    context = multiprocessing.get_context(method)
+    with XrayPool(3, context=context) as pool:
+        warm_up(pool, 3)
+        assert len(pool.run.workers) == 3
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_a_stock_pool_works_on_after_warm_up(method):
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        warm_up(pool, 2)
+        assert pool.map(identity, range(3)) == [0, 1, 2]
+
+
+def test_warm_up_gives_up_at_its_deadline():
+    with (
+        multiprocessing.Pool(1) as pool,
+        pytest.raises(TimeoutError, match=r"[01] of 2 workers answered within 0\.5 s"),
+    ):
+        warm_up(pool, 2, deadline=0.5)
