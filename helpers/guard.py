@@ -5,6 +5,7 @@ second long; then the pool looks whether its workers, its own threads and the ti
 first fault ends the pool, and every later call raises it: the pool fails, it does not repair.
 """
 
+import atexit
 import itertools
 import multiprocessing
 import os
@@ -13,8 +14,9 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import AsyncResult, IMapIterator, Pool
 from multiprocessing.reduction import ForkingPickler
@@ -31,6 +33,7 @@ __all__ = ["MOST_PROCESSES", "GuardedPool", "PoolError", "PoolStopped", "TaskFai
 PATIENCE = 1.0  # seconds for the stock pool to end itself, before its workers are killed
 
 _creating = threading.Lock()  # one pool at a time, to know whose threads are whose
+_pools: "weakref.WeakSet[GuardedPool]" = weakref.WeakSet()
 
 
 def _new_lock() -> None:
@@ -40,6 +43,14 @@ def _new_lock() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_new_lock)  # the fork of a pool's creation has a lock that nobody releases
+
+
+@atexit.register
+def _end_all() -> None:
+    """End the pools that nobody ended; the stock pool does it too, but without a deadline."""
+    for pool in list(_pools):
+        with suppress(RuntimeError):  # Python 3.12.0 and 3.12.1 start no thread here
+            pool.terminate()
 
 
 class GuardedPool(Pool):
@@ -92,6 +103,11 @@ class GuardedPool(Pool):
         except BaseException:  # Stop, or no more processes to be had
             self.terminate()
             raise
+        _pools.add(self)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_threads"):  # else it was refused, and there is nothing to warn of
+            super().__del__()
 
     def apply(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None) -> Any:
         return self.apply_async(func, args, kwds).get()
@@ -261,14 +277,18 @@ class GuardedPool(Pool):
         if hasattr(self, "_threads"):  # else the stock pool was never ready
             ending = threading.Thread(target=super().terminate, daemon=True)
             ending.start()
-            ending.join(PATIENCE)
+            ending.join(LOOK if isinstance(self._fault, WorkerDied) else PATIENCE)
         deadline = time.monotonic() + PATIENCE
-        while any(worker.is_alive() for worker in self._workers.copy()) and time.monotonic() < deadline:
-            for worker in self._workers.copy():
-                if worker.is_alive():
-                    worker.kill()
+        while self._kill_workers() and time.monotonic() < deadline:
             time.sleep(LOOK / 10)
         self._notes.cleanup()
+
+    def _kill_workers(self) -> bool:
+        """Kill what is alive; return whether there was something, or the thread that replaces workers still runs."""
+        alive = [worker for worker in self._workers.copy() if worker.is_alive()]
+        for worker in alive:
+            worker.kill()
+        return bool(alive) or any(t.is_alive() and "(_handle_workers)" in t.name for t in getattr(self, "_threads", []))
 
     def _tell_unread(self) -> None:
         if self._unread:

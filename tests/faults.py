@@ -1,11 +1,15 @@
-"""Worker functions that do everything wrong that a worker can do wrong. Standard library only."""
+"""Worker functions that do everything wrong that a worker can do wrong. Nothing but the standard
+library and the pool."""
 
 import ctypes
+import faulthandler
 import os
 import signal
 import sys
 import time
 from multiprocessing import Pool
+
+from helpers.guard import GuardedPool
 
 
 class TwoNeeded(Exception):
@@ -45,6 +49,7 @@ def act(action: str) -> str:
     if action == "crash":
         os._exit(7)
     if action == "segfault":
+        faulthandler.disable()  # no traceback of it on the screen
         ctypes.string_at(0)
     if action == "kill":
         kill_me(signal.SIGKILL)
@@ -52,6 +57,7 @@ def act(action: str) -> str:
 
 
 def kill_me(signal_number: int) -> None:
+    faulthandler.disable()
     os.kill(os.getpid(), signal_number)
     time.sleep(60)
 
@@ -63,11 +69,6 @@ def square(number: int) -> int:
 def square_but_not(number: int, bad: int, action: str) -> int:
     """Return the square of the number, but act for the bad one."""
     return act(action) if number == bad else number * number
-
-
-def square_slowly(number: int, seconds: float) -> int:
-    time.sleep(seconds)
-    return number * number
 
 
 def arguments(*args: object, **keywords: object) -> tuple:
@@ -133,6 +134,16 @@ def asks(prompt: str) -> str:
 def pool_inside(number: int) -> list:
     with Pool(1) as pool:
         return pool.map(square, [number])
+
+
+def guarded_pool_inside(number: int) -> list:
+    with GuardedPool(1) as pool:
+        return pool.map(square, [number])
+
+
+def slowly(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
 
 
 def pid(seconds: float) -> int:
