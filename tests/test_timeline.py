@@ -1,0 +1,189 @@
+"""The pictures of a run, tested by what they contain."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from helpers import tasks
+from helpers.picture import COLOURS
+from helpers.spans import PHASES, Run, Span, Worker, breakdown
+from helpers.timeline import timeline, where_time_went
+from helpers.xray import XrayPool
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def span(task: int, worker: int = 1, begin: float = 0.0, seconds: float = 1.0, **more) -> Span:
+    """A task that is sent within 0.1 s, computes with a CPU for half of its time, and returns within 0.1 s."""
+    moments = (0.0, begin, begin + 0.02, begin + 0.08, begin + 0.1, begin + 0.1)
+    finished = begin + 0.1 + seconds
+    home = (finished, finished + 0.02, finished + 0.08, finished + 0.1)
+    return replace(Span(task, worker, *moments, finished, *home, seconds / 2, 1000, 2000), **more)
+
+
+def run_of(*spans: Span, processes: int = 2) -> Run:
+    pids = sorted({one.worker for one in spans})
+    ended = max((one.delivered for one in spans), default=0.0)
+    return Run(spans, tuple(Worker(pid, 0.0) for pid in pids), processes, "spawn", 0.0, ended)
+
+
+def drawn(run: Run) -> ET.Element:
+    return ET.fromstring(timeline(run).svg)
+
+
+def words(root: ET.Element) -> list[str]:
+    return [text.text for text in root.iter(f"{SVG}text")]
+
+
+def tips(root: ET.Element) -> list[str]:
+    return [title.text for title in root.iter(f"{SVG}title")]
+
+
+def boxes(root: ET.Element, colour: str) -> list[ET.Element]:
+    return [box for box in root.iter(f"{SVG}rect") if box.get("fill") == colour and float(box.get("width")) != 13]
+
+
+MANY = run_of(*(span(n, worker=1 + n % 2, begin=n // 2 * 0.25, seconds=0.02) for n in range(10_000)))
+RUNS = {
+    "empty": run_of(),
+    "one task": run_of(span(0)),
+    "failed": run_of(span(0), span(1, worker=2, outcome="error")),
+    "lost": run_of(span(0), span(1, worker=2, outcome="lost")),
+    "ten thousand": MANY,
+    "more workers than processes": run_of(span(0), span(1, worker=2, begin=2), span(2, worker=3, begin=4)),
+    "64 workers": run_of(*(span(n, worker=n) for n in range(64)), processes=64),
+}
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_every_run_draws_as_a_labelled_image(run):
+    root = drawn(run)
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == words(root)[0]
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_everything_drawn_lies_within_the_picture(run):
+    root = drawn(run)
+    _, _, width, height = map(float, root.get("viewBox").split())
+    for box in root.iter(f"{SVG}rect"):
+        assert 0 <= float(box.get("x")) <= float(box.get("x")) + float(box.get("width")) <= width + 0.1
+        assert 0 <= float(box.get("y")) <= float(box.get("y")) + float(box.get("height")) <= height
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_no_text_is_smaller_than_12_pixels(run):
+    root = drawn(run)
+    sizes = [float(text.get("font-size", root.get("font-size"))) for text in root.iter(f"{SVG}text")]
+    assert min(sizes) >= 12
+
+
+def test_there_is_a_row_for_the_notebook_and_one_for_each_worker_even_without_tasks():
+    names = words(drawn(run_of(span(0), processes=3)))
+    assert [name for name in names if name == "notebook" or name.startswith("worker ")] == [
+        "notebook",
+        "worker 1",
+        "worker 2",
+        "worker 3",
+    ]
+
+
+def test_the_filled_part_of_a_bar_is_its_share_of_a_cpu():
+    root = drawn(run_of(span(0, seconds=1.0, cpu=0.25)))
+    (filled,) = boxes(root, COLOURS["computing"])
+    (whole,) = boxes(root, COLOURS["waiting for a CPU"])
+    assert float(filled.get("height")) == pytest.approx(0.25 * float(whole.get("height")), abs=0.1)
+    assert filled.get("width") == whole.get("width")
+
+
+def test_bars_stand_where_their_moments_say():
+    root = drawn(run_of(span(0, begin=0.0, seconds=1.0)))
+    (bar,) = boxes(root, COLOURS["computing"])
+    scale = (960 - 104 - 18) / 1.2
+    assert float(bar.get("x")) == pytest.approx(104 + 0.1 * scale, abs=0.1)
+    assert float(bar.get("width")) == pytest.approx(1.0 * scale, abs=0.1)
+
+
+def test_a_tooltip_tells_the_task_its_worker_its_seconds_and_its_bytes():
+    tip = next(tip for tip in tips(drawn(run_of(span(7, worker=4242, seconds=1.5)))) if "computing" in tip)
+    for fact in ("task 7", "worker 1", "4242", "1.50 s", "750 ms", "1,000 bytes", "2,000 bytes", "ok"):
+        assert fact in tip
+
+
+def test_the_tooltip_of_sending_tells_packing_the_pipe_and_unpacking_apart():
+    tip = next(tip for tip in tips(drawn(run_of(span(0)))) if "sending" in tip)
+    assert "packing 20.0 ms, in the pipe 60.0 ms, unpacking 20.0 ms" in tip
+
+
+def test_a_failed_task_has_the_colour_of_errors_and_a_lost_one_is_hatched():
+    assert boxes(drawn(RUNS["failed"]), COLOURS["error"])
+    root = drawn(RUNS["lost"])
+    (pattern,) = root.iter(f"{SVG}pattern")
+    assert boxes(root, f"url(#{pattern.get('id')})")
+
+
+def test_a_task_that_fails_at_once_can_still_be_seen():
+    (bar,) = boxes(drawn(run_of(span(0), span(1, worker=2, seconds=0.0, outcome="error"))), COLOURS["error"])
+    assert float(bar.get("width")) >= 3
+
+
+def test_ten_thousand_tasks_stay_under_300_kb_and_say_how_many_a_column_stands_for():
+    picture = timeline(MANY)
+    assert len(picture.svg.encode()) < 300_000
+    columns = [tip for tip in tips(ET.fromstring(picture.svg)) if "too short to draw one by one" in tip]
+    assert columns
+
+
+def test_two_runs_on_one_page_do_not_share_the_ids_of_their_patterns():
+    other = run_of(span(0), span(1, worker=2, begin=1, outcome="lost"))
+    ids = {next(drawn(run).iter(f"{SVG}pattern")).get("id") for run in (RUNS["lost"], other)}
+    assert len(ids) == 2
+
+
+def test_the_same_run_gives_the_same_picture():
+    assert timeline(RUNS["lost"]) == timeline(RUNS["lost"])
+
+
+def test_task_numbers_stand_only_in_bars_that_are_wide_enough():
+    run = run_of(span(3, seconds=1.0), span(4, worker=2, seconds=0.01))
+    assert "3" in words(drawn(run))
+    assert "4" not in words(drawn(run))
+
+
+def test_the_sentence_says_how_many_of_the_cpus_were_busy():
+    run = run_of(span(0, seconds=1.8), span(1, worker=2, seconds=1.8))
+    assert "0.9 of 2 CPUs busy" in timeline(run, cpus=2).text
+    assert "0.9 CPUs busy" in timeline(run).text
+
+
+def test_the_text_twin_has_the_same_facts_as_the_picture():
+    lines = timeline(run_of(span(0, seconds=1.0), processes=1)).text.splitlines()
+    assert lines[0] == "1 task on 1 worker, spawn: 1.20 s"
+    row = next(line for line in lines if line.startswith("worker 1"))
+    assert row.split()[2:] == ["1", "500", "ms", "500", "ms", "100", "ms", "100", "ms", "0", "s", "0", "s"]
+
+
+def test_where_time_went_has_one_bar_for_each_run_and_adds_up():
+    runs = {"cold": run_of(span(0)), "warm": run_of(span(0), span(1, worker=2))}
+    root = ET.fromstring(where_time_went(runs).svg)
+    assert {"cold", "warm", *PHASES} <= set(words(root))
+    assert len(boxes(root, COLOURS["computing"])) == 2
+    for run in runs.values():
+        assert sum(seconds for _, seconds in breakdown(run).items()) == pytest.approx(breakdown(run).whole)
+
+
+def test_where_time_went_without_a_run_says_what_it_needs():
+    with pytest.raises(ValueError, match="one run or more"):
+        where_time_went({})
+
+
+def test_a_measured_run_draws_all_its_tasks():
+    with XrayPool(2) as pool:
+        pool.map(tasks.nap, [0.1] * 4, chunksize=1)
+        root = drawn(pool.run)
+    assert {"0", "1", "2", "3"} <= set(words(root))
+
+
+def test_a_label_with_markup_cannot_break_the_picture():
+    assert ET.fromstring(timeline(run_of(span(0)), title="<b>&'\"").svg).get("aria-label") == "<b>&'\""
