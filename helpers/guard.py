@@ -36,13 +36,15 @@ _creating = threading.Lock()  # one pool at a time, to know whose threads are wh
 _pools: "weakref.WeakSet[GuardedPool]" = weakref.WeakSet()
 
 
-def _new_lock() -> None:
+def _forget() -> None:
+    """Forget the pools of the parent: the fork must not end them, and nobody else releases its copy of the lock."""
     global _creating
     _creating = threading.Lock()
+    _pools.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)  # the fork of a pool's creation has a lock that nobody releases
+    os.register_at_fork(after_in_child=_forget)
 
 
 @atexit.register
@@ -88,10 +90,10 @@ class GuardedPool(Pool):
         self._closed = False
         self._unread: dict[GuardedResult, BaseException] = {}
         self._workers: list[multiprocessing.process.BaseProcess] = []
-        self._notes = tempfile.TemporaryDirectory(prefix="pool-", ignore_cleanup_errors=True)
         self._first = threading.Lock()
         initializer = self._checked_initializer(initializer)
         check_main(self._start_method)
+        self._notes = tempfile.TemporaryDirectory(prefix=f"pool-{os.getpid()}-", ignore_cleanup_errors=True)
         context.Lock()  # starts the resource tracker, which would let go of SIGINT in between
         watched = _Watched(context, self._workers)
         started = (self._notes.name, initializer, tuple(initargs))
@@ -325,15 +327,25 @@ class _Watched:
 
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
-    """Hold back Stop while workers start: they inherit it, and are deaf to Stop before they can ignore it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows, where Stop reaches the kernel alone
-        yield
-        return
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    """Hold back Stop while workers start, and let it come after: in between, the pool could not be ended.
+
+    The workers inherit the mask, and are deaf to Stop before they can ignore it. In the parent the mask does not help,
+    since another thread takes the signal; only the main thread can change what it does.
+    """
+    stops: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows, where Stop reaches the kernel alone
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    handler = signal.signal(signal.SIGINT, lambda number, frame: stops.append(number)) if main else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if stops:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _chunks(call: Call, iterable: Iterable[Any], chunksize: int) -> Iterator[list[Any]]:

@@ -13,8 +13,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 from struct import Struct
 from typing import Any
 
@@ -33,11 +35,13 @@ def start_worker(folder: str, initializer: "Callable[..., object] | bytes | None
     """
     global page, ready
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Stop is for the parent; it ends the workers
-    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     builtins.input = _no_input  # a fork of a kernel would ask the notebook, and wait
     with open(os.path.join(folder, str(os.getpid())), "w+b") as file:
         file.truncate(PAGE_BYTES)
         page = mmap.mmap(file.fileno(), PAGE_BYTES)
+    parent = os.getppid()
+    Finalize(None, _tidy, args=(parent, file.name), exitpriority=0)
+    threading.Thread(target=_leave_with_parent, args=(parent, file.name), daemon=True).start()
     HELD.pack_into(page, 0, -1, -1)
     try:
         if isinstance(initializer, bytes):
@@ -58,14 +62,25 @@ def _report(folder: str, text: str) -> None:
     threading.Event().wait()
 
 
-def _leave_with_parent(parent: int) -> None:
-    """End this worker when its parent has ended, however it ended.
-
-    The pipe that tells can be held open by a brother; then the number of the parent changes (not on Windows).
-    """
-    while os.getppid() == parent and not wait([parent_process().sentinel], timeout=0.5):
+def _leave_with_parent(parent: int, path: str) -> None:
+    """End this worker when its parent has ended, however it ended."""
+    while not _orphaned(parent, timeout=0.5):
         pass
+    _tidy(parent, path)
     os._exit(1)
+
+
+def _orphaned(parent: int, timeout: float) -> bool:
+    """Wait for the pipe that tells of the parent's end. A brother may hold it open: but the number of the parent changes."""
+    return bool(wait([parent_process().sentinel], timeout)) or os.getppid() != parent
+
+
+def _tidy(parent: int, path: str) -> None:
+    """Remove the note of a worker that leaves as it should; the last one without a parent removes the folder."""
+    with suppress(OSError):
+        os.remove(path)
+        if _orphaned(parent, timeout=0):
+            os.rmdir(os.path.dirname(path))
 
 
 def _no_input(prompt: object = "") -> str:

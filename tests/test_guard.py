@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,10 +33,10 @@ def context(request):
     """A start method; afterwards nothing of the test is left, and a new pool works."""
     context = multiprocessing.get_context(request.param)
     yield context
-    assert not children_after(3)
+    assert soon(lambda: not multiprocessing.active_children(), within=3)
     with GuardedPool(1, context=context) as pool:
         assert pool.map(faults.square, [2, 3]) == [4, 9]
-    assert not children_after(3)
+    assert not multiprocessing.active_children()
     assert not list(Path(tempfile.gettempdir()).glob(f"pool-{os.getpid()}-*"))
 
 
@@ -46,12 +47,12 @@ def pool(context):
         yield pool
 
 
-def children_after(seconds: float) -> list:
-    """Return the children that are left, once there are none or the seconds have passed."""
-    deadline = time.monotonic() + seconds
-    while multiprocessing.active_children() and time.monotonic() < deadline:
+def soon(condition: Callable[[], bool], within: float) -> bool:
+    """Whether the condition comes true within so many seconds."""
+    deadline = time.monotonic() + within
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
-    return multiprocessing.active_children()
+    return condition()
 
 
 @contextmanager
@@ -407,19 +408,18 @@ def test_g15_leaving_with_input_that_never_comes(context):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_g16_workers_leave_when_their_parent_was_killed(context, tmp_path):
+@pytest.mark.parametrize("function", [faults.forever, faults.square])
+def test_g16_workers_leave_when_their_parent_was_killed(context, function):
     code = (
         "import multiprocessing as m, os, signal, faults; from helpers.guard import GuardedPool\n"
         f"pool = GuardedPool(3, context=m.get_context({context.get_start_method()!r}))\n"
-        "pool.map_async(faults.forever, range(3), chunksize=1); print(*{*pool.map(faults.pid, [], 1)})\n"
-        "print(*[p.pid for p in m.active_children()], flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"pool.map_async(faults.{function.__name__}, range(3), chunksize=1)\n"
+        "print(os.getpid(), *[p.pid for p in m.active_children()], flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    pids = [int(pid) for pid in run_python(code).stdout.split()]
-    deadline = time.monotonic() + 2
-    while any(map(alive, pids)) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    parent, *pids = [int(pid) for pid in run_python(code).stdout.split()]
     assert len(pids) == 3
-    assert not any(map(alive, pids))
+    assert soon(lambda: not any(map(alive, pids)), within=2)
+    assert soon(lambda: not list(Path(tempfile.gettempdir()).glob(f"pool-{parent}-*")), within=2)
 
 
 def alive(pid: int) -> bool:

@@ -1,0 +1,181 @@
+"""What a student sees in a real notebook kernel: Stop, a killed kernel and a restart leave nothing behind."""
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from jupyter_client.manager import KernelManager
+
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="signals are sent here as a terminal sends them"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+TESTS = Path(__file__).parent
+SETUP = """
+import sys, time, multiprocessing
+sys.path.insert(0, {tests!r})
+import faults
+from helpers.guard import GuardedPool
+context = multiprocessing.get_context({method!r})
+"""
+FOREVER = """
+print("begun", flush=True)
+with GuardedPool(3, context=context) as pool:
+    print("made", flush=True)
+    pool.map(faults.forever, range(6))
+"""
+WORKS = "with GuardedPool(2, context=context) as pool: print(pool.map(faults.square, [2, 3]))"
+
+
+class Kernel:
+    """A kernel with a client, and the processes that it has started."""
+
+    def __init__(self, method: str) -> None:
+        self.manager = KernelManager()
+        self.manager.start_kernel(cwd=TESTS)
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.prepare(method)
+
+    def prepare(self, method: str) -> None:
+        self.client.wait_for_ready(timeout=30)
+        self.run(SETUP.format(tests=str(TESTS), method=method))
+        self.run(WORKS)  # the helper processes of the start method are there now
+        self.process = psutil.Process(self.manager.provisioner.pid)
+        self.helpers = set(self.process.children(recursive=True))
+
+    def start(self, code: str, until: str = "") -> str:
+        """Begin to run a cell, and wait until it has printed this."""
+        message = self.client.execute(code)
+        while until and until not in self.client.get_iopub_msg(timeout=10)["content"].get("text", ""):
+            pass
+        return message
+
+    def finish(self, message: str, seconds: float = 10) -> tuple[str, str, str]:
+        """Wait for the end of a cell; return what it printed, what it wrote to stderr, and its error."""
+        deadline = time.monotonic() + seconds
+        shown = {"stdout": "", "stderr": "", "error": ""}
+        while True:
+            answer = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            if answer["parent_header"].get("msg_id") != message:
+                continue
+            content = answer["content"]
+            if answer["msg_type"] == "stream":
+                shown[content["name"]] += content["text"]
+            elif answer["msg_type"] == "error":
+                shown["error"] += f"{content['ename']}: {content['evalue']}"
+            elif answer["msg_type"] == "status" and content["execution_state"] == "idle":
+                return shown["stdout"], shown["stderr"], shown["error"]
+
+    def run(self, code: str) -> tuple[str, str, str]:
+        return self.finish(self.start(code))
+
+    def workers(self) -> set:
+        return set(self.process.children(recursive=True)) - self.helpers
+
+    def end(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(params=multiprocessing.get_all_start_methods())
+def method(request):
+    return request.param
+
+
+@pytest.fixture
+def kernel(method):
+    kernel = Kernel(method)
+    yield kernel
+    kernel.end()
+
+
+def gone(processes: set, seconds: float) -> bool:
+    """Whether all of the processes end within so many seconds."""
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def stop(kernel: Kernel, to: str) -> None:
+    if to == "group":
+        os.killpg(os.getpgid(kernel.process.pid), signal.SIGINT)
+    else:
+        kernel.process.send_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("to", ["group", "kernel"])
+def test_g13_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, to):
+    for moment in (0.0, 0.01, 0.03, 0.1, 0.5):
+        message = kernel.start(FOREVER, until="begun")
+        time.sleep(moment)  # from the making of the pool to the waiting for its results
+        stop(kernel, to)
+        _, noise, error = kernel.finish(message, seconds=3)
+        assert error.startswith("KeyboardInterrupt"), moment
+        assert noise == "", moment
+        assert gone(kernel.workers(), 2), moment
+        assert kernel.run(WORKS) == ("[4, 9]\n", "", "")
+
+
+@pytest.mark.parametrize("to", ["group", "kernel"])
+def test_g13_stop_while_the_pool_is_left_leaves_nothing(kernel, to):
+    code = "with GuardedPool(3, context=context) as pool: result = pool.map_async(faults.stubborn, range(6))"
+    message = kernel.start(f"{code}; time.sleep(0.5)")
+    time.sleep(1)  # the pool has a second of patience with its stubborn workers
+    stop(kernel, to)
+    _, noise, error = kernel.finish(message, seconds=3)
+    assert error.startswith("KeyboardInterrupt")
+    assert noise == ""
+    assert gone(kernel.workers(), 3)
+
+
+def test_g16_no_worker_outlives_a_killed_kernel(kernel):
+    kernel.start(FOREVER, until="made")
+    time.sleep(0.3)
+    everything = kernel.workers() | kernel.helpers
+    assert len(kernel.workers()) == 3
+    kernel.process.kill()
+    assert gone(everything, 3)
+
+
+def test_a_restart_in_the_middle_of_a_pool_leaves_nothing_and_the_next_pool_works(kernel, method):
+    kernel.start(FOREVER, until="made")
+    everything = kernel.workers() | kernel.helpers
+    kernel.manager.restart_kernel(now=True)
+    assert gone(everything, 3)
+    kernel.prepare(method)
+    assert kernel.run(WORKS) == ("[4, 9]\n", "", "")
+
+
+def test_g1_a_function_of_a_cell_is_refused_or_works(kernel, method):
+    kernel.run("def mine(value): return value + 1")
+    output, noise, error = kernel.run("with GuardedPool(1, context=context) as pool: print(pool.map(mine, [1]))")
+    if method == "fork":
+        assert (output, noise, error) == ("[2]\n", "", "")
+    else:
+        assert "'mine' lives in this notebook" in error
+        assert "%%writefile" in error
+        assert noise == ""
+
+
+def test_g12_file_set_in_the_notebook_is_refused_with_the_remedy(kernel, method):
+    _, noise, error = kernel.run(f"__file__ = {str(TESTS / 'faults.py')!r}\n{WORKS}")
+    assert noise == ""
+    assert error == "" if method == "fork" else error.endswith("delete it with: del __file__")
+    assert kernel.run(f"del __file__\n{WORKS}") == ("[4, 9]\n", "", "")
+
+
+def test_g22_input_in_a_task_says_that_nobody_can_answer(kernel):
+    _, _, error = kernel.run("with GuardedPool(1, context=context) as pool: pool.map(faults.asks, ['name? '])")
+    assert error.startswith("EOFError: input() does not work in a worker")
+
+
+def test_g7_a_killed_worker_is_told_in_the_last_line(kernel):
+    _, noise, error = kernel.run("with GuardedPool(2, context=context) as pool: pool.map(faults.kill_me, [9])")
+    assert error.startswith("WorkerDied: worker ")
+    assert "SIGKILL" in error
+    assert noise == ""
