@@ -3,11 +3,14 @@
 import functools
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from helpers.tasks import distances
+
+DEFAULT_METHODS = {"linux": ("fork", "forkserver"), "darwin": ("spawn", "spawn"), "win32": ("spawn", "spawn")}
+"""The default start method up to Python 3.13, and from 3.14 on (docs.python.org, "Contexts and start methods")."""
 
 
 @dataclass(frozen=True)
@@ -148,4 +151,49 @@ def best_method(answer: Mapping[str, str]) -> str | None:
             return f"Which method gives you {job}?"
         if answer.get(job) != method:
             return f"{answer.get(job)!r} is not the best choice for {job}; look at the table again."
+    return None
+
+
+@_check
+def travelling_exception(answer: type[Exception]) -> str | None:
+    """It comes back from a pickle with its row and its reason."""
+    error = answer(2, "has no distance")
+    if "2" not in str(error) or "has no distance" not in str(error):
+        return "str() of the exception must name the row and the reason."
+    try:
+        rebuilt = answer(*error.args)  # what pickle does
+    except TypeError as problem:
+        return f"Pickle calls the class with error.args, which are {error.args!r}: {problem}"
+    return None if str(rebuilt) == str(error) else "What pickle rebuilds has another text."
+
+
+@_check
+def hanging_mistakes(answer: Collection[str]) -> str | None:
+    """In all three, the answer that map waits for can never come."""
+    right = {"stubborn exception", "killed worker", "endless task"}
+    if missing := right - set(answer):
+        return f"{len(missing)} more of them hang: for which can no answer come home?"
+    if extra := set(answer) - right:
+        return f"{min(extra)!r} ends with an error of its own."
+    return None
+
+
+@_check
+def default_method(answer: Callable[[str, tuple[int, int]], str]) -> str | None:
+    """You know what your students' laptops do."""
+    for platform, methods in DEFAULT_METHODS.items():
+        for version in ((3, 11), (3, 13), (3, 14), (3, 15)):
+            if answer(platform, version) != methods[version >= (3, 14)]:
+                return f"Look at the table again for {platform} and Python {version[0]}.{version[1]}."
+    return None
+
+
+@_check
+def importable_names(answer: Collection[str]) -> str | None:
+    """A worker can find a function only by the name of a module and its name in there."""
+    right = {"helpers.tasks.distances", "math.sqrt", "functools.partial of helpers.tasks.distances"}
+    if extra := set(answer) - right:
+        return f"How would a spawned worker import {min(extra)!r}?"
+    if right - set(answer):
+        return "One more can travel: what does pickle need of a function?"
     return None

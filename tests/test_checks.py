@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from helpers import checks
+from helpers import checks, mishaps
 from helpers.tasks import distances, nap
 from helpers.xray import XrayPool
 
@@ -16,6 +16,15 @@ METHODS = {
     "a function of two arguments": "starmap",
     "one task now, its result later": "apply_async",
 }
+TRAVELLERS = {"helpers.tasks.distances", "math.sqrt", "functools.partial of helpers.tasks.distances"}
+
+
+def default_method(platform: str, version: tuple[int, int]) -> str:
+    if platform != "linux":
+        return "spawn"
+    return "forkserver" if version >= (3, 14) else "fork"
+
+
 CASES = [
     (
         checks.timing_summary,
@@ -29,6 +38,10 @@ CASES = [
     (checks.pool_distances, lambda rows, x, n: distances(rows, x), lambda rows, x, n: [[]] * n, (ROWS, [0.0, 0.0])),
     (checks.map_order, [3, 1, 2], [1, 2, 3], ([3, 1, 2],)),
     (checks.put_in_order, lambda pairs: [b for _, b in sorted(pairs)], lambda pairs: [b for _, b in pairs], ()),
+    (checks.travelling_exception, Exception, mishaps.Stubborn, ()),
+    (checks.hanging_mistakes, {"stubborn exception", "killed worker", "endless task"}, {"lambda"}, ()),
+    (checks.default_method, default_method, lambda platform, version: "fork", ()),
+    (checks.importable_names, TRAVELLERS, {*TRAVELLERS, "a lambda"}, ()),
     (checks.best_method, METHODS, METHODS | {"a function of two arguments": "map"}, ()),
 ]
 NAMES = [check.__name__ for check, *_ in CASES]

@@ -1,0 +1,47 @@
+"""Worker functions that go wrong, for the museum of failures. Standard library only, as `helpers.tasks`."""
+
+import os
+import time
+
+
+class Stubborn(Exception):
+    """An exception that cannot be rebuilt: pickle calls it with one argument, and it wants two."""
+
+    def __init__(self, row: int, reason: str) -> None:
+        super().__init__(f"row {row}: {reason}")
+
+
+def divide(number: float) -> float:
+    """Divide one by the number; fail for 0."""
+    return 1 / number
+
+
+def stumble(row: int) -> int:
+    """Raise an exception that cannot travel for row 2, else return the row."""
+    if row == 2:
+        raise Stubborn(row, "has no distance")
+    return row
+
+
+def open_file(name: str) -> object:
+    """Return an open file, which no pickle can carry."""
+    return open(name, encoding="utf-8")  # that it stays open is the point
+
+
+def vanish(row: int) -> int:
+    """End the worker process for row 2, as the system does when memory runs out; else return the row."""
+    if row == 2:
+        os._exit(9)
+    return row
+
+
+def stall(row: int) -> int:
+    """Never end for row 2 (well, in an hour); else return the row."""
+    if row == 2:
+        time.sleep(3600)
+    return row
+
+
+def open_missing_file() -> None:
+    """Fail as an initializer: the file is not there."""
+    open_file("settings-that-nobody-wrote.toml")

@@ -1,0 +1,74 @@
+"""An exhibit shows what code does, ends it in time, and leaves nothing behind."""
+
+import multiprocessing
+import time
+
+import psutil
+import pytest
+
+from helpers import museum
+from helpers.museum import run_apart
+
+HANGING = """
+from multiprocessing import Pool
+from helpers.mishaps import stall
+with Pool(2) as pool:
+    print(sorted(child.pid for child in __import__("psutil").Process().children(recursive=True)), flush=True)
+    pool.map(stall, range(4))
+"""
+
+
+def test_code_that_ends_is_shown_with_its_output():
+    seen = run_apart("print('hello')", deadline=30)
+    assert seen.ended
+    assert seen.lines == ("hello",)
+    assert "ended by itself" in repr(seen)
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_code_that_hangs_is_killed_with_all_its_workers(method):
+    seen = run_apart(HANGING, start_method=method)
+    assert not seen.ended
+    assert "HANGS" in repr(seen)
+    workers = [int(pid) for pid in seen.lines[0].strip("[]").split(",")]
+    assert len(workers) >= 2
+    assert not any(psutil.pid_exists(pid) for pid in workers)
+
+
+def test_a_process_that_starts_others_without_end_is_ended_too():
+    storm = (
+        "from multiprocessing import Pool\nfrom helpers import mishaps\nPool(2, mishaps.open_missing_file).close()\n"
+    )
+    seen = run_apart(f"{storm}import time\ntime.sleep(60)", deadline=2)
+    assert not seen.ended
+    deadline = time.monotonic() + 5
+    while mine() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert mine() == []
+
+
+def mine() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def test_folders_do_not_show_and_long_outputs_are_cut():
+    seen = run_apart("for n in range(20): print(n)\n1 / 0", deadline=30)
+    assert "more lines" in seen.lines[0]
+    assert seen.lines[-1] == "ZeroDivisionError: division by zero"
+    assert not any("/" in line for line in seen.lines if "File" in line)
+
+
+def test_a_start_method_that_the_platform_lacks_is_said_and_nothing_runs():
+    seen = run_apart("print('ran')", start_method="teleport")
+    assert "no teleport" in seen.lines[0]
+    assert "ran" not in seen.lines
+
+
+@pytest.mark.parametrize("deadline", [0, -1, float("nan")])
+def test_a_deadline_that_is_none_is_refused(deadline):
+    with pytest.raises(ValueError, match="above 0"):
+        run_apart("pass", deadline=deadline)
+
+
+def test_the_magic_runs_its_cell_apart():
+    assert museum.exhibit("", "import os; print(os.getpid())").lines != ()
