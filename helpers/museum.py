@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import psutil
 from IPython.core.interactiveshell import InteractiveShell
 
-DEADLINE = 4.0
+DEADLINE = 3.0
 """Seconds after which an exhibit counts as hanging; a pool that works has ended long before."""
 
 _MOST_LINES = 6
