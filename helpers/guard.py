@@ -6,27 +6,34 @@ first fault ends the pool, and every later call raises it: the pool fails, it do
 """
 
 import atexit
-import itertools
 import multiprocessing
 import os
-import signal
 import sys
 import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import AsyncResult, IMapIterator, Pool
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
+from helpers import messages
+from helpers.birth import Remembering, no_interrupt
 from helpers.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, brief, how_it_ended
-from helpers.messages import Call, function_name
-from helpers.notes import held, start_worker
-from helpers.refusals import MOST_PROCESSES, check_function, check_main, checked_limit, checked_processes
-from helpers.results import LOOK, GuardedIterator, GuardedResult
+from helpers.messages import Call, Chunks, function_name
+from helpers.notes import Note, held, start_worker
+from helpers.refusals import (
+    MOST_PROCESSES,
+    check_function,
+    check_main,
+    checked_chunksize,
+    checked_limit,
+    checked_processes,
+)
+from helpers.results import LOOK, GuardedApply, GuardedIterator, GuardedMap, GuardedResult
 
 __all__ = ["MOST_PROCESSES", "GuardedPool", "PoolError", "PoolStopped", "TaskFailed", "TookTooLong", "WorkerDied"]
 
@@ -82,8 +89,8 @@ class GuardedPool(Pool):
         limit: float | None = None,
     ) -> None:
         context = context or multiprocessing.get_context()
-        self._processes_asked = checked_processes(processes)
-        self._start_method = context.get_start_method()
+        self.processes = checked_processes(processes)
+        self.start_method = context.get_start_method()
         self._limit = checked_limit(limit)
         self._fault: PoolError | None = None
         self._may_leave = maxtasksperchild is not None  # whether a worker may leave with exit code 0
@@ -92,15 +99,15 @@ class GuardedPool(Pool):
         self._workers: list[multiprocessing.process.BaseProcess] = []
         self._first = threading.Lock()
         initializer = self._checked_initializer(initializer)
-        check_main(self._start_method)
+        check_main(self.start_method)
         self._notes = tempfile.TemporaryDirectory(prefix=f"pool-{os.getpid()}-", ignore_cleanup_errors=True)
         context.Lock()  # starts the resource tracker, which would let go of SIGINT in between
-        watched = _Watched(context, self._workers)
+        watched = Remembering(context, self._workers)
         started = (self._notes.name, initializer, tuple(initargs))
         try:
-            with _creating, _no_interrupt():
+            with _creating, no_interrupt():
                 before = set(threading.enumerate())
-                super().__init__(self._processes_asked, start_worker, started, maxtasksperchild, watched)
+                super().__init__(self.processes, start_worker, started, maxtasksperchild, watched)
                 self._threads = [t for t in threading.enumerate() if t not in before and "(_handle_" in t.name]
         except BaseException:  # Stop, or no more processes to be had
             self.terminate()
@@ -122,9 +129,9 @@ class GuardedPool(Pool):
         callback: Callable[[Any], object] | None = None,
         error_callback: Callable[[BaseException], object] | None = None,
     ) -> AsyncResult:
-        result = GuardedResult(self, self._call(func, "apply"), callback, error_callback)
-        parcels = tuple(result.call.parcels([(args, kwds or {})]))
-        result.stock = super().apply_async(result.call, parcels, {}, result.succeeded, result.failed)
+        result = GuardedApply(self, self._call(func, "apply"), callback, error_callback)
+        chunk = result.call.one((args, kwds or {}))
+        result.stock = super().apply_async(messages.run, (chunk,), {}, result.succeeded, result.failed)
         return result
 
     def map(self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int | None = None) -> list[Any]:
@@ -158,18 +165,23 @@ class GuardedPool(Pool):
     def _map(
         self, call: Call, iterable: Iterable[Any], chunksize: int | None, callback: Any, error_callback: Any
     ) -> AsyncResult:
-        result = GuardedResult(self, call, callback, error_callback)
-        parcels = list(call.parcels(iterable))
-        result.stock = super().map_async(call, parcels, chunksize, result.succeeded, result.failed)
+        values = iterable if isinstance(iterable, (list, tuple, range)) else list(iterable)
+        if chunksize is None:  # as the stock pool does
+            chunksize = max(1, -(-len(values) // (4 * self.processes)))
+        chunks = Chunks(call, values, checked_chunksize(chunksize))
+        result = GuardedMap(self, call, callback, error_callback)
+        result.stock = super().map_async(messages.run, chunks, 1, result.succeeded, result.failed)
         return result
 
     def imap(self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int = 1) -> IMapIterator:
         call = self._call(func, "map")
-        return GuardedIterator(self, call, super().imap(_Each(call), _chunks(call, iterable, chunksize)))
+        chunks = call.chunks(iterable, checked_chunksize(chunksize))
+        return GuardedIterator(self, call, super().imap(messages.run, chunks))
 
     def imap_unordered(self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int = 1) -> IMapIterator:
         call = self._call(func, "map")
-        return GuardedIterator(self, call, super().imap_unordered(_Each(call), _chunks(call, iterable, chunksize)))
+        chunks = call.chunks(iterable, checked_chunksize(chunksize))
+        return GuardedIterator(self, call, super().imap_unordered(messages.run, chunks))
 
     def close(self) -> None:
         self._closed = True
@@ -209,6 +221,7 @@ class GuardedPool(Pool):
             if self._fault is None:
                 self._fault = fault
                 self._closed = True
+                self._last_look()
                 self._sweeper = threading.Thread(target=self._sweep, daemon=True)
                 self._sweeper.start()
 
@@ -220,17 +233,30 @@ class GuardedPool(Pool):
 
     def _call(self, function: Callable[..., Any], how: str) -> Call:
         self.check()
-        check_function(function, self._start_method)
+        check_function(function, self.start_method)
+        return self._new_call(function, how)
+
+    def _new_call(self, function: Callable[..., Any], how: str) -> Call:
         return Call(function, how)
+
+    def _last_look(self) -> None:
+        """The pool is about to end: what its workers hold can still be read."""
+
+    def _held(self) -> Iterator[tuple[int, Note]]:
+        """Yield the number (pid) and the note of each worker that holds a task."""
+        for worker in self._workers.copy():
+            note = held(self._notes.name, worker.pid)
+            if note.task >= 0:
+                yield worker.pid, note
 
     def _checked_initializer(self, initializer: Any) -> Any:
         if initializer is None:
             return None
         if not callable(initializer):
             raise TypeError("initializer must be a callable")
-        if self._start_method == "fork":  # nothing is pickled
+        if self.start_method == "fork":  # nothing is pickled
             return initializer
-        check_function(initializer, self._start_method)
+        check_function(initializer, self.start_method)
         return bytes(ForkingPickler.dumps(initializer))
 
     def _initializer_fault(self) -> TaskFailed | None:
@@ -245,16 +271,18 @@ class GuardedPool(Pool):
             code = worker.exitcode
             if code is None:
                 continue
-            key, task, _ = held(self._notes.name, worker.pid)
-            if code == 0 and task < 0 and (self._may_leave or self._closed):
+            note = held(self._notes.name, worker.pid)
+            if code == 0 and note.task < 0 and (self._may_leave or self._closed):
                 self._workers.remove(worker)  # it has left as it should
                 continue
-            holding = f"while it held task {task} ({function_name(key)})" if task >= 0 else "between two tasks"
+            holding = "between two tasks"
+            if note.task >= 0:
+                holding = f"while it held task {note.task} ({function_name(note.key)})"
             fault = WorkerDied(
                 f"worker {worker.pid} {how_it_ended(code)} {holding}. The pool has stopped, and results that had not"
                 " arrived are lost; make a new pool"
             )
-            fault.worker, fault.task = worker.pid, task if task >= 0 else None
+            fault.worker, fault.task = worker.pid, note.task if note.task >= 0 else None
             return fault
         return None
 
@@ -268,10 +296,7 @@ class GuardedPool(Pool):
         return PoolError("a thread of the pool itself has failed; its error is on the screen or in the log")
 
     def _busy(self) -> str:
-        notes = [(worker.pid, *held(self._notes.name, worker.pid)) for worker in self._workers.copy()]
-        busy = [
-            f"worker {pid} is still at task {task} ({function_name(key)})" for pid, key, task, _ in notes if task >= 0
-        ]
+        busy = [f"worker {pid} is still at task {note.task} ({function_name(note.key)})" for pid, note in self._held()]
         return ", ".join(busy) or "no worker is at work"
 
     def _sweep(self) -> None:
@@ -297,59 +322,3 @@ class GuardedPool(Pool):
             count, error = len(self._unread), next(iter(self._unread.values()))
             self._unread.clear()
             print(f"{count} failed and nobody asked for the result; the first: {brief(error)}", file=sys.stderr)
-
-
-class _Each:
-    """The call of `imap`: each message is a chunk, so that the pool's iterator is the one that waits."""
-
-    def __init__(self, call: Call) -> None:
-        self.call = call
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return getattr, (self.call, "each")
-
-
-class _Watched:
-    """A context that makes what its original makes, and remembers every process: the replacements of workers too."""
-
-    def __init__(self, context: BaseContext, workers: list[Any]) -> None:
-        self._context = context
-        self._workers = workers
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    def Process(self, *args: Any, **keywords: Any) -> Any:
-        process = self._context.Process(*args, **keywords)
-        self._workers.append(process)
-        return process
-
-
-@contextmanager
-def _no_interrupt() -> Iterator[None]:
-    """Hold back Stop while workers start, and let it come after: in between, the pool could not be ended.
-
-    The workers inherit the mask, and are deaf to Stop before they can ignore it. In the parent the mask does not help,
-    since another thread takes the signal; only the main thread can change what it does.
-    """
-    stops: list[int] = []
-    main = threading.current_thread() is threading.main_thread()
-    if hasattr(signal, "pthread_sigmask"):  # not on Windows, where Stop reaches the kernel alone
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    handler = signal.signal(signal.SIGINT, lambda number, frame: stops.append(number)) if main else None
-    try:
-        yield
-    finally:
-        if handler is not None:
-            signal.signal(signal.SIGINT, handler)
-        if hasattr(signal, "pthread_sigmask"):
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if stops:
-            signal.raise_signal(signal.SIGINT)
-
-
-def _chunks(call: Call, iterable: Iterable[Any], chunksize: int) -> Iterator[list[Any]]:
-    if chunksize < 1:
-        raise ValueError(f"Chunksize must be 1+, not {chunksize!r}")
-    parcels = call.lazy_parcels(iter(iterable))
-    return iter(lambda: list(itertools.islice(parcels, chunksize)), [])

@@ -5,11 +5,13 @@ which has no file. When the deadline has passed, the process is killed with all 
 """
 
 import multiprocessing
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -53,9 +55,13 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
             )
         code = f"import multiprocessing\nmultiprocessing.set_start_method({start_method!r})\n{code}"
     began = time.perf_counter()
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
         process = psutil.Popen(
-            [sys.executable, "-u", "-c", code], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [sys.executable, "-u", "-c", code],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=os.environ | {"TMPDIR": folder, "TEMP": folder},  # what a killed process leaves behind goes with it
         )
         try:
             process.wait(deadline)
@@ -64,9 +70,10 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
             ended = False
         finally:
             seconds = time.perf_counter() - began
+            size = os.fstat(output.fileno()).st_size
             _kill(process)
         output.seek(0)
-        text = output.read().decode(errors="replace")
+        text = output.read(size).decode(errors="replace")
     return Exhibit(_readable(text), seconds, ended)
 
 
@@ -81,18 +88,23 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _kill(process: psutil.Process) -> None:
-    """Kill the process and all that it started, also what its children started."""
+    """Kill the process and all that it started, also what its children started.
+
+    Python's resource tracker is the exception: it ends when all others have, and removes the semaphores they left.
+    """
     try:
         process.suspend()  # so that it starts no more while its children are counted
         family = [*process.children(recursive=True), process]
     except psutil.NoSuchProcess:
         return
     for member in family:
-        try:
+        with suppress(psutil.NoSuchProcess):
+            if not any("resource_tracker" in word for word in member.cmdline()):
+                member.kill()
+    _, left = psutil.wait_procs(family, timeout=5)
+    for member in left:
+        with suppress(psutil.NoSuchProcess):
             member.kill()
-        except psutil.NoSuchProcess:
-            pass
-    psutil.wait_procs(family, timeout=5)
 
 
 def _readable(text: str) -> tuple[str, ...]:

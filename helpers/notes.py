@@ -18,13 +18,29 @@ from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from struct import Struct
-from typing import Any
+from struct import error as StructError
+from typing import Any, NamedTuple
 
-HELD = Struct("=qq")
-"""The beginning of a note: the key of a call, and the number of the task, or ~number once the task is done."""
 
-PAGE_BYTES = 256
-page: "bytearray | mmap.mmap" = bytearray(PAGE_BYTES)  # in a worker: its note
+class Note(NamedTuple):
+    """What a worker holds: the key of a call, the number of a task (-1: none), and moments (`time.perf_counter`).
+
+    ready is when the worker was ready for its first task; received and started are 0 until the task is there.
+    """
+
+    key: int
+    task: int
+    ready: float
+    arrived: float
+    received: float
+    started: float
+
+
+NOTHING = Note(-1, -1, 0.0, 0.0, 0.0, 0.0)
+_NOTE = Struct("=qqdddd")
+_START = Struct("=dd")
+_START_AT = _NOTE.size - _START.size
+_page: "bytearray | mmap.mmap" = bytearray(_NOTE.size)  # in a worker: its note
 ready = 0.0  # in a worker: the moment (time.perf_counter) at which it was ready for its first task
 
 
@@ -33,16 +49,16 @@ def start_worker(folder: str, initializer: "Callable[..., object] | bytes | None
 
     folder is where its note goes. initializer may be pickled, so that an import error is reported as its error.
     """
-    global page, ready
+    global _page, ready
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Stop is for the parent; it ends the workers
     builtins.input = _no_input  # a fork of a kernel would ask the notebook, and wait
     with open(os.path.join(folder, str(os.getpid())), "w+b") as file:
-        file.truncate(PAGE_BYTES)
-        page = mmap.mmap(file.fileno(), PAGE_BYTES)
+        file.write(_NOTE.pack(*NOTHING))
+        file.flush()
+        _page = mmap.mmap(file.fileno(), _NOTE.size)
     parent = os.getppid()
     Finalize(None, _tidy, args=(parent, file.name), exitpriority=0)
     threading.Thread(target=_leave_with_parent, args=(parent, file.name), daemon=True).start()
-    HELD.pack_into(page, 0, -1, -1)
     try:
         if isinstance(initializer, bytes):
             initializer = pickle.loads(initializer)
@@ -87,11 +103,25 @@ def _no_input(prompt: object = "") -> str:
     raise EOFError("input() does not work in a worker: nobody is there to answer; ask first, and pass the answer on")
 
 
-def held(folder: str, pid: int) -> tuple[int, int, bytes]:
-    """Return the note of a worker: key of its call, number of its task (negative: between tasks), the whole note."""
+def hold(key: int, task: int, arrived: float) -> None:
+    """Note that this worker has a task."""
+    _NOTE.pack_into(_page, 0, key, task, ready, arrived, 0.0, 0.0)
+
+
+def note_start(received: float, started: float) -> None:
+    """Note that the task begins."""
+    _START.pack_into(_page, _START_AT, received, started)
+
+
+def let_go() -> None:
+    """Note that the tasks are done, and the answer is on its way."""
+    _NOTE.pack_into(_page, 0, *NOTHING)
+
+
+def held(folder: str, pid: int | None) -> Note:
+    """Return the note of a worker; what it holds is NOTHING if there is no note."""
     try:
         with open(os.path.join(folder, str(pid)), "rb") as file:
-            content = file.read(PAGE_BYTES)
-        return *HELD.unpack_from(content), content
-    except (OSError, ValueError):
-        return -1, -1, b""
+            return Note(*_NOTE.unpack(file.read()))
+    except (OSError, StructError):
+        return NOTHING

@@ -22,6 +22,12 @@ def checked_processes(processes: int | None) -> int:
     return int(processes)
 
 
+def checked_chunksize(chunksize: int) -> int:
+    if not isinstance(chunksize, numbers.Integral) or chunksize < 1:
+        raise ValueError(f"Chunksize must be 1+, not {chunksize!r}")  # the stock pool's words
+    return int(chunksize)
+
+
 def checked_limit(limit: float | None) -> float | None:
     if limit is not None and not (isinstance(limit, numbers.Real) and not isinstance(limit, bool) and limit > 0):
         raise ValueError(f"limit must be a number of seconds above 0, or None for no limit, not {limit!r}")

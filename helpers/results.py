@@ -4,10 +4,12 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
+from itertools import chain
 from multiprocessing import TimeoutError
 from multiprocessing.pool import AsyncResult, IMapIterator
 from typing import TYPE_CHECKING, Any
 
+from helpers.errors import TaskFailed
 from helpers.messages import Call, function_name
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ LOOK = 0.1
 class GuardedResult(AsyncResult):
     """The result of one call, which `fault`s of the pool make ready too. It wraps the result of the stock pool."""
 
+    stock: AsyncResult
+
     def __init__(self, pool: "GuardedPool", call: Call, callback: Any, error_callback: Any) -> None:
         self.pool = pool
         self.call = call
@@ -27,12 +31,19 @@ class GuardedResult(AsyncResult):
         self.error_callback = error_callback
         self.began = time.monotonic()
 
-    def succeeded(self, value: Any) -> None:
-        """The pool's own thread has a value, which is worth nothing if a part of it could not be read."""
-        if self.call.broken is not None:
-            self.failed(self.call.broken)
-        elif self.callback is not None:
-            _call_back(self.callback, value)
+    def value(self, answer: Any) -> Any:
+        """Return the plain value of what the stock pool gives; raises TaskFailed for what cannot be read."""
+        raise NotImplementedError
+
+    def succeeded(self, answer: Any) -> None:
+        """The pool's own thread has an answer, which is worth nothing if a part of it could not be read."""
+        try:
+            value = self.value(answer)
+        except TaskFailed as error:
+            self.failed(error)
+        else:
+            if self.callback is not None:
+                _call_back(self.callback, value)
 
     def failed(self, error: BaseException) -> None:
         """The pool's own thread has an error."""
@@ -47,7 +58,11 @@ class GuardedResult(AsyncResult):
     def successful(self) -> bool:
         if not self.ready():
             raise ValueError(f"{self!r} not ready")
-        return self.stock.ready() and self.call.broken is None and self.stock.successful()
+        try:
+            self.value(self.stock.get(0))
+        except Exception:  # noqa: BLE001 (whatever it is, it was no success)
+            return False
+        return True
 
     def wait(self, timeout: float | None = None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -63,10 +78,28 @@ class GuardedResult(AsyncResult):
             self.pool.check()
             raise TimeoutError
         self.pool._unread.pop(self, None)
-        value = self.stock.get()
-        if self.call.broken is not None:
-            raise self.call.broken
+        return self.value(self.stock.get())
+
+
+class GuardedApply(GuardedResult):
+    """The result of `apply_async`: one message, with one value."""
+
+    def value(self, answer: list[Any] | TaskFailed) -> Any:
+        (value,) = _values(answer)
         return value
+
+
+class GuardedMap(GuardedResult):
+    """The result of `map_async`: the values of all messages in one list."""
+
+    def value(self, answer: list[list[Any] | TaskFailed]) -> list[Any]:
+        return list(chain.from_iterable(map(_values, answer)))
+
+
+def _values(message: list[Any] | TaskFailed) -> list[Any]:
+    if isinstance(message, TaskFailed):
+        raise message
+    return message
 
 
 class GuardedIterator(IMapIterator):
@@ -100,9 +133,7 @@ class GuardedIterator(IMapIterator):
             except StopIteration:
                 self._raise_input_error()
                 raise
-            if self.call.broken is not None:
-                raise self.call.broken
-            return chunk
+            return _values(chunk)
 
     def _raise_input_error(self) -> None:
         error, self.call.input_error = self.call.input_error, None

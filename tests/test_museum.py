@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+import uuid
 
 import psutil
 import pytest
@@ -36,19 +37,23 @@ def test_code_that_hangs_is_killed_with_all_its_workers(method):
 
 
 def test_a_process_that_starts_others_without_end_is_ended_too():
-    storm = (
-        "from multiprocessing import Pool\nfrom helpers import mishaps\nPool(2, mishaps.open_missing_file).close()\n"
-    )
-    seen = run_apart(f"{storm}import time\ntime.sleep(60)", deadline=2)
+    mark = f"storm of {uuid.uuid4()}"
+    seen = run_apart(f"""# {mark}
+from multiprocessing import Pool
+from helpers import mishaps
+Pool(2, mishaps.open_missing_file).close()
+__import__("time").sleep(60)""", deadline=2)  # fmt: skip
     assert not seen.ended
     deadline = time.monotonic() + 5
-    while mine() and time.monotonic() < deadline:
+    while alive(mark) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert mine() == []
+    assert alive(mark) == []
 
 
-def mine() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+def alive(mark: str) -> list[psutil.Process]:
+    """The processes that were started, or forked, from code with this mark, whoever is their parent now."""
+    found = psutil.process_iter(["cmdline"])
+    return [process for process in found if any(mark in word for word in process.info["cmdline"] or [])]
 
 
 def test_folders_do_not_show_and_long_outputs_are_cut():

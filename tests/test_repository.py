@@ -76,6 +76,8 @@ def test_links_to_files_of_the_checkout_work(page):
 
 def test_the_program_in_the_readme_runs_as_it_stands(tmp_path):
     (tmp_path / "program.py").write_text(re.search(r"```python\n(.*?)```", README, re.DOTALL)[1], encoding="utf-8")
-    done = subprocess.run([sys.executable, "program.py"], check=True, cwd=tmp_path, timeout=50, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "program.py"], check=True, cwd=tmp_path, timeout=50, capture_output=True, text=True
+    )
     assert done.stderr == ""
     assert (tmp_path / "timeline.svg").read_text(encoding="utf-8").startswith("<svg")

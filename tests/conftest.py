@@ -1,0 +1,42 @@
+"""After every test, no process and no shared memory is left."""
+
+import gc
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+SHARED_MEMORY = Path("/dev/shm")  # on Linux; other systems do not list it
+HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")  # Python keeps one of each for good
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    processes, memory = children(), segments()
+    yield
+    gc.collect()  # a pool that a failed assertion still holds
+    deadline = time.monotonic() + 3
+    while (left := children() - processes) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not left
+    assert segments() <= memory
+
+
+def children() -> set[psutil.Process]:
+    return {child for child in psutil.Process().children(recursive=True) if not kept(child)}
+
+
+def kept(process: psutil.Process) -> bool:
+    try:
+        return any(helper in word for word in process.cmdline() for helper in HELPERS)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def segments() -> set[str]:
+    """The shared memory of the machine. The semaphores of a killed kernel stay: Jupyter kills their tracker with it."""
+    found = os.listdir(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else []
+    return {name for name in found if not name.startswith("sem.")}
