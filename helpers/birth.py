@@ -28,20 +28,30 @@ class Remembering:
 def no_interrupt() -> Iterator[None]:
     """Hold back Stop while workers start, and let it come after: in between, the pool could not be ended.
 
-    The workers inherit the mask, and are deaf to Stop before they can ignore it. In the parent the mask does not help,
-    since another thread takes the signal; only the main thread can change what it does.
+    Only the main thread can do this, and only there does Stop arrive. Python would also lose a Stop that comes while
+    it deletes an object that has something to tidy up.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     stops: list[int] = []
-    main = threading.current_thread() is threading.main_thread()
-    if hasattr(signal, "pthread_sigmask"):  # not on Windows, where Stop reaches the kernel alone
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    handler = signal.signal(signal.SIGINT, lambda number, frame: stops.append(number)) if main else None
+    handler = signal.signal(signal.SIGINT, lambda number, frame: stops.append(number))
     try:
         yield
     finally:
-        if handler is not None:
-            signal.signal(signal.SIGINT, handler)
-        if hasattr(signal, "pthread_sigmask"):
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
         if stops:
             signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Let the processes that start here be deaf to Stop from their first moment on, before they can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where Stop reaches the kernel alone
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -21,7 +21,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from helpers import messages
-from helpers.birth import Remembering, no_interrupt
+from helpers.birth import Remembering, deaf_children, no_interrupt
 from helpers.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, brief, how_it_ended
 from helpers.messages import Call, Chunks, function_name
 from helpers.notes import Note, held, start_worker
@@ -101,13 +101,14 @@ class GuardedPool(Pool):
         initializer = self._checked_initializer(initializer)
         check_main(self.start_method)
         self._notes = tempfile.TemporaryDirectory(prefix=f"pool-{os.getpid()}-", ignore_cleanup_errors=True)
-        context.Lock()  # starts the resource tracker, which would let go of SIGINT in between
         watched = Remembering(context, self._workers)
         started = (self._notes.name, initializer, tuple(initargs))
         try:
             with _creating, no_interrupt():
+                context.Lock()  # starts the resource tracker, which would make the next children hear again
                 before = set(threading.enumerate())
-                super().__init__(self.processes, start_worker, started, maxtasksperchild, watched)
+                with deaf_children():
+                    super().__init__(self.processes, start_worker, started, maxtasksperchild, watched)
                 self._threads = [t for t in threading.enumerate() if t not in before and "(_handle_" in t.name]
         except BaseException:  # Stop, or no more processes to be had
             self.terminate()

@@ -83,13 +83,22 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
 
-@pytest.fixture(params=multiprocessing.get_all_start_methods())
+@pytest.fixture(scope="module", params=multiprocessing.get_all_start_methods())
 def method(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def kernel(method):
+    """One kernel for all that it must survive."""
+    kernel = Kernel(method)
+    yield kernel
+    kernel.end()
+
+
+@pytest.fixture
+def doomed(method):
+    """A kernel for one test, which ends it."""
     kernel = Kernel(method)
     yield kernel
     kernel.end()
@@ -133,22 +142,22 @@ def test_g13_stop_while_the_pool_is_left_leaves_nothing(kernel, to):
     assert gone(kernel.workers(), 3)
 
 
-def test_g16_no_worker_outlives_a_killed_kernel(kernel):
-    kernel.start(FOREVER, until="made")
+def test_g16_no_worker_outlives_a_killed_kernel(doomed):
+    doomed.start(FOREVER, until="made")
     time.sleep(0.3)
-    everything = kernel.workers() | kernel.helpers
-    assert len(kernel.workers()) == 3
-    kernel.process.kill()
+    everything = doomed.workers() | doomed.helpers
+    assert len(doomed.workers()) == 3
+    doomed.process.kill()
     assert gone(everything, 3)
 
 
-def test_a_restart_in_the_middle_of_a_pool_leaves_nothing_and_the_next_pool_works(kernel, method):
-    kernel.start(FOREVER, until="made")
-    everything = kernel.workers() | kernel.helpers
-    kernel.manager.restart_kernel(now=True)
+def test_a_restart_in_the_middle_of_a_pool_leaves_nothing_and_the_next_pool_works(doomed, method):
+    doomed.start(FOREVER, until="made")
+    everything = doomed.workers() | doomed.helpers
+    doomed.manager.restart_kernel(now=True)
     assert gone(everything, 3)
-    kernel.prepare(method)
-    assert kernel.run(WORKS) == ("[4, 9]\n", "", "")
+    doomed.prepare(method)
+    assert doomed.run(WORKS) == ("[4, 9]\n", "", "")
 
 
 def test_g1_a_function_of_a_cell_is_refused_or_works(kernel, method):

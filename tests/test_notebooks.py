@@ -1,0 +1,113 @@
+"""The notebooks read well without a kernel, keep the one anatomy, and run under every start method.
+
+nbval runs them with the default start method, and compares what is the same in every run.
+"""
+
+import copy
+import multiprocessing
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import notebook_rules as rules
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+PATHS = sorted(FOLDER.glob("*.ipynb"))
+DEFAULT = multiprocessing.get_context().get_start_method()
+OTHERS = [method for method in multiprocessing.get_all_start_methods() if method != DEFAULT]
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_notebook_keeps_the_rules(path, rule):
+    assert list(rule(nbformat.read(path, as_version=4), path)) == []
+
+
+def change(place: int, **news) -> Callable[[NotebookNode], None]:
+    """Change one code cell of the template: its fields, or what its metadata says."""
+
+    def apply(notebook: NotebookNode) -> None:
+        cell = rules.code_cells(notebook)[place]
+        for name, value in news.items():
+            (cell.metadata if name in ("tags", "jupyter") else cell)[name] = value
+
+    return apply
+
+
+def say(old: str, new: str) -> Callable[[NotebookNode], None]:
+    """Replace words in the texts of the template."""
+
+    def apply(notebook: NotebookNode) -> None:
+        assert any(old in text for text in rules.text_of(notebook))
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(old, new)
+
+    return apply
+
+
+def stream(text: str, name: str = "stdout") -> list[NotebookNode]:
+    return [nbformat.v4.new_output("stream", name=name, text=text)]
+
+
+BROKEN = [
+    (rules.outputs_in_order, change(1, execution_count=7)),
+    (rules.no_errors, change(0, outputs=[nbformat.v4.new_output("error", ename="E", evalue="v", traceback=[])])),
+    (rules.no_errors, change(0, outputs=stream("noise", "stderr"))),
+    (rules.no_widget_state, lambda notebook: notebook.metadata.update(widgets={})),
+    (rules.no_path_of_a_machine, change(0, outputs=stream("/home/somebody/x.py"))),
+    (rules.links_work, say("(02_pool_map.ipynb)", "(no_such_page.ipynb)")),
+    (rules.the_anatomy, say("# Start the title", "# 12. Start the title")),
+    (rules.the_anatomy, say("**Minutes:**", "")),
+    (rules.the_anatomy, say("## What's next", "## Onwards")),
+    (rules.the_anatomy, say("**What it cost:**", "")),
+    (rules.the_anatomy, say("**Predict.**", "")),
+    (rules.the_exercises, say("### Exercise 2", "### Something else")),
+    (rules.the_exercises, change(-4, outputs=stream("✓"))),
+    (rules.the_exercises, change(-3, outputs=stream("✗"))),
+    (rules.the_exercises, change(-3, jupyter={})),
+    (rules.short_cells, change(0, source="1\n" * 16)),
+    (rules.short_cells, lambda notebook: notebook.cells.extend(notebook.cells * 3)),
+    (rules.thoughts_between_cells, lambda notebook: notebook.cells.extend(rules.code_cells(notebook)[:1] * 4)),
+    (rules.what_differs_is_not_compared, change(3, tags=[])),
+    (rules.workers_functions_stand_in_modules, change(0, source="pool.map(lambda n: n, [1])")),
+    (rules.workers_functions_stand_in_modules, change(0, source="def mine(n): ...\npool.imap_unordered(mine, [1])")),
+    (rules.every_pool_stands_in_a_with, change(0, source="pool = Pool(2)")),
+]
+
+
+@pytest.mark.parametrize("rule, spoil", BROKEN, ids=[rule.__name__ for rule, _ in BROKEN])
+def test_every_rule_sees_what_it_is_for(rule, spoil):
+    path = FOLDER / "template.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    spoiled = copy.deepcopy(notebook)
+    spoil(spoiled)
+    assert list(rule(notebook, path)) == []
+    assert list(rule(spoiled, path)) != []
+
+
+def test_the_size_rule_sees_a_big_notebook(tmp_path):
+    big = tmp_path / "big.ipynb"
+    big.write_bytes(b"x" * (rules.MOST_BYTES + 1))
+    assert list(rules.small_enough(NotebookNode(), big)) != []
+
+
+def test_every_rule_is_seen_to_fail():
+    assert {rule for rule, _ in BROKEN} | {rules.small_enough} == set(rules.RULES)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["02_pool_map", "03_result_order"])
+@pytest.mark.parametrize("method", OTHERS)
+def test_a_lesson_runs_from_top_to_bottom_under_another_start_method(name, method, tmp_path):
+    startup = tmp_path / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "method.py").write_text(f"import multiprocessing\nmultiprocessing.set_start_method({method!r})\n")
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("import multiprocessing; multiprocessing.get_start_method()"))
+    client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": FOLDER}})
+    client.execute(env=os.environ | {"IPYTHONDIR": str(tmp_path)})
+    assert repr(method) in str(notebook.cells[-1].outputs)
