@@ -17,9 +17,9 @@ HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")  # 
 def nothing_is_left() -> Iterator[None]:
     processes, memory = children(), segments()
     yield
-    gc.collect()  # a pool that a failed assertion still holds
     deadline = time.monotonic() + 3
     while (left := children() - processes) and time.monotonic() < deadline:
+        gc.collect()  # a pool that a failed assertion still holds
         time.sleep(0.02)
     assert not left
     assert segments() <= memory

@@ -1,6 +1,6 @@
 """Take the timeline of the executed second lesson as README's picture.
 
-    python -m tools.readme_picture
+python -m tools.readme_picture
 """
 
 import re
