@@ -6,6 +6,7 @@ import platform
 from dataclasses import dataclass
 
 import joblib
+import psutil
 import threadpoolctl
 
 
@@ -59,11 +60,16 @@ def blas_threads() -> int:
     return max((pool["num_threads"] for pool in pools if pool["user_api"] == "blas"), default=0)
 
 
+def free_memory() -> int:
+    """Return how many bytes of memory are free for new work; a container's own limit is not known here."""
+    return psutil.virtual_memory().available
+
+
 def describe() -> Machine:
     """Return all of it; it prints itself as a few lines."""
     return Machine(
         python=f"{platform.python_implementation()} {platform.python_version()}",
-        platform=platform.platform(),
+        platform=f"{platform.system()} on {platform.machine()}",
         cpus=os.cpu_count() or 1,
         usable_cpus=usable_cpus(),
         physical_cores=physical_cores(),

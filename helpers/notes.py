@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 class Note(NamedTuple):
     """What a worker holds: the key of a call, the number of a task (-1: none), and moments (`time.perf_counter`).
 
-    ready is when the worker was ready for its first task; received and started are 0 until the task is there.
+    ready is when the worker was ready for its first task (0: not yet); received and started are 0 until the task is there.
     """
 
     key: int
@@ -67,6 +67,7 @@ def start_worker(folder: str, initializer: "Callable[..., object] | bytes | None
     except BaseException:  # noqa: BLE001 (the pool raises it)
         _report(folder, traceback.format_exc())
     ready = time.perf_counter()
+    let_go()
 
 
 def _report(folder: str, text: str) -> None:
@@ -114,8 +115,8 @@ def note_start(received: float, started: float) -> None:
 
 
 def let_go() -> None:
-    """Note that the tasks are done, and the answer is on its way."""
-    _NOTE.pack_into(_page, 0, *NOTHING)
+    """Note that this worker is ready, and has no task: its answers, if any, are on their way."""
+    hold(-1, -1, 0.0)
 
 
 def held(folder: str, pid: int | None) -> Note:

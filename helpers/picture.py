@@ -11,6 +11,7 @@ COLOURS = {
     "returning": "#009e73",
     "starting": "#bdbdbd",
     "idle": "#efefef",
+    "running": "#56b4e9",
     "error": "#d55e00",
     "lost": "#cc79a7",
 }

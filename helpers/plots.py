@@ -3,8 +3,9 @@
 import io
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -20,6 +21,22 @@ _GREY = "#8c8c8c"
 _SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "inside-the-pool"}  # text stays text; the same ids on every run
 _STYLE = re.compile(r"<style.*?</style>", re.DOTALL)  # in a page, its rule for * would hold for every other drawing
 _lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Point:
+    """A measured run: its number of processes, its speed-up with the least and most of its repeats, and a label.
+
+    seconds: what it took (median). predicted: the speed-up that somebody expected, or None.
+    """
+
+    processes: int
+    speedup: float
+    least: float
+    most: float
+    seconds: float
+    label: str = ""
+    predicted: float | None = None
 
 
 def speedup_plot(
@@ -41,18 +58,56 @@ def speedup_plot(
     """
     cpus, prediction = cpus or usable_cpus(), prediction or {}
     _check(cpus, measured, prediction)
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    points = [_point(serial, processes, timing) for processes, timing in measured.items()]
+    figure = _drawn(points, prediction, cpus)
+    return Picture(_svg(figure, _title(points, cpus)), _text(serial, measured, cpus, prediction))
+
+
+def runs_plot(points: Sequence[Point], *, cpus: int | None = None, size: tuple[float, float] = (6.4, 4.0)) -> Picture:
+    """Draw runs of any kind in the plot of `speedup_plot`: a dot with its spread and its label for each.
+
+    A prediction is an open circle, joined to its dot. size: width and height, in inches of 72 points. Raises ValueError
+    as `speedup_plot` does.
+    """
+    cpus = cpus or usable_cpus()
+    _check(cpus, {point.processes: point for point in points}, {})
+    figure = _drawn(points, {}, cpus, size)
+    rows = [("run", "processes", "seconds", "speed-up", "efficiency", "prediction")]
+    for point in points:
+        share = f"{efficiency(point.speedup, point.processes, cpus):.0%}"
+        expected = f"{point.predicted:.2f}" if point.predicted else "-"
+        figures = (str(point.processes), format_seconds(point.seconds), f"{point.speedup:.2f}", share, expected)
+        rows.append((point.label, *figures))
+    text = aligned(rows) if points else ["nothing measured yet"]
+    return Picture(_svg(figure, _title(points, cpus)), "\n".join([_cpus(cpus), *text]))
+
+
+def _point(serial: Timing, processes: int, timing: Timing) -> Point:
+    least, most = serial.median / max(timing.seconds), serial.median / timing.minimum
+    return Point(processes, speedup(serial, timing), least, most, timing.median)
+
+
+def _drawn(
+    points: Sequence[Point], prediction: Mapping[int, float], cpus: int, size: tuple[float, float] = (6.4, 4.0)
+) -> Figure:
+    figure = Figure(figsize=size, layout="constrained")
     figure.patch.set_alpha(0)
     axes = figure.add_subplot()
     _frame(axes)
-    _draw_limits(axes, cpus, most=max(cpus, *measured, *prediction, 1))
-    _draw_measured(axes, serial, measured)
-    _draw_prediction(axes, serial, measured, prediction)
+    _draw_limits(axes, cpus, most=max([cpus, 1, *prediction, *(point.processes for point in points)]))
+    _draw_measured(axes, points)
+    circles = [(processes, expected) for processes, expected in prediction.items()]
+    circles += [(point.processes, point.predicted) for point in points if point.predicted]
+    joined = [(point, point.predicted or prediction.get(point.processes)) for point in points]
+    _draw_prediction(axes, circles, [(point, expected) for point, expected in joined if expected])
     axes.set_ylim(bottom=0)
-    if measured or prediction:
+    if points or prediction:
         figure.legend(loc="outside lower center", ncols=2, reverse=True, frameon=False, labelcolor=_INK)
-    label = f"Speed-up over the number of processes, on {_cpus(cpus)}; {len(measured)} measured"
-    return Picture(_svg(figure, label), _text(serial, measured, cpus, prediction))
+    return figure
+
+
+def _title(points: Sequence[Point], cpus: int) -> str:
+    return f"Speed-up over the number of processes, on {_cpus(cpus)}; {len(points)} measured"
 
 
 def _check(cpus: int, measured: Mapping[int, Timing], prediction: Mapping[int, float]) -> None:
@@ -83,26 +138,24 @@ def _draw_limits(axes: Axes, cpus: int, most: int) -> None:
     axes.annotate(_cpus(cpus), (cpus, 1.02), xycoords=("data", "axes fraction"), color=_INK, ha="center")
 
 
-def _draw_measured(axes: Axes, serial: Timing, measured: Mapping[int, Timing]) -> None:
-    if not measured:
+def _draw_measured(axes: Axes, points: Sequence[Point]) -> None:
+    if not points:
         return
-    ratios = [speedup(serial, timing) for timing in measured.values()]
-    slowest = [ratio - serial.median / max(timing.seconds) for ratio, timing in zip(ratios, measured.values())]
-    fastest = [serial.median / timing.minimum - ratio for ratio, timing in zip(ratios, measured.values())]
-    axes.errorbar(
-        list(measured), ratios, [slowest, fastest], fmt="o", color=_INK, capsize=3, label="measured: median and spread"
-    )
+    spread = [[point.speedup - point.least for point in points], [point.most - point.speedup for point in points]]
+    places = [point.processes for point in points], [point.speedup for point in points]
+    axes.errorbar(*places, spread, fmt="o", color=_INK, capsize=3, label="measured: median and spread")
+    for point in points:
+        beside = {"textcoords": "offset points", "va": "center", "color": _INK}
+        axes.annotate(point.label, (point.processes, point.speedup), (7, 0), **beside)
 
 
-def _draw_prediction(
-    axes: Axes, serial: Timing, measured: Mapping[int, Timing], prediction: Mapping[int, float]
-) -> None:
-    for processes in prediction.keys() & measured.keys():
-        ends = [prediction[processes], speedup(serial, measured[processes])]
-        axes.plot([processes, processes], ends, color=_GREY, linewidth=1.5, zorder=1)
-    if prediction:
+def _draw_prediction(axes: Axes, circles: Sequence[tuple[int, float]], joined: Sequence[tuple[Point, float]]) -> None:
+    for point, expected in joined:
+        ends = [expected, point.speedup]
+        axes.plot([point.processes, point.processes], ends, color=_GREY, linewidth=1.5, zorder=1)
+    if circles:
         style = {"marker": "o", "markersize": 8, "linestyle": "none", "color": _INK, "markerfacecolor": "none"}
-        axes.plot(list(prediction), list(prediction.values()), label="your prediction", **style)
+        axes.plot(*zip(*circles), label="your prediction", **style)
 
 
 def _svg(figure: Figure, label: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-OUTCOMES = ("ok", "error", "lost")
-"""How a task can end: with a result, with an exception, or with its worker."""
+OUTCOMES = ("ok", "error", "lost", "running")
+"""How a task can end: with a result, with an exception, or with its worker; or that it has not ended yet."""
 
 PHASES = ("computing", "waiting for a CPU", "sending", "returning", "starting", "idle")
 """What a worker's time can go to; together they make up the whole."""

@@ -53,6 +53,11 @@ class Recorder:
         work = WORK.pack(*(moment or now for moment in moments), now, 0.0, now, now)
         self.end(task, work, HOME.pack(worker, LOST, 0, now, now))
 
+    @property
+    def count(self) -> int:
+        """How many tasks have ended."""
+        return len(self._ended)
+
     def tasks_ended(self) -> Iterator[tuple[Any, ...]]:
         """Yield the number of every task that has ended, and the numbers of its OUT, WORK and HOME."""
         return map(_TASK.unpack, self._ended.copy())

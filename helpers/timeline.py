@@ -87,7 +87,7 @@ def _tracks(rows: int, height: int, pitch: int, width: int) -> Iterator[str]:
 
 
 def _bars(run: Run, pieces: list[Segment], scale: float, height: int, pitch: int, hatch: str) -> Iterator[str]:
-    pieces = [piece for piece in pieces if piece.end > piece.begin or _failed(piece)]
+    pieces = [piece for piece in pieces if piece.end > piece.begin or _stands_out(piece)]
     widest = heapq.nlargest(_MOST_BARS, (piece.seconds * scale for piece in pieces))
     narrow = max([0.5, *widest[_MOST_BARS - 1 :]])
     rows = {worker.pid: row for row, worker in enumerate(run.workers, 1)}
@@ -97,16 +97,16 @@ def _bars(run: Run, pieces: list[Segment], scale: float, height: int, pitch: int
         y = _y(row, pitch)
         for crowd in _crowds(group, narrow / scale, crowd_width / scale):
             x = drawing.LEFT + (crowd[0].begin - run.began) * scale
-            if len(crowd) == 1 and not _failed(crowd[0]):
+            if len(crowd) == 1 and not _stands_out(crowd[0]):
                 yield _bar(crowd[0], x, y, scale, height, hatch, rows)
             elif len(crowd) > 1:
                 yield from _column(crowd, x, y, scale, height)
-    for piece in filter(_failed, pieces):  # last, so that nothing covers them
+    for piece in filter(_stands_out, pieces):  # last, so that nothing covers them
         x = drawing.LEFT + (piece.begin - run.began) * scale
         yield _bar(piece, x, _y(piece.row, pitch), scale, height, hatch, rows)
 
 
-def _failed(piece: Segment) -> bool:
+def _stands_out(piece: Segment) -> bool:
     return piece.phase == "computing" and piece.span.outcome != "ok"
 
 
@@ -114,7 +114,7 @@ def _crowds(pieces: Iterable[Segment], narrow: float, widest: float) -> Iterator
     """Gather neighbours that are narrower than narrow seconds, up to widest seconds; others stand alone."""
     crowd: list[Segment] = []
     for piece in pieces:
-        small = piece.seconds < narrow and not _failed(piece)
+        small = piece.seconds < narrow and not _stands_out(piece)
         if crowd and (not small or piece.end - crowd[0].begin > widest):
             yield crowd
             crowd = []
@@ -127,15 +127,15 @@ def _crowds(pieces: Iterable[Segment], narrow: float, widest: float) -> Iterator
 
 
 def _bar(piece: Segment, x: float, y: float, scale: float, height: int, hatch: str, rows: Mapping[int, int]) -> str:
-    span, width = piece.span, max(piece.seconds * scale, 3.0 if _failed(piece) else 0.5)
+    span, width = piece.span, max(piece.seconds * scale, 3.0 if _stands_out(piece) else 0.5)
     if piece.phase != "computing":
         return f"<g>{_tip(piece, rows)}{drawing.box(x, y, width, height, COLOURS[piece.phase])}</g>"
     if span.outcome == "lost":
         inside = drawing.box(x, y, width, height, f"url(#{hatch})")
     else:
-        share = span.computing / piece.seconds if piece.seconds else 1.0
+        share = span.computing / piece.seconds if piece.seconds and span.outcome != "running" else 1.0
         filled = height * share
-        colour = COLOURS["computing" if span.outcome == "ok" else "error"]
+        colour = COLOURS["computing" if span.outcome == "ok" else span.outcome]
         inside = drawing.box(x, y, width, height, COLOURS["waiting for a CPU"])
         inside += drawing.box(x, y + height - filled, width, filled, colour)
     return f"<g>{_tip(piece, rows)}{inside}{_number(span.task, x + width / 2, y, width, height)}</g>"
@@ -217,6 +217,8 @@ def _stack(label: str, parts: Breakdown, y: float, scale: float) -> Iterator[str
 def _sentence(run: Run, cpus: int | None) -> str:
     if not run.spans:
         return "No task has come back."
+    if under_way := sum(span.outcome == "running" for span in run.spans):
+        return f"{_count(under_way, 'task')} under way, {_count(len(run.spans) - under_way, 'task')} done."
     parts = breakdown(run)
     busy = (
         f"{parts.computing / run.seconds:.1f} of {_count(cpus, 'CPU')}"

@@ -11,8 +11,9 @@ from typing import Any
 
 from helpers.guard import GuardedPool
 from helpers.messages import Call, call_of
+from helpers.notes import Note, held
 from helpers.spans import OUTCOMES, Run, Span, Worker
-from helpers.stamps import Recorder
+from helpers.stamps import OUT, Recorder
 
 
 class XrayPool(GuardedPool):
@@ -57,6 +58,33 @@ class XrayPool(GuardedPool):
         ended = max((span.delivered for span in spans), default=self._began)
         return Run(tuple(spans), workers, self.processes, self.start_method, self._began, ended)
 
+    @property
+    def tasks_done(self) -> int:
+        """How many tasks `run` would have: those delivered, or lost, so far."""
+        return self._recorder.count
+
+    @property
+    def live(self) -> Run:
+        """`run` up to this moment, for a picture that grows.
+
+        The tasks under way end now, with the outcome "running"; of a chunk, only the task that its worker holds. All
+        workers that live are among the workers, and who is not ready yet is ready now.
+        """
+        now = time.perf_counter()
+        spans = {span.task: span for span in self.run.spans}
+        ready = dict(self._recorder.ready)
+        for worker in [worker for worker in self._workers.copy() if worker.pid and worker.is_alive()]:
+            note = held(self._notes.name, worker.pid)
+            ready.setdefault(worker.pid, note.ready or now)
+            call = call_of(note.key)
+            if call is not None and call.recorder is self._recorder and note.task not in spans:
+                out = self._recorder.packed.get(note.task)
+                if out is not None:
+                    spans[note.task] = _running(worker.pid, note, out, now)
+        workers = tuple(Worker(pid, moment) for pid, moment in sorted(ready.items(), key=lambda item: item[1]))
+        ordered = tuple(spans[task] for task in sorted(spans))
+        return Run(ordered, workers, self.processes, self.start_method, self._began, now)
+
     def _new_call(self, function: Callable[..., Any], how: str) -> Call:
         return Call(function, how, self._recorder)
 
@@ -65,6 +93,12 @@ class XrayPool(GuardedPool):
             call = call_of(note.key)
             if call is not None:
                 call.recorder.lose(pid, note.ready, note.task, (note.arrived, note.received, note.started))
+
+
+def _running(worker: int, note: Note, out: bytes, now: float) -> Span:
+    received, started = note.received or now, note.started or now
+    work = (note.arrived, received, started, now, 0.0, now, now)
+    return _span((note.task, *OUT.unpack(out), *work, worker, OUTCOMES.index("running"), 0, now, now))
 
 
 def _span(ended: tuple[Any, ...]) -> Span:

@@ -143,6 +143,9 @@ def every_pool_stands_in_a_with(notebook: NotebookNode, path: Path) -> Iterator[
                 yield f"a pool outside of a with: {line.strip()!r}"
 
 
+LESSONS_ONLY = (the_anatomy, the_exercises)
+"""What the bench, which is a page of its own, does not keep to."""
+
 RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     outputs_in_order,
     no_errors,

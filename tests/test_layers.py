@@ -31,6 +31,9 @@ ORDER = [
     "plots",
     "museum",
     "checks",
+    "plans",
+    "experiment",
+    "bench",
     "lab",
 ]
 """The modules from the ground up: each imports only from those before it."""

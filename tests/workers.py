@@ -1,5 +1,6 @@
 """Worker functions for the tests of the X-ray."""
 
+import math
 import os
 import sys
 import threading
@@ -112,3 +113,16 @@ def nap_or_leave(seconds: float) -> None:
     if seconds < 0:
         os._exit(3)
     time.sleep(seconds)
+
+
+def quarter_nap(number: int) -> int:
+    time.sleep(0.25)
+    return number
+
+
+def negative_root(number: int) -> float:
+    return math.sqrt(-1 - number)
+
+
+def leave(_: int) -> None:
+    os._exit(3)
