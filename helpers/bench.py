@@ -34,6 +34,7 @@ class Bench(widgets.VBox):
         self.experiment = experiment
         self.controls = list(controls)
         self.thread: threading.Thread | None = None
+        self.width = 1060  # of the timeline, in its own pixels: fewer make everything in it larger
         self.run_button = button("Run", self._on_run, "Run the pool once", style="primary")
         self.stop_button = button("Stop", self._on_stop, "Stop at once; what was measured stays", style="danger")
         self.stop_button.disabled = True
@@ -81,7 +82,7 @@ class Bench(widgets.VBox):
 
     def drawn(self, run: Run, *, live: bool = False) -> str:
         """Return the timeline of a run, as HTML; without the same in figures while it changes."""
-        picture = timeline(run, cpus=usable_cpus(), width=1060)
+        picture = timeline(run, cpus=usable_cpus(), width=self.width)
         return picture.svg if live else picture.html
 
     def _on_run(self, _button: widgets.Button) -> None:
@@ -97,6 +98,7 @@ class Bench(widgets.VBox):
         self.say("Starting ...")
         try:
             words = job()
+            self.progress.value = 1.0
         except Stopped:
             words = "Stopped. No process is left, and what was measured stays."
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
@@ -109,11 +111,12 @@ class Bench(widgets.VBox):
         self.stop_button.disabled = not running
         for control in (self.run_button, *self.controls):
             control.disabled = running
-        self.progress.value = 0.0 if running else self.progress.max
+        if running:
+            self.progress.value = 0.0
 
     def _hear(self, news: News) -> None:
         self.progress.value = (news.number - 1 + news.done / news.tasks) / news.runs if news.tasks else 1.0
-        place = f"run {news.number} of {news.runs}, " if news.runs > 1 else ""
+        place = f"Run {news.number} of {news.runs}: " if news.runs > 1 else "Now "
         left = f", about {news.left:.1f} s to go" if news.left > 0 else ""
         self.say(f"{place}{news.what}: {news.done:,} of {news.tasks:,} tasks, {news.seconds:.1f} s{left}")
         if len(self.experiment.results) > self._seen:

@@ -53,9 +53,9 @@ def _tick(seconds: float, step: float) -> str:
     return f"{seconds * factor:.{max(0, -math.floor(math.log10(step * factor) + 1e-9))}f} {unit}"
 
 
-def legend(y: float, hatch: str = "", outcomes: Iterable[str] = ()) -> Iterator[str]:
-    """Return what the colours mean: all phases, and the bad outcomes that occurred; hatch is the pattern of lost tasks."""
-    x = float(LEFT)
+def legend(y: float, width: int, hatch: str = "", outcomes: Iterable[str] = ()) -> Iterator[str]:
+    """Return what the colours mean: all phases, and the outcomes but ok that occurred; hatch is the pattern of lost tasks."""
+    x = float(LEFT) if width > 860 else 12.0
     for phase in [*PHASES, *sorted(outcomes)]:
         fill = f"url(#{hatch})" if phase == "lost" else COLOURS[phase]
         look = "fill='currentColor' fill-opacity='0.08'" if phase == "idle" else f"fill='{fill}'"

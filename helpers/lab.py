@@ -31,6 +31,7 @@ STYLE = """<style>
 .pool-lab table { border-collapse: collapse; width: 100%; font-size: 13px; line-height: 1.5 }
 .pool-lab th, .pool-lab td { text-align: right; padding: 2px 6px; border-bottom: 1px solid #8885 }
 .pool-lab th:nth-child(2), .pool-lab td:nth-child(2) { text-align: left }
+.pool-lab th:nth-child(3), .pool-lab td:nth-child(3) { white-space: pre }
 .pool-lab .widget-readout { min-width: 40px }
 .pool-lab pre { user-select: all; overflow-x: auto; font-size: 13px; line-height: 1.4; padding: 6px 10px; border: 1px solid #8885 }
 .pool-lab .bar { display: inline-flex; width: 130px; height: 12px; vertical-align: middle; margin-right: 6px }
@@ -138,7 +139,7 @@ class PoolLab(Bench):
         super().__init__(Experiment(), [*chosen, *pressed, self.shown])
         self.task.observe(self._apply, "value")
         self.projector.observe(self._project, "value")
-        self.shown.observe(self._pick, "value")
+        self.shown.observe(self._on_pick, "value")
         self._lay_out()
         self._apply()
 
@@ -191,7 +192,10 @@ class PoolLab(Bench):
             self._apply()
 
     def _project(self, _change: object) -> None:
+        """Scale the bench. The timeline has its whole width already, so what stands in it grows."""
         (self.add_class if self.projector.value else self.remove_class)("projector")
+        self.width = 760 if self.projector.value else 1060
+        self._on_pick()
 
     def _on_run(self, _button: widgets.Button) -> None:
         self.start(lambda: self.measure([self.plan()], predicted=self._guessed()))
@@ -215,7 +219,7 @@ class PoolLab(Bench):
         self.show()
         self.say("All runs are forgotten.")
 
-    def _pick(self, _change: object) -> None:
+    def _on_pick(self, _change: object = None) -> None:
         """Show the code and the timeline of the run that was picked."""
         number = self.shown.value
         self.code.value = ""
@@ -266,7 +270,7 @@ def _row(number: int, result: Result) -> str:
     timing = result.timing
     took = format_seconds(timing.median)
     if timing.repeats > 1:
-        took += f", {format_seconds(timing.minimum)} to {format_seconds(max(timing.seconds))}"
+        took += f",\n{format_seconds(timing.minimum)} to {format_seconds(max(timing.seconds))}"
     expected = format_seconds(result.predicted) if result.predicted else ""
     cells = [number, result.plan.label, took, expected, f"{result.speedup:.2f}", f"{result.efficiency:.0%}"]
     texts = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)

@@ -46,8 +46,11 @@ def physical_cores() -> int:
 
 
 def start_methods() -> list[str]:
-    """Return the start methods that this platform has, the one a pool takes by default first."""
-    methods = multiprocessing.get_all_start_methods()
+    """Return the start methods that this platform has, the one a pool takes by default first.
+
+    Python's own only: from 3.14 on its list also holds those that joblib adds as it is imported.
+    """
+    methods = [name for name in multiprocessing.get_all_start_methods() if name in ("fork", "spawn", "forkserver")]
     default = multiprocessing.get_start_method(allow_none=True) or methods[0]  # asks without fixing the default
     return sorted(methods, key=lambda method: method != default)
 

@@ -32,16 +32,20 @@ def timeline(run: Run, *, title: str | None = None, cpus: int | None = None, wid
     scale = (width - drawing.LEFT - drawing.RIGHT) / (run.seconds or 1.0)
     pieces = segments(run)
     sentence = _sentence(run, cpus)
+    lines = _lines(sentence, width)
     hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may hold several pictures
     parts = [
         drawing.words(drawing.LEFT, 24, title, "font-size='16' font-weight='600'"),
-        drawing.words(drawing.LEFT, 46, sentence, "opacity='0.75'"),
+        *(drawing.words(drawing.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)),
+        f"<g transform='translate(0 {18 * (len(lines) - 1)})'>",
         *_tracks(_rows(run), height, pitch, width),
         *drawing.axis(run.seconds, scale, bottom),
         *_bars(run, pieces, scale, height, pitch, hatch),
-        *drawing.legend(bottom + 44, hatch, {span.outcome for span in run.spans} - {"ok"}),
+        *drawing.legend(bottom + 44, width, hatch, {span.outcome for span in run.spans} - {"ok"}),
+        "</g>",
     ]
-    return Picture(drawing.frame(parts, width, bottom + 62, title, hatch), _table(run, pieces, [title, sentence, ""]))
+    high = bottom + 62 + 18 * (len(lines) - 1)
+    return Picture(drawing.frame(parts, width, high, title, hatch), _table(run, pieces, [title, sentence, ""]))
 
 
 def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
@@ -62,7 +66,7 @@ def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
     marks = [drawing.words(drawing.LEFT, 24, title, "font-size='16' font-weight='600'")]
     for row, (label, parts) in enumerate(sums.items()):
         marks += _stack(label, parts, 44 + row * pitch, scale)
-    marks += [*drawing.axis(most, scale, bottom, "worker-seconds"), *drawing.legend(bottom + 60)]
+    marks += [*drawing.axis(most, scale, bottom, "worker-seconds"), *drawing.legend(bottom + 60, width)]
     return Picture(drawing.frame(marks, width, bottom + 78, title), _shares(sums))
 
 
@@ -228,6 +232,13 @@ def _sentence(run: Run, cpus: int | None) -> str:
     words = f"The workers computed for {format_seconds(parts.computing)}: {busy} busy on average."
     phase, seconds = max(parts.items()[1:], key=lambda item: item[1])
     return f"{words} Most of the rest of their time: {phase}, {seconds / parts.whole:.0%}."
+
+
+def _lines(sentence: str, width: int) -> list[str]:
+    """Return the sentence, or its two sentences where they do not fit beside each other."""
+    if 6.7 * len(sentence) <= width - drawing.LEFT:
+        return [sentence]
+    return sentence.replace(" Most of", "\nMost of").split("\n")
 
 
 def _how_long(run: Run) -> str:

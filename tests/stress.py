@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from helpers.guard import GuardedPool, WorkerDied
+from helpers.machine import start_methods
 from tests import faults
 
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV]
@@ -66,7 +67,7 @@ def main() -> int:
     seen = defaultdict(list)
     for count in range(options.kills):
         faulthandler.dump_traceback_later(3 * HANG, exit=True)  # a hang that no time-out reaches
-        method = multiprocessing.get_all_start_methods()[count % len(multiprocessing.get_all_start_methods())]
+        method = start_methods()[count % len(start_methods())]
         state, number = chance.choice(list(STATES)), chance.choice(SIGNALS)
         seen[state, number.name, method].append(trial(method, state, number, chance))
     faulthandler.cancel_dump_traceback_later()

@@ -23,12 +23,13 @@ import pytest
 
 from helpers import guard
 from helpers.guard import GuardedPool, PoolStopped, TaskFailed, TookTooLong, WorkerDied
+from helpers.machine import start_methods
 
 ROOT = Path(__file__).parent.parent
 KILLS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV] if os.name != "nt" else [signal.SIGTERM]
 
 
-@pytest.fixture(params=multiprocessing.get_all_start_methods())
+@pytest.fixture(params=start_methods())
 def context(request):
     """A start method; afterwards nothing of the test is left, and a new pool works."""
     context = multiprocessing.get_context(request.param)
@@ -161,7 +162,7 @@ def test_an_input_that_raises_gives_the_results_before_it_and_its_error(pool, ch
 # ---- G1, G2, G12, G21: refused before anything starts ----
 
 
-@pytest.mark.parametrize("method", [m for m in multiprocessing.get_all_start_methods() if m != "fork"])
+@pytest.mark.parametrize("method", [m for m in start_methods() if m != "fork"])
 def test_g1_a_function_of_the_notebook_is_refused_with_the_remedy(method):
     code = (
         "import multiprocessing as m, time; from functools import partial; from helpers.guard import GuardedPool\n"
@@ -186,7 +187,7 @@ def test_g2_a_lambda_is_refused_with_the_reason(pool, way):
         ways(pool, lambda value: value, 1)[way]()
 
 
-@pytest.mark.parametrize("method", [m for m in multiprocessing.get_all_start_methods() if m != "fork"])
+@pytest.mark.parametrize("method", [m for m in start_methods() if m != "fork"])
 @pytest.mark.parametrize("path", ["missing.ipynb", "missing.py"])
 def test_g12_a_file_set_by_hand_is_refused_when_the_pool_is_made(method, path):
     code = (
@@ -367,7 +368,7 @@ def test_g24_pools_made_at_the_same_moment_do_not_mix(context):
 
 
 @pytest.mark.parametrize("broken, error", [("def f(:", "SyntaxError"), (None, "ModuleNotFoundError")])
-@pytest.mark.parametrize("method", [m for m in multiprocessing.get_all_start_methods() if m != "fork"])
+@pytest.mark.parametrize("method", [m for m in start_methods() if m != "fork"])
 def test_g11_a_helper_file_that_broke_is_the_workers_own_error(tmp_path, method, broken, error):
     code = (
         "import sys, time, multiprocessing as m, pathlib; from helpers.guard import GuardedPool\n"

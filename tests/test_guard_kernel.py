@@ -1,6 +1,5 @@
 """What a student sees in a real notebook kernel: Stop, a killed kernel and a restart leave nothing behind."""
 
-import multiprocessing
 import os
 import signal
 import time
@@ -9,6 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 from jupyter_client.manager import KernelManager
+
+from helpers.machine import start_methods
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="signals are sent here as a terminal sends them"),
@@ -83,7 +84,7 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
 
-@pytest.fixture(scope="module", params=multiprocessing.get_all_start_methods())
+@pytest.fixture(scope="module", params=start_methods())
 def method(request):
     return request.param
 

@@ -32,10 +32,14 @@ def test_physical_cores_are_at_least_one_and_at_most_the_cpus():
 
 
 def test_start_methods_are_those_of_the_platform():
-    assert sorted(machine.start_methods()) == sorted(multiprocessing.get_all_start_methods())
+    assert set(machine.start_methods()) == set(multiprocessing.get_all_start_methods()) & {
+        "fork",
+        "spawn",
+        "forkserver",
+    }
 
 
-@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.parametrize("method", machine.start_methods())
 def test_the_default_start_method_comes_first(method):
     code = f"import multiprocessing as m; m.set_start_method({method!r}); from helpers import machine"
     assert run_python(f"{code}; print(machine.start_methods()[0])") == method

@@ -1,6 +1,5 @@
 """An exhibit shows what code does, ends it in time, and leaves nothing behind."""
 
-import multiprocessing
 import time
 import uuid
 
@@ -8,6 +7,7 @@ import psutil
 import pytest
 
 from helpers import museum
+from helpers.machine import start_methods
 from helpers.museum import run_apart
 
 HANGING = """
@@ -26,7 +26,7 @@ def test_code_that_ends_is_shown_with_its_output():
     assert "ended by itself" in repr(seen)
 
 
-@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.parametrize("method", start_methods())
 def test_code_that_hangs_is_killed_with_all_its_workers(method):
     seen = run_apart(HANGING, start_method=method)
     assert not seen.ended

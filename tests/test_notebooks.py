@@ -16,10 +16,12 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from helpers.machine import start_methods
+
 FOLDER = Path(__file__).parents[1] / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 DEFAULT = multiprocessing.get_context().get_start_method()
-OTHERS = [method for method in multiprocessing.get_all_start_methods() if method != DEFAULT]
+OTHERS = [method for method in start_methods() if method != DEFAULT]
 LONG = ("02_pool_map", [method for method in OTHERS if method != "forkserver"])  # asks of a notebook what spawn asks
 SHORT = ("03_result_order", OTHERS)
 

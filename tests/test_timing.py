@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.machine import usable_cpus
+from helpers.machine import start_methods, usable_cpus
 from helpers.tasks import draw, identity
 from helpers.timing import (
     COLUMNS,
@@ -225,7 +225,7 @@ def test_timings_are_not_saved_under_another_suffix(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.parametrize("method", start_methods())
 def test_after_warm_up_every_worker_has_answered(method):
     context = multiprocessing.get_context(method)
     with XrayPool(3, context=context) as pool:
@@ -233,7 +233,7 @@ def test_after_warm_up_every_worker_has_answered(method):
         assert len(pool.run.workers) == 3
 
 
-@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.parametrize("method", start_methods())
 def test_a_stock_pool_works_on_after_warm_up(method):
     with multiprocessing.get_context(method).Pool(2) as pool:
         warm_up(pool, 2)

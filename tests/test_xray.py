@@ -22,6 +22,7 @@ import workers
 
 from helpers import tasks
 from helpers.guard import TaskFailed, TookTooLong, WorkerDied
+from helpers.machine import start_methods
 from helpers.refusals import MOST_PROCESSES
 from helpers.spans import OUTCOMES, Run
 from helpers.xray import XrayPool
@@ -41,7 +42,7 @@ MOMENTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=multiprocessing.get_all_start_methods())
+@pytest.fixture(scope="module", params=start_methods())
 def context(request):
     return multiprocessing.get_context(request.param)
 

@@ -1,0 +1,265 @@
+"""The bench in a real browser, in each front end: it moves while a pool works, stops, and can be used without a mouse.
+
+Screenshots go to tests/screenshots, which git ignores. Look at them.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "pool_lab.ipynb"
+PICTURES = Path(__file__).parent / "screenshots"
+QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
+QUIET += ["disable-component-update", "disable-sync"]
+PROGRESS = "() => Number(document.querySelector('.pool-lab .progress-bar').style.width.replace('%', ''))"
+DRAWN = "() => document.querySelectorAll('.pool-lab svg[role=img] g').length"
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def chromium(playwright: Playwright) -> str:
+    """Return where a Chromium is: the system's, or Playwright's own. Skips if there is none."""
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    path = next(found, playwright.chromium.executable_path)
+    if not Path(path).exists():
+        pytest.skip("no Chromium on this machine; get one with: playwright install chromium")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> None:
+    """A browser starts and ends processes as it likes; what its server leaves is looked for at the server's end."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Make a folder with the notebook, and the configuration of one server beside it."""
+    return lambda: _site(tmp_path_factory.mktemp("site"))
+
+
+def _site(made: Path) -> Path:
+    shutil.copy(NOTEBOOK, made)
+    settings = made / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    news = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
+    return made
+
+
+@contextmanager
+def serving(folder: Path, *command: str) -> Iterator[None]:
+    """Run a server for as long as the block lasts; nothing that it started is left."""
+    places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
+    own = {f"JUPYTER_{name}": str(folder / place) for name, place in places.items()}
+    own |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(folder / "spaces")}
+    with open(folder / "server.log", "wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=folder, env=os.environ | own, stdout=log, stderr=log
+        )
+    try:
+        yield
+    finally:
+        family = psutil.Process(server.pid).children(recursive=True)
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=20)
+        _, left = psutil.wait_procs(family, timeout=10)
+        for process in left:
+            process.kill()
+        assert not left
+
+
+@contextmanager
+def jupyter(folder: Path, front_end: str) -> Iterator[str]:
+    """Serve JupyterLab or Notebook; yield the address of the notebook."""
+    options = ["--no-browser", "--port=0", "--expose-app-in-browser", "--allow-root", f"--ServerApp.root_dir={folder}"]
+    with serving(folder, front_end, *options):
+        until(lambda: any((folder / "runtime").glob("jpserver-*.json")))
+        (found,) = (folder / "runtime").glob("jpserver-*.json")
+        until(lambda: found.read_text().endswith("}"))
+        server = json.loads(found.read_text())
+        where = "lab/tree" if front_end == "jupyterlab" else "notebooks"
+        yield f"{server['url']}{where}/{NOTEBOOK.name}?token={server['token']}"
+
+
+@pytest.fixture(scope="module")
+def browser(request: pytest.FixtureRequest) -> Iterator[Callable[[], Page]]:
+    with sync_playwright() as playwright:
+        arguments = [f"--{word}" for word in QUIET]
+        with playwright.chromium.launch(executable_path=chromium(playwright), args=arguments) as made:
+            yield lambda: made.new_page(viewport={"width": 1280, "height": 720})
+
+
+@pytest.fixture(scope="module")
+def lab_page(browser: Callable[[], Page], site: Callable[[], Path]) -> Iterator[Page]:
+    """The notebook in JupyterLab, run from top to bottom."""
+    with jupyter(site(), "jupyterlab") as address:
+        page = browser()
+        page.errors = []
+        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+        page.goto(address)
+        run_all(page)
+        page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
+        yield page
+        page.close()
+
+
+def run_all(page: Page) -> None:
+    page.wait_for_function("() => window.jupyterapp && jupyterapp.restored.then(() => true)")
+    page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.locator(".pool-lab").wait_for(timeout=60_000)
+    page.locator(".pool-lab").scroll_into_view_if_needed()
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def status(page: Page) -> str:
+    return page.locator(".pool-lab [role=status]").inner_text()
+
+
+def runs(page: Page) -> int:
+    return page.locator(".pool-lab tbody tr").count()
+
+
+def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def watched_run(page: Page, name: str) -> None:
+    """Press Run, and see the bench move: progress and bars while the run goes on, then its row in the table."""
+    before = runs(page)
+    page.get_by_label("Rows", exact=True).fill("600000")
+    press(page, "Run")
+    progress, bars = set(), set()
+    while runs(page) == before:
+        words = status(page)
+        assert "failed" not in words
+        progress.add(page.evaluate(PROGRESS))
+        bars.add(page.evaluate(DRAWN))
+        if "of 8 tasks" in words and 3 <= len(progress) <= 4:
+            picture(page, f"{name}-live")
+        time.sleep(0.05)
+    assert len([share for share in progress if 0 < share < 100]) >= 3
+    assert len(bars) >= 3
+    expect(page.locator(".pool-lab [role=status]")).to_contain_text("times as fast as the loop")
+    picture(page, f"{name}-done")
+
+
+def test_a_run_is_seen_to_go_on_in_jupyterlab(lab_page):
+    watched_run(lab_page, "lab")
+    assert lab_page.locator(".pool-lab svg[aria-label^='8 tasks on']").is_visible()
+    assert "1 measured" in lab_page.locator(".pool-lab svg[aria-label^='Speed-up']").get_attribute("aria-label")
+
+
+def test_the_answer_to_run_is_seen_at_once(lab_page):
+    until(lambda: lab_page.get_by_role("button", name="Run", exact=True).is_enabled())
+    press(lab_page, "Run")
+    expect(lab_page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
+    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("of 8 tasks")
+    expect(lab_page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
+
+
+def test_a_long_sweep_is_stopped_and_keeps_its_points(lab_page):
+    before = runs(lab_page)
+    press(lab_page, "Sweep processes")
+    until(lambda: runs(lab_page) > before)
+    press(lab_page, "Stop")
+    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Stopped. No process is left")
+    assert runs(lab_page) > before
+    picture(lab_page, "lab-stopped")
+
+
+def test_the_bench_works_from_the_keyboard_alone(lab_page):
+    before = runs(lab_page)
+    lab_page.get_by_label("Rows", exact=True).fill("50000")
+    lab_page.keyboard.press("Tab")
+    lab_page.keyboard.press("ArrowLeft")
+    expect(lab_page.locator(".pool-lab .widget-readout").first).to_have_text("1")
+    for _ in range(20):
+        lab_page.keyboard.press("Tab")
+        if lab_page.evaluate("() => document.activeElement.innerText") == "Run":
+            break
+    lab_page.keyboard.press("Space")
+    until(lambda: runs(lab_page) == before + 1)
+    assert "on 1 process" in status(lab_page)
+
+
+def test_a_mistake_is_told_in_words(lab_page):
+    before = runs(lab_page)
+    lab_page.get_by_label("Rows", exact=True).fill("10000000000000")
+    press(lab_page, "Run")
+    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("GB are free; take fewer")
+    picture(lab_page, "lab-mistake")
+    assert runs(lab_page) == before
+    lab_page.get_by_label("Rows", exact=True).fill("50000")
+
+
+def test_the_bench_is_read_from_the_last_row_and_in_the_dark(lab_page):
+    height = "() => document.querySelector('.pool-lab svg text').getBoundingClientRect().height"
+    before = lab_page.evaluate(height)
+    lab_page.get_by_label("projector").check()
+    until(lambda: lab_page.evaluate("() => document.querySelector('.pool-lab').classList.contains('projector')"))
+    lab_page.locator(".pool-lab").evaluate("bench => bench.scrollIntoView()")
+    picture(lab_page, "lab-projector")
+    assert lab_page.evaluate(height) > 1.3 * before
+    lab_page.get_by_label("projector").uncheck()
+    theme = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+    lab_page.evaluate(theme, "JupyterLab Dark")
+    lab_page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    lab_page.locator("#jupyterlab-splash").wait_for(state="detached")
+    lab_page.locator(".pool-lab").evaluate("bench => bench.scrollIntoView()")
+    picture(lab_page, "lab-dark")
+    lab_page.evaluate(theme, "JupyterLab Light")
+
+
+def test_the_console_of_the_browser_holds_no_error(lab_page):
+    assert lab_page.errors == []
+
+
+def test_the_bench_works_in_notebook_7(browser, site):
+    with jupyter(site(), "notebook") as address:
+        page = browser()
+        page.goto(address)
+        run_all(page)
+        watched_run(page, "notebook")
+        page.close()
+
+
+def test_the_bench_works_in_voila(browser, site):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with serving(site(), "voila", NOTEBOOK.name, f"--port={port}", "--no-browser", "--Voila.ip=127.0.0.1"):
+        page = browser()
+        until(lambda: reachable(port))
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.locator(".pool-lab").wait_for(timeout=60_000)
+        watched_run(page, "voila")
+        page.close()
+
+
+def reachable(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
