@@ -5,7 +5,7 @@ from one. All moments are `time.perf_counter()` seconds. That clock is the same 
 machine, so the spans of different workers share one axis.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -167,14 +167,29 @@ def segments(run: Run) -> list[Segment]:
 
 def breakdown(run: Run) -> Breakdown:
     """Split wall time x processes into what the workers did with it; what is left over is idle."""
-    sums = dict.fromkeys(("starting", "sending", "computing", "returning"), 0.0)
-    for segment in _all_worker_segments(run):
-        sums[segment.phase] += segment.seconds
-    busy = sums.pop("computing")
-    computing = sum(span.computing for span in run.spans)
+    return whole_of(run, phase_sums(run, _all_worker_segments(run)))
+
+
+def phase_sums(run: Run, pieces: Iterable[Segment]) -> list[dict[str, float]]:
+    """Return for each row, the parent's first, the seconds of every phase in these pieces; what is left over is idle."""
+    rows = [dict.fromkeys(PHASES, 0.0) for _ in range(1 + max(run.processes, len(run.workers)))]
+    for row, phase, begin, end, span in pieces:
+        if phase == "computing":
+            computing = span.computing
+            rows[row]["computing"] += computing
+            rows[row]["waiting for a CPU"] += end - begin - computing
+        else:
+            rows[row][phase] += end - begin
+    for sums in rows:
+        sums["idle"] = run.seconds - sum(sums.values())
+    return rows
+
+
+def whole_of(run: Run, rows: list[dict[str, float]]) -> Breakdown:
+    """Return the breakdown that the `phase_sums` of all workers make up."""
+    parts = [sum(sums[phase] for sums in rows[1:]) for phase in PHASES[:-1]]
     whole = run.seconds * run.processes
-    idle = whole - busy - sum(sums.values())
-    return Breakdown(computing=computing, waiting_for_cpu=busy - computing, idle=idle, whole=whole, **sums)
+    return Breakdown(*parts, idle=whole - sum(parts), whole=whole)
 
 
 def events(run: Run) -> list[tuple[float, str, int]]:
@@ -206,10 +221,10 @@ def _worker_segments(row: int, worker: Worker, spans: list[Span], began: float) 
     free = max(began, worker.ready)
     if free > began:
         yield Segment(row, "starting", began, free, None)
-    calls = [(span.started, "computing", span) for span in spans]
-    answers = [(span.returned, "returning", span) for span in spans]
-    for begin, phase, span in sorted(calls + answers, key=lambda item: (item[0], item[2].task)):
-        if phase == "computing":
+    calls = [(span.started, span.task, True, span) for span in spans]
+    answers = [(span.returned, span.task, False, span) for span in spans]
+    for begin, _, computes, span in sorted(calls + answers):
+        if computes:
             yield Segment(row, "sending", min(begin, max(free, span.packed)), begin, span)
             free = span.finished
             yield Segment(row, "computing", begin, free, span)

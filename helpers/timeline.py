@@ -4,17 +4,18 @@ The bars are `spans.segments`, the sums `spans.breakdown`: the picture and its f
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from itertools import groupby
 
 from helpers import drawing
 from helpers.picture import COLOURS, Picture
-from helpers.spans import PHASES, Breakdown, Run, Segment, breakdown, segments
+from helpers.spans import PHASES, Breakdown, Run, Segment, breakdown, phase_sums, segments, whole_of
 from helpers.timing import aligned, format_seconds
 
 _TOP = 64  # room for the title, in pixels
-_MOST_BARS = 700  # more, and the eye no longer tells them apart, nor does the file stay small
+_MOST_BARS = 300  # more, and the eye no longer tells them apart, nor does the file stay small
 
 
 def timeline(run: Run, *, title: str | None = None, cpus: int | None = None, width: int = 960) -> Picture:
@@ -31,7 +32,8 @@ def timeline(run: Run, *, title: str | None = None, cpus: int | None = None, wid
     title = title or f"{_count(len(run.spans), 'task')} on {_count(run.processes, 'worker')}, {_how_long(run)}"
     scale = (width - drawing.LEFT - drawing.RIGHT) / (run.seconds or 1.0)
     pieces = segments(run)
-    sentence = _sentence(run, cpus)
+    sums = phase_sums(run, pieces)
+    sentence = _sentence(run, whole_of(run, sums), cpus)
     lines = _lines(sentence, width)
     hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may hold several pictures
     parts = [
@@ -45,7 +47,7 @@ def timeline(run: Run, *, title: str | None = None, cpus: int | None = None, wid
         "</g>",
     ]
     high = bottom + 62 + 18 * (len(lines) - 1)
-    return Picture(drawing.frame(parts, width, high, title, hatch), _table(run, pieces, [title, sentence, ""]))
+    return Picture(drawing.frame(parts, width, high, title, hatch), _table(run, sums, [title, sentence, ""]))
 
 
 def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
@@ -92,7 +94,7 @@ def _tracks(rows: int, height: int, pitch: int, width: int) -> Iterator[str]:
 
 def _bars(run: Run, pieces: list[Segment], scale: float, height: int, pitch: int, hatch: str) -> Iterator[str]:
     pieces = [piece for piece in pieces if piece.end > piece.begin or _stands_out(piece)]
-    widest = heapq.nlargest(_MOST_BARS, (piece.seconds * scale for piece in pieces))
+    widest = heapq.nlargest(_MOST_BARS, ((piece.end - piece.begin) * scale for piece in pieces))
     narrow = max([0.5, *widest[_MOST_BARS - 1 :]])
     rows = {worker.pid: row for row, worker in enumerate(run.workers, 1)}
     crowd_width = max(3.0, _rows(run) * 840 / 400)
@@ -118,7 +120,7 @@ def _crowds(pieces: Iterable[Segment], narrow: float, widest: float) -> Iterator
     """Gather neighbours that are narrower than narrow seconds, up to widest seconds; others stand alone."""
     crowd: list[Segment] = []
     for piece in pieces:
-        small = piece.seconds < narrow and not _stands_out(piece)
+        small = piece.end - piece.begin < narrow and not _stands_out(piece)
         if crowd and (not small or piece.end - crowd[0].begin > widest):
             yield crowd
             crowd = []
@@ -158,8 +160,11 @@ def _column(crowd: list[Segment], x: float, y: float, scale: float, height: int)
     width = max(seconds * scale, 0.5)
     sums = dict.fromkeys(COLOURS, 0.0)
     for piece in crowd:
-        for phase, part in _split(piece):
-            sums[phase] += part
+        if piece.phase == "computing":
+            sums["computing"] += piece.span.computing
+            sums["waiting for a CPU"] += piece.span.waiting_for_cpu
+        else:
+            sums[piece.phase] += piece.end - piece.begin
     tasks = {piece.span.task for piece in crowd if piece.span}
     tip = (
         f"<title>{_count(len(tasks), 'task')}, too short to draw one by one: {format_seconds(seconds)} together</title>"
@@ -171,13 +176,6 @@ def _column(crowd: list[Segment], x: float, y: float, scale: float, height: int)
             top -= filled
             boxes += drawing.box(x, top, width, filled, COLOURS[phase])
     yield f"<g>{tip}{boxes}</g>"
-
-
-def _split(piece: Segment) -> tuple[tuple[str, float], ...]:
-    if piece.phase != "computing":
-        return ((piece.phase, piece.seconds),)
-    colour = "computing" if piece.span.outcome == "ok" else piece.span.outcome
-    return ((colour, piece.span.computing), ("waiting for a CPU", piece.span.waiting_for_cpu))
 
 
 def _tip(piece: Segment, rows: Mapping[int, int]) -> str:
@@ -218,12 +216,11 @@ def _stack(label: str, parts: Breakdown, y: float, scale: float) -> Iterator[str
         x += width
 
 
-def _sentence(run: Run, cpus: int | None) -> str:
+def _sentence(run: Run, parts: Breakdown, cpus: int | None) -> str:
     if not run.spans:
         return "No task has come back."
     if under_way := sum(span.outcome == "running" for span in run.spans):
         return f"{_count(under_way, 'task')} under way, {_count(len(run.spans) - under_way, 'task')} done."
-    parts = breakdown(run)
     busy = (
         f"{parts.computing / run.seconds:.1f} of {_count(cpus, 'CPU')}"
         if cpus
@@ -253,17 +250,11 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _table(run: Run, pieces: list[Segment], head: list[str]) -> str:
-    sums = [dict.fromkeys(PHASES, 0.0) for _ in range(_rows(run))]
-    tasks = [0] * _rows(run)
-    for piece in pieces:
-        tasks[piece.row] += piece.phase == "computing"
-        for phase, part in _split(piece):
-            sums[piece.row][phase if phase in PHASES else "computing"] += part
-    for parts in sums:
-        parts["idle"] = run.seconds - sum(parts.values())
+def _table(run: Run, sums: list[dict[str, float]], head: list[str]) -> str:
+    counts = Counter(span.worker for span in run.spans)
+    tasks = [0, *(counts[worker.pid] for worker in run.workers), *[0] * len(sums)]
     rows = [("", "tasks", *PHASES)]
-    rows += [(_name(row), str(tasks[row]), *map(format_seconds, sums[row].values())) for row in range(_rows(run))]
+    rows += [(_name(row), str(tasks[row]), *map(format_seconds, parts.values())) for row, parts in enumerate(sums)]
     return "\n".join([*head, *aligned(rows)])
 
 

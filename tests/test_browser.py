@@ -3,39 +3,21 @@
 Screenshots go to tests/screenshots, which git ignores. Look at them.
 """
 
-import json
-import os
-import shutil
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
-from playwright.sync_api import Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "pool_lab.ipynb"
+from tools.browser import NOTEBOOK, jupyter, pages, press, run_all, serving, until
+
 PICTURES = Path(__file__).parent / "screenshots"
-QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
-QUIET += ["disable-component-update", "disable-sync"]
 PROGRESS = "() => Number(document.querySelector('.pool-lab .progress-bar').style.width.replace('%', ''))"
 DRAWN = "() => document.querySelectorAll('.pool-lab svg[role=img] g').length"
 
 pytestmark = pytest.mark.timeout(180)
-
-
-def chromium(playwright: Playwright) -> str:
-    """Return where a Chromium is: the system's, or Playwright's own. Skips if there is none."""
-    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-    path = next(found, playwright.chromium.executable_path)
-    if not Path(path).exists():
-        pytest.skip("no Chromium on this machine; get one with: playwright install chromium")
-    return path
 
 
 @pytest.fixture(autouse=True)
@@ -44,67 +26,18 @@ def nothing_is_left() -> None:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """Make a folder with the notebook, and the configuration of one server beside it."""
-    return lambda: _site(tmp_path_factory.mktemp("site"))
-
-
-def _site(made: Path) -> Path:
-    shutil.copy(NOTEBOOK, made)
-    settings = made / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    news = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
-    return made
-
-
-@contextmanager
-def serving(folder: Path, *command: str) -> Iterator[None]:
-    """Run a server for as long as the block lasts; nothing that it started is left."""
-    places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
-    own = {f"JUPYTER_{name}": str(folder / place) for name, place in places.items()}
-    own |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(folder / "spaces")}
-    with open(folder / "server.log", "wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=folder, env=os.environ | own, stdout=log, stderr=log
-        )
+def browser() -> Iterator[Callable[[], Page]]:
     try:
-        yield
-    finally:
-        family = psutil.Process(server.pid).children(recursive=True)
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=20)
-        _, left = psutil.wait_procs(family, timeout=10)
-        for process in left:
-            process.kill()
-        assert not left
-
-
-@contextmanager
-def jupyter(folder: Path, front_end: str) -> Iterator[str]:
-    """Serve JupyterLab or Notebook; yield the address of the notebook."""
-    options = ["--no-browser", "--port=0", "--expose-app-in-browser", "--allow-root", f"--ServerApp.root_dir={folder}"]
-    with serving(folder, front_end, *options):
-        until(lambda: any((folder / "runtime").glob("jpserver-*.json")))
-        (found,) = (folder / "runtime").glob("jpserver-*.json")
-        until(lambda: found.read_text().endswith("}"))
-        server = json.loads(found.read_text())
-        where = "lab/tree" if front_end == "jupyterlab" else "notebooks"
-        yield f"{server['url']}{where}/{NOTEBOOK.name}?token={server['token']}"
+        with pages() as new_page:
+            yield new_page
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
-def browser(request: pytest.FixtureRequest) -> Iterator[Callable[[], Page]]:
-    with sync_playwright() as playwright:
-        arguments = [f"--{word}" for word in QUIET]
-        with playwright.chromium.launch(executable_path=chromium(playwright), args=arguments) as made:
-            yield lambda: made.new_page(viewport={"width": 1280, "height": 720})
-
-
-@pytest.fixture(scope="module")
-def lab_page(browser: Callable[[], Page], site: Callable[[], Path]) -> Iterator[Page]:
+def lab_page(browser: Callable[[], Page], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The notebook in JupyterLab, run from top to bottom."""
-    with jupyter(site(), "jupyterlab") as address:
+    with jupyter(tmp_path_factory.mktemp("lab"), "jupyterlab") as address:
         page = browser()
         page.errors = []
         page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
@@ -113,25 +46,6 @@ def lab_page(browser: Callable[[], Page], site: Callable[[], Path]) -> Iterator[
         page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
         yield page
         page.close()
-
-
-def run_all(page: Page) -> None:
-    page.wait_for_function("() => window.jupyterapp && jupyterapp.restored.then(() => true)")
-    page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
-    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.locator(".pool-lab").wait_for(timeout=60_000)
-    page.locator(".pool-lab").scroll_into_view_if_needed()
-
-
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def status(page: Page) -> str:
@@ -238,8 +152,8 @@ def test_the_console_of_the_browser_holds_no_error(lab_page):
     assert lab_page.errors == []
 
 
-def test_the_bench_works_in_notebook_7(browser, site):
-    with jupyter(site(), "notebook") as address:
+def test_the_bench_works_in_notebook_7(browser, tmp_path):
+    with jupyter(tmp_path, "notebook") as address:
         page = browser()
         page.goto(address)
         run_all(page)
@@ -247,11 +161,11 @@ def test_the_bench_works_in_notebook_7(browser, site):
         page.close()
 
 
-def test_the_bench_works_in_voila(browser, site):
+def test_the_bench_works_in_voila(browser, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with serving(site(), "voila", NOTEBOOK.name, f"--port={port}", "--no-browser", "--Voila.ip=127.0.0.1"):
+    with serving(tmp_path, "voila", NOTEBOOK.name, f"--port={port}", "--no-browser", "--Voila.ip=127.0.0.1"):
         page = browser()
         until(lambda: reachable(port))
         page.goto(f"http://127.0.0.1:{port}/")

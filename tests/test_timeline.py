@@ -1,5 +1,7 @@
 """The pictures of a run, tested by what they contain."""
 
+import itertools
+import random
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -133,6 +135,28 @@ def test_ten_thousand_tasks_stay_under_300_kb_and_say_how_many_a_column_stands_f
     assert len(picture.svg.encode()) < 300_000
     columns = [tip for tip in tips(ET.fromstring(picture.svg)) if "too short to draw one by one" in tip]
     assert columns
+
+
+def test_ten_thousand_tasks_of_all_sizes_stay_under_300_kb():
+    sizes = random.Random(0).choices([0.001, 0.01, 0.1, 1.0], k=10_000)
+    ends = list(itertools.accumulate(size + 0.2 for size in sizes))
+    run = run_of(*(span(n, begin=end - size - 0.2, seconds=size) for n, (size, end) in enumerate(zip(sizes, ends))))
+    assert len(timeline(run).svg.encode()) < 300_000
+
+
+def test_a_task_under_way_has_a_colour_of_its_own_and_is_told_apart_in_words():
+    run = run_of(span(0), span(1, worker=2, cpu=0.0, outcome="running"))
+    root = drawn(run)
+    assert COLOURS["running"] in [box.get("fill") for box in root.iter(f"{SVG}rect")]
+    assert "1 task under way, 1 task done." in words(root)
+    assert "running" in words(root)
+
+
+def test_a_long_sentence_takes_two_lines_in_a_narrow_picture():
+    wide, narrow = (timeline(run_of(span(0)), cpus=2, width=width) for width in (1060, 600))
+    assert wide.svg.count("busy on average. Most") == 1
+    assert narrow.svg.count("busy on average.</text>") == 1
+    assert wide.text == narrow.text
 
 
 def test_two_runs_on_one_page_do_not_share_the_ids_of_their_patterns():

@@ -1,0 +1,100 @@
+"""The bench in a real browser: Chromium, and JupyterLab, Notebook 7 or Voila on loopback with folders of their own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page, Playwright, sync_playwright
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "pool_lab.ipynb"
+QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
+QUIET += ["disable-component-update", "disable-sync"]
+
+
+@contextmanager
+def pages() -> Iterator[Callable[[], Page]]:
+    """Start a browser; yield a function that opens a page of 1280 by 720 pixels.
+
+    Raises FileNotFoundError when there is no Chromium, with the command that would change it.
+    """
+    with sync_playwright() as playwright:
+        options = {"executable_path": _chromium(playwright), "args": [f"--{word}" for word in QUIET]}
+        with playwright.chromium.launch(**options) as browser:
+            yield lambda: browser.new_page(viewport={"width": 1280, "height": 720})
+
+
+def _chromium(playwright: Playwright) -> str:
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    path = next(found, playwright.chromium.executable_path)
+    if not Path(path).exists():
+        raise FileNotFoundError("no Chromium on this machine; get one with: playwright install chromium")
+    return path
+
+
+@contextmanager
+def jupyter(folder: Path, front_end: str) -> Iterator[str]:
+    """Serve the bench in "jupyterlab" or "notebook", from an empty folder; yield its address."""
+    options = ["--no-browser", "--port=0", "--expose-app-in-browser", "--allow-root", f"--ServerApp.root_dir={folder}"]
+    with serving(folder, front_end, *options):
+        until(lambda: any(path.read_text().endswith("}") for path in (folder / "runtime").glob("jpserver-*.json")))
+        (found,) = (folder / "runtime").glob("jpserver-*.json")
+        server = json.loads(found.read_text())
+        where = "lab/tree" if front_end == "jupyterlab" else "notebooks"
+        yield f"{server['url']}{where}/{NOTEBOOK.name}?token={server['token']}"
+
+
+@contextmanager
+def serving(folder: Path, *command: str) -> Iterator[None]:
+    """Run a server of this Python with the bench in an empty folder. Raises RuntimeError if it leaves a process behind."""
+    shutil.copy(NOTEBOOK, folder)
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    news = {"fetchNews": "false", "checkForUpdates": False}  # else a pop-up asks
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
+    own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    own |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(folder / "spaces")}
+    with open(folder / "server.log", "wb") as log:
+        options = {"cwd": folder, "env": os.environ | own, "stdout": log, "stderr": log}
+        server = subprocess.Popen([sys.executable, "-m", *command], **options)
+    try:
+        yield
+    finally:
+        family = psutil.Process(server.pid).children(recursive=True)
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=20)
+        _, left = psutil.wait_procs(family, timeout=10)
+        for process in left:
+            process.kill()
+        if left:
+            raise RuntimeError(f"the server left {len(left)} processes behind")
+
+
+def run_all(page: Page) -> None:
+    """Run all cells of the notebook that the page shows, and wait for the bench."""
+    page.wait_for_function("() => window.jupyterapp && jupyterapp.restored.then(() => true)")
+    page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.locator(".pool-lab").wait_for(timeout=60_000)
+    page.locator(".pool-lab").scroll_into_view_if_needed()
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button of the bench."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until it is true. Raises TimeoutError after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"it did not come about within {seconds:g} s")
+        time.sleep(0.05)
