@@ -4,7 +4,7 @@ import argparse
 import multiprocessing
 import sys
 
-from benchmarks import pool, starting, watching
+from benchmarks import guarding, lab, pool, starting, watching
 from benchmarks.table import table
 from helpers.machine import describe, start_methods
 
@@ -20,7 +20,10 @@ def main() -> None:
         "the lesson's pool": lambda: pool.shares(context, repeats=options.repeats),
         "watching empty tasks": lambda: watching.empty_tasks(context, repeats=4 * options.repeats),
         "watching the million rows": lambda: watching.many_rows(context, repeats=options.repeats),
+        "what guarding costs": lambda: guarding.empty_apply(context, repeats=4 * options.repeats),
+        "guarding the million rows": lambda: guarding.many_rows(context, repeats=options.repeats),
         "starting a worker": lambda: starting.first_result(repeats=4 * options.repeats),
+        "the bench": lambda: lab.bench(repeats=options.repeats),
     }
     rows = []
     for name, measured in parts.items():

@@ -41,6 +41,7 @@ class Bench(widgets.VBox):
         self.progress = widgets.FloatProgress(0.0, min=0.0, max=1.0, layout={"width": "200px"})
         self.status = widgets.HTML()
         self.picture = widgets.HTML(layout={"width": "100%"})
+        self.picture.add_class("pool-lab-timeline")
         self.plot = widgets.HTML(self._plot(), layout={"width": "100%"})
         self._draw_next = 0.0
         self._seen = 0
@@ -82,7 +83,7 @@ class Bench(widgets.VBox):
 
     def drawn(self, run: Run, *, live: bool = False) -> str:
         """Return the timeline of a run, as HTML; without the same in figures while it changes."""
-        picture = timeline(run, cpus=usable_cpus(), width=self.width)
+        picture = timeline(run, cpus=usable_cpus(), width=self.width, tooltips=not live)
         return picture.svg if live else picture.html
 
     def _on_run(self, _button: widgets.Button) -> None:

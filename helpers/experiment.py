@@ -20,7 +20,7 @@ from helpers.spans import Run
 from helpers.timing import Timing, efficiency, save, speedup, warm_up
 from helpers.xray import XrayPool
 
-LOOK = 0.2
+LOOK = 0.24
 """Seconds between two looks at a run that goes on."""
 
 Work = tuple[Callable[[Any], Any], Sequence[Any]]

@@ -32,6 +32,7 @@ STYLE = """<style>
 .pool-lab th, .pool-lab td { text-align: right; padding: 2px 6px; border-bottom: 1px solid #8885 }
 .pool-lab th:nth-child(2), .pool-lab td:nth-child(2) { text-align: left }
 .pool-lab th:nth-child(3), .pool-lab td:nth-child(3) { white-space: pre }
+.pool-lab-timeline { contain: content }
 .pool-lab .widget-readout { min-width: 40px }
 .pool-lab pre { user-select: all; overflow-x: auto; font-size: 13px; line-height: 1.4; padding: 6px 10px; border: 1px solid #8885 }
 .pool-lab .bar { display: inline-flex; width: 130px; height: 12px; vertical-align: middle; margin-right: 6px }

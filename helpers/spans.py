@@ -162,31 +162,43 @@ def segments(run: Run) -> list[Segment]:
     starts, and *returning* from the end of the function until its answer has left; its last answer counts until
     the parent holds it.
     """
-    return [*_parent_segments(run), *_all_worker_segments(run)]
+    return list(each_segment(run))
+
+
+def each_segment(run: Run) -> Iterator[Segment]:
+    """Yield `segments`: row after row, and those of a row in the order of time."""
+    yield from sorted(_parent_segments(run), key=lambda segment: segment.begin)
+    yield from _all_worker_segments(run)
 
 
 def breakdown(run: Run) -> Breakdown:
     """Split wall time x processes into what the workers did with it; what is left over is idle."""
-    return whole_of(run, phase_sums(run, _all_worker_segments(run)))
+    rows = no_sums(run)
+    for _ in summed(_all_worker_segments(run), rows):
+        pass
+    return whole_of(run, rows)
 
 
-def phase_sums(run: Run, pieces: Iterable[Segment]) -> list[dict[str, float]]:
-    """Return for each row, the parent's first, the seconds of every phase in these pieces; what is left over is idle."""
-    rows = [dict.fromkeys(PHASES, 0.0) for _ in range(1 + max(run.processes, len(run.workers)))]
-    for row, phase, begin, end, span in pieces:
+def no_sums(run: Run) -> list[dict[str, float]]:
+    """Return 0 seconds for every phase but idle, for each row: the parent's first, then the workers'."""
+    return [dict.fromkeys(PHASES[:-1], 0.0) for _ in range(1 + max(run.processes, len(run.workers)))]
+
+
+def summed(pieces: Iterable[Segment], rows: list[dict[str, float]]) -> Iterator[Segment]:
+    """Pass the segments on, and add the seconds of each to its phase and row."""
+    for piece in pieces:
+        row, phase, begin, end, span = piece
         if phase == "computing":
             computing = span.computing
             rows[row]["computing"] += computing
             rows[row]["waiting for a CPU"] += end - begin - computing
         else:
             rows[row][phase] += end - begin
-    for sums in rows:
-        sums["idle"] = run.seconds - sum(sums.values())
-    return rows
+        yield piece
 
 
 def whole_of(run: Run, rows: list[dict[str, float]]) -> Breakdown:
-    """Return the breakdown that the `phase_sums` of all workers make up."""
+    """Return the breakdown that the `summed` rows of all workers make up."""
     parts = [sum(sums[phase] for sums in rows[1:]) for phase in PHASES[:-1]]
     whole = run.seconds * run.processes
     return Breakdown(*parts, idle=whole - sum(parts), whole=whole)

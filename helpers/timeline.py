@@ -3,26 +3,29 @@
 The bars are `spans.segments`, the sums `spans.breakdown`: the picture and its figures cannot disagree.
 """
 
-import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from html import escape
 from itertools import groupby
 
 from helpers import drawing
 from helpers.picture import COLOURS, Picture
-from helpers.spans import PHASES, Breakdown, Run, Segment, breakdown, phase_sums, segments, whole_of
+from helpers.spans import PHASES, Breakdown, Run, Segment, breakdown, each_segment, no_sums, summed, whole_of
 from helpers.timing import aligned, format_seconds
 
 _TOP = 64  # room for the title, in pixels
-_MOST_BARS = 300  # more, and the eye no longer tells them apart, nor does the file stay small
+Tip = Callable[[Segment], str]
+_MOST_BARS = 700  # more, and the eye no longer tells them apart, nor does the file stay small
 
 
-def timeline(run: Run, *, title: str | None = None, cpus: int | None = None, width: int = 960) -> Picture:
+def timeline(
+    run: Run, *, title: str | None = None, cpus: int | None = None, width: int = 960, tooltips: bool = True
+) -> Picture:
     """Draw a run: a row for the notebook, one for each worker in order of birth, time to the right.
 
     title: what ran; made from the run by default. cpus: how many CPUs were usable, for the sentence under the title.
-    width: of the drawing, in pixels.
+    width: of the drawing, in pixels. tooltips: whether each bar tells its figures; a picture that changes needs none.
 
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours stand as one column, filled by the shares of their phases.
@@ -31,18 +34,20 @@ def timeline(run: Run, *, title: str | None = None, cpus: int | None = None, wid
     bottom = _TOP + _rows(run) * pitch
     title = title or f"{_count(len(run.spans), 'task')} on {_count(run.processes, 'worker')}, {_how_long(run)}"
     scale = (width - drawing.LEFT - drawing.RIGHT) / (run.seconds or 1.0)
-    pieces = segments(run)
-    sums = phase_sums(run, pieces)
+    sums = no_sums(run)
+    hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may hold several pictures
+    rows = {worker.pid: row for row, worker in enumerate(run.workers, 1)}
+    tip = partial(_tip, rows=rows) if tooltips else lambda piece: ""
+    bars = list(_bars(run, summed(each_segment(run), sums), scale, height, pitch, hatch, tip))
     sentence = _sentence(run, whole_of(run, sums), cpus)
     lines = _lines(sentence, width)
-    hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may hold several pictures
     parts = [
         drawing.words(drawing.LEFT, 24, title, "font-size='16' font-weight='600'"),
         *(drawing.words(drawing.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)),
         f"<g transform='translate(0 {18 * (len(lines) - 1)})'>",
         *_tracks(_rows(run), height, pitch, width),
         *drawing.axis(run.seconds, scale, bottom),
-        *_bars(run, pieces, scale, height, pitch, hatch),
+        *bars,
         *drawing.legend(bottom + 44, width, hatch, {span.outcome for span in run.spans} - {"ok"}),
         "</g>",
     ]
@@ -92,24 +97,31 @@ def _tracks(rows: int, height: int, pitch: int, width: int) -> Iterator[str]:
         yield drawing.track(drawing.LEFT, y, width - drawing.LEFT - drawing.RIGHT, height)
 
 
-def _bars(run: Run, pieces: list[Segment], scale: float, height: int, pitch: int, hatch: str) -> Iterator[str]:
-    pieces = [piece for piece in pieces if piece.end > piece.begin or _stands_out(piece)]
-    widest = heapq.nlargest(_MOST_BARS, ((piece.end - piece.begin) * scale for piece in pieces))
-    narrow = max([0.5, *widest[_MOST_BARS - 1 :]])
-    rows = {worker.pid: row for row, worker in enumerate(run.workers, 1)}
-    crowd_width = max(3.0, _rows(run) * 840 / 400)
-    pieces.sort(key=lambda piece: (piece.row, piece.begin))
+def _bars(
+    run: Run, pieces: Iterable[Segment], scale: float, height: int, pitch: int, hatch: str, tip: Tip
+) -> Iterator[str]:
+    """Return a bar for each segment; of very many, those that are narrower than a column share columns.
+
+    So there are never more bars than fit beside each other.
+    """
+    column = max(3.0, _rows(run) * 840 / 400)  # pixels
+    narrow = column if 5 * len(run.spans) > _MOST_BARS else 0.5
+    last: list[Segment] = []
     for row, group in groupby(pieces, key=lambda piece: piece.row):
         y = _y(row, pitch)
-        for crowd in _crowds(group, narrow / scale, crowd_width / scale):
+        for crowd in _crowds(group, narrow / scale, column / scale):
             x = drawing.LEFT + (crowd[0].begin - run.began) * scale
-            if len(crowd) == 1 and not _stands_out(crowd[0]):
-                yield _bar(crowd[0], x, y, scale, height, hatch, rows)
-            elif len(crowd) > 1:
+            if crowd[-1].end == crowd[0].begin and not _stands_out(crowd[0]):
+                continue
+            if len(crowd) > 1:
                 yield from _column(crowd, x, y, scale, height)
-    for piece in filter(_stands_out, pieces):  # last, so that nothing covers them
+            elif _stands_out(crowd[0]):
+                last += crowd  # so that nothing covers them
+            else:
+                yield _bar(crowd[0], x, y, scale, height, hatch, tip)
+    for piece in last:
         x = drawing.LEFT + (piece.begin - run.began) * scale
-        yield _bar(piece, x, _y(piece.row, pitch), scale, height, hatch, rows)
+        yield _bar(piece, x, _y(piece.row, pitch), scale, height, hatch, tip)
 
 
 def _stands_out(piece: Segment) -> bool:
@@ -132,10 +144,10 @@ def _crowds(pieces: Iterable[Segment], narrow: float, widest: float) -> Iterator
         yield crowd
 
 
-def _bar(piece: Segment, x: float, y: float, scale: float, height: int, hatch: str, rows: Mapping[int, int]) -> str:
+def _bar(piece: Segment, x: float, y: float, scale: float, height: int, hatch: str, tip: Tip) -> str:
     span, width = piece.span, max(piece.seconds * scale, 3.0 if _stands_out(piece) else 0.5)
     if piece.phase != "computing":
-        return f"<g>{_tip(piece, rows)}{drawing.box(x, y, width, height, COLOURS[piece.phase])}</g>"
+        return f"<g>{tip(piece)}{drawing.box(x, y, width, height, COLOURS[piece.phase])}</g>"
     if span.outcome == "lost":
         inside = drawing.box(x, y, width, height, f"url(#{hatch})")
     else:
@@ -144,7 +156,7 @@ def _bar(piece: Segment, x: float, y: float, scale: float, height: int, hatch: s
         colour = COLOURS["computing" if span.outcome == "ok" else span.outcome]
         inside = drawing.box(x, y, width, height, COLOURS["waiting for a CPU"])
         inside += drawing.box(x, y + height - filled, width, filled, colour)
-    return f"<g>{_tip(piece, rows)}{inside}{_number(span.task, x + width / 2, y, width, height)}</g>"
+    return f"<g>{tip(piece)}{inside}{_number(span.task, x + width / 2, y, width, height)}</g>"
 
 
 def _number(task: int, x: float, y: float, width: float, height: int) -> str:
@@ -254,7 +266,9 @@ def _table(run: Run, sums: list[dict[str, float]], head: list[str]) -> str:
     counts = Counter(span.worker for span in run.spans)
     tasks = [0, *(counts[worker.pid] for worker in run.workers), *[0] * len(sums)]
     rows = [("", "tasks", *PHASES)]
-    rows += [(_name(row), str(tasks[row]), *map(format_seconds, parts.values())) for row, parts in enumerate(sums)]
+    for row, parts in enumerate(sums):
+        idle = run.seconds - sum(parts.values())
+        rows.append((_name(row), str(tasks[row]), *map(format_seconds, (*parts.values(), idle))))
     return "\n".join([*head, *aligned(rows)])
 
 

@@ -58,11 +58,11 @@ def test_a_worker_that_is_ready_late_is_sent_its_task_only_from_then_on():
 def test_the_parent_packs_tasks_and_unpacks_results():
     assert rows(RUN)[0] == [
         ("sending", 0.0, 1.0, 0),
-        ("returning", 6.0, 7.0, 0),
         ("sending", 1.0, 2.0, 1),
-        ("returning", 9.0, 10.0, 1),
         ("sending", 2.0, 3.0, 2),
+        ("returning", 6.0, 7.0, 0),
         ("returning", 7.0, 8.0, 2),
+        ("returning", 9.0, 10.0, 1),
     ]
 
 

@@ -1,0 +1,109 @@
+"""What the bench costs and how fast it answers: a real JupyterLab in a real Chromium, on this machine."""
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+from jupyter_client import BlockingKernelClient
+from playwright.sync_api import Page
+
+from benchmarks.table import Row
+from helpers.spans import Run, Span, Worker
+from helpers.timeline import timeline
+from tools.browser import jupyter, pages, run_all, until
+
+PAIR = """
+import json, numpy as np
+from helpers.experiment import Experiment
+changes = []
+lab.picture.unobserve_all()
+lab.picture.observe(lambda change: changes.append(1), "value")
+lab.chunks.value, lab.rows.value, lab.warm.value = 40, {rows}, True
+lab.run_button.click()
+lab.thread.join()
+alone = Experiment(serial=lab.experiment.results[-1].serial)
+alone.carry_out([lab.plan()], lambda news: None)
+changes.clear()
+lab.run_button.click()
+lab.thread.join()
+del changes[-2:]  # after the run
+pair = [one.results[-1].timing.seconds[0] for one in (alone, lab.experiment)]
+print(json.dumps([(pair[1] / pair[0] - 1) * 100, len(changes) / pair[1]]))
+"""
+
+ANSWER = """([button, words]) => new Promise(done => {
+    const bench = document.querySelector('.pool-lab'), pressed = performance.now();
+    const before = bench.querySelector('[role=status]').innerText;
+    new MutationObserver((_, observer) => {
+        const now = bench.querySelector('[role=status]')?.innerText ?? before;
+        if (words ? now.startsWith(words) : now !== before) {
+            observer.disconnect();
+            done((performance.now() - pressed) / 1000);
+        }
+    }).observe(bench, {subtree: true, childList: true, characterData: true});
+    [...bench.querySelectorAll('button')].find(one => one.innerText === button).click();
+})"""
+
+
+def bench(rows: int = 1_000_000, repeats: int = 5) -> list[Row]:
+    """Measure the same run with the bench and without it, in turn; and how fast the bench answers on the screen.
+
+    The run is measured twice: with a page that shows it, whose browser paints in software on the CPUs that the workers
+    use, and after the page was closed.
+    """
+    with tempfile.TemporaryDirectory() as folder, pages() as new_page, jupyter(Path(folder), "jupyterlab") as address:
+        page = new_page()
+        page.goto(address)
+        run_all(page)
+        shown = [_pair(Path(folder), rows) for _ in range(4 * repeats)]
+        answers = [_answers(page) for _ in range(repeats)]
+        page.close()
+        unseen = [_pair(Path(folder), rows) for _ in range(4 * repeats)]
+    begun, stopped = zip(*answers)
+    return [
+        Row(f"watching {rows:,} rows live", tuple(cost for cost, _ in unseen), "%", 2.0),
+        Row("the same, the browser painting on the same CPUs", tuple(cost for cost, _ in shown), "%", 2.0),
+        Row("pictures of a live run", tuple(updates for _, updates in shown), "a second", 4.0, at_least=True),
+        Row("from Run to the first change on the screen", begun, "s", 0.3),
+        Row("from Stop to the end, on the screen", stopped, "s", 1.0),
+        Row("drawing 10,000 tasks", tuple(_drawing() for _ in range(4 * repeats)), "s", 0.1),
+    ]
+
+
+def _pair(folder: Path, rows: int) -> tuple[float, float]:
+    """Return the per cent that the bench adds to a run, and its pictures a second."""
+    (connection,) = (folder / "runtime").glob("kernel-*.json")
+    client = BlockingKernelClient(connection_file=str(connection))
+    client.load_connection_file()
+    client.start_channels()
+    heard: list[str] = []
+    try:
+        client.execute_interactive(
+            PAIR.format(rows=rows), timeout=120, output_hook=lambda m: heard.append(m["content"].get("text", ""))
+        )
+    finally:
+        client.stop_channels()
+    return tuple(json.loads("".join(heard)))
+
+
+def _answers(page: Page) -> tuple[float, float]:
+    begun = page.evaluate(ANSWER, ["Run", ""])
+    time.sleep(0.7)
+    stopped = page.evaluate(ANSWER, ["Stop", "Stopped"])
+    until(lambda: page.get_by_role("button", name="Run", exact=True).is_enabled())
+    return begun, stopped
+
+
+def _drawing() -> float:
+    workers = tuple(Worker(pid, 0.0) for pid in range(1, 5))
+    spans = tuple(_span(number, 1 + number % 4, number // 4 * 2e-3) for number in range(10_000))
+    run = Run(spans, workers, 4, "fork", 0.0, spans[-1].delivered)
+    began = time.perf_counter()
+    timeline(run)
+    return time.perf_counter() - began
+
+
+def _span(task: int, worker: int, begin: float) -> Span:
+    moments = [begin + n * 1e-4 for n in range(10)]
+    return Span(task, worker, 0.0, *moments, cpu=1e-4, bytes_in=100, bytes_out=100)
