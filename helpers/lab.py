@@ -202,10 +202,10 @@ class PoolLab(Bench):
         self.start(lambda: self.measure([self.plan()], predicted=self._guessed()))
 
     def _on_sweep(self, _button: widgets.Button) -> None:
-        self.start(lambda: self.measure(sweep(self.plan()), REPEATS, self._guessed()))
+        self.start(lambda: self.measure(sweep(self.plan()), REPEATS))
 
     def _on_compare(self, _button: widgets.Button) -> None:
-        self.start(lambda: self.measure(every_start(self.plan()), REPEATS, self._guessed()))
+        self.start(lambda: self.measure(every_start(self.plan()), REPEATS))
 
     def _on_save(self, _button: widgets.Button) -> None:
         self.start(self._saved)
@@ -271,7 +271,7 @@ def _row(number: int, result: Result) -> str:
     timing = result.timing
     took = format_seconds(timing.median)
     if timing.repeats > 1:
-        took += f",\n{format_seconds(timing.minimum)} to {format_seconds(max(timing.seconds))}"
+        took += f"\n{timing.minimum:.2f} to {max(timing.seconds):.2f} s"
     expected = format_seconds(result.predicted) if result.predicted else ""
     cells = [number, result.plan.label, took, expected, f"{result.speedup:.2f}", f"{result.efficiency:.0%}"]
     texts = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
