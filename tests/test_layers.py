@@ -31,6 +31,8 @@ ORDER = [
     "plots",
     "museum",
     "checks",
+    "simulate",
+    "model",
     "plans",
     "experiment",
     "bench",
