@@ -1,4 +1,4 @@
-"""The cost model: what a pool costs here, fitted to measured spans; laws fitted to a sweep; and advice.
+"""The cost model: what a pool costs here, fitted to measured spans, and what it would do for a function and its items.
 
 The predicting itself is done by `helpers.simulate`.
 """
@@ -6,7 +6,7 @@ The predicting itself is done by `helpers.simulate`.
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pickle import PicklingError
 from typing import Any
@@ -70,75 +70,85 @@ def starting_costs(start_method: str, processes: int | None = None) -> tuple[flo
 
 
 @dataclass(frozen=True, repr=False)
-class Law:
-    """A law fitted to a sweep: formula in words, and each parameter with its standard error."""
+class Sample:
+    """What is known of a function and its items, after some of them were timed: enough to simulate any pool.
 
-    name: str
-    formula: str
-    parameters: Mapping[str, tuple[float, float]]
-    _terms: Callable[[np.ndarray], np.ndarray]
-    _fixed: Callable[[np.ndarray], np.ndarray]
-    _covariance: np.ndarray
+    durations: seconds of each item; bytes_in, bytes_out: what travels for it; all of shape (items,), interpolated between
+    the items that were timed. timed: how many. cpu_share: how much of its time the function had a CPU. costs: those of a pool.
+    """
 
-    def seconds(self, processes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the law's seconds for these numbers of processes, and their standard errors."""
-        places = np.asarray(processes, dtype=float)
-        terms = self._terms(places)
-        values = np.array([value for value, _ in self.parameters.values()])
-        errors = np.sqrt(np.einsum("ij,jk,ik->i", terms, self._covariance, terms))
-        return self._fixed(places) + terms @ values, errors
+    durations: np.ndarray
+    bytes_in: np.ndarray
+    bytes_out: np.ndarray
+    timed: int
+    cpu_share: float
+    costs: Costs
+
+    @property
+    def serial(self) -> float:
+        """Seconds for all items, one after another."""
+        return float(self.durations.sum())
+
+    @property
+    def moving(self) -> float:
+        """CPU seconds that packing and opening all arguments and results takes, on both sides together."""
+        there, back = self.costs.pack + self.costs.unpack, self.costs.repack + self.costs.open
+        return float(self.bytes_in.sum() * there + self.bytes_out.sum() * back)
+
+    def simulate(
+        self, processes: int, *, chunksize: int | None = None, cpus: int | None = None, warm: bool = False
+    ) -> Run:
+        """Return what `simulate` says of a pool of so many processes, on so many CPUs (by default those usable here).
+
+        A chunk is drawn as one task: it has the durations and bytes of all its tasks together.
+        """
+        tasks = len(self.durations)
+        chunksize = chunksize or default_chunksize(tasks, processes)
+        starts = np.arange(0, tasks, chunksize)
+        work, there, back = (np.add.reduceat(all_, starts) for all_ in (self.durations, self.bytes_in, self.bytes_out))
+        work = work + np.diff(np.append(starts, tasks)) * self.costs.call
+        return simulate(
+            work.tolist(),
+            processes=processes,
+            cpus=cpus or usable_cpus(),
+            chunksize=1,
+            bytes_in=there.tolist(),
+            bytes_out=back.tolist(),
+            costs=replace(self.costs, call=0.0),
+            warm=warm,
+        )
 
     def __repr__(self) -> str:
-        parts = [f"{name} = {value:.3g} ± {error:.2g}" for name, (value, error) in self.parameters.items()]
-        return f"{self.name}: {self.formula}, with {', '.join(parts)}"
+        each = f"{format_seconds(self.serial / len(self.durations))} each"
+        travel = f"{self.bytes_in.sum():,.0f} bytes out, {self.bytes_out.sum():,.0f} bytes home"
+        return f"{len(self.durations):,} items, {each} ({self.timed:,} timed); {travel}"
 
 
-def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
-    """Fit Amdahl's law to a sweep: f is the share of the serial program that no process can take over.
+def learn(
+    function: Callable[[Any], Any], items: Sequence[Any], *, budget: float = 1.0, start_method: str | None = None
+) -> Sample:
+    """Time some items in one worker, weigh what travels, and return what any pool would have to do.
 
-    serial: the seconds of the serial program, T(1). sweep: measured seconds, by number of processes. cpus: how many are
-    usable; processes beyond them add nothing.
+    function: a top-level function of a module, or a partial of one. items: its arguments, a list or another sequence.
+    budget: about how many seconds the timing may take. start_method: that of the pool; None: the default.
 
-    Source: G. M. Amdahl, "Validity of the single processor approach to achieving large scale computing capabilities",
-    AFIPS Conference Proceedings 30, 1967. Raises ValueError for fewer than two measured figures.
+    Raises ValueError for no items, and for an item for which the function raises, with its place;
+    `pickle.PicklingError` for a function that cannot be sent.
     """
-    cpus = cpus or usable_cpus()
-
-    def fixed(places: np.ndarray) -> np.ndarray:
-        return serial / np.minimum(places, cpus)
-
-    def terms(places: np.ndarray) -> np.ndarray:
-        return (serial * (1 - 1 / np.minimum(places, cpus)))[:, None]
-
-    return _fitted("Amdahl's law", "T(p) = T(1) (f + (1 - f) / p)", ["f"], sweep, terms, fixed)
-
-
-def with_overhead(sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
-    """Fit a law with overhead, T(p) = a + b / p + c p: a is serial, b is shared, and each process costs c.
-
-    sweep and cpus as for `amdahl`; only b is shared among the usable CPUs. The form is that of M. J. Quinn, "Parallel
-    Programming in C with MPI and OpenMP", 2004, chapter 7, with an overhead that grows with the processes. Raises
-    ValueError for fewer than four measured figures.
-    """
-    cpus = cpus or usable_cpus()
-
-    def terms(places: np.ndarray) -> np.ndarray:
-        return np.column_stack([np.ones_like(places), 1 / np.minimum(places, cpus), places])
-
-    return _fitted("With overhead", "T(p) = a + b / p + c p", ["a", "b", "c"], sweep, terms, np.zeros_like)
-
-
-def _fitted(name: str, formula: str, names: list[str], sweep: Any, terms: Any, fixed: Any) -> Law:
-    pairs = [(processes, second) for processes, seconds in sweep.items() for second in seconds]
-    if len(pairs) <= len(names):
-        raise ValueError(f"{name} needs more than {len(names)} measured figures, not {len(pairs)}")
-    places, seconds = np.array(pairs, dtype=float).T
-    matrix, wanted = terms(places), seconds - fixed(places)
-    values, *_ = np.linalg.lstsq(matrix, wanted, rcond=None)
-    left = wanted - matrix @ values
-    covariance = np.linalg.pinv(matrix.T @ matrix) * float(left @ left) / (len(pairs) - len(names))
-    errors = np.sqrt(np.diag(covariance))
-    return Law(name, formula, dict(zip(names, zip(values.tolist(), errors.tolist()))), terms, fixed, covariance)
+    if not len(items):
+        raise ValueError("at least one item must be there to be timed")
+    start_method = start_method or multiprocessing.get_start_method()
+    places, run = _timed(function, items, budget, start_method)
+    fork, boot = starting_costs(start_method)
+    walls = [span.finished - span.started for span in run.spans]
+    measured = (walls, [span.bytes_in for span in run.spans], [span.bytes_out for span in run.spans])
+    everywhere = np.arange(len(items))
+    return Sample(
+        *(np.interp(everywhere, places, values) for values in measured),
+        timed=len(places),
+        cpu_share=sum(span.computing for span in run.spans) / sum(walls),
+        costs=replace(costs_of(run), fork=fork, boot=boot),
+    )
 
 
 @dataclass(frozen=True)
@@ -155,28 +165,23 @@ class Choice:
 class Advice:
     """What the model says of a function and its items; it prints itself as a short table.
 
-    serial: the predicted seconds without a pool. choices: what was compared, the best for each number of processes.
-    best: the one to take. words: what to do, in a sentence. sampled: how many items were timed. costs, durations,
-    bytes_in, bytes_out: what was measured, and interpolated for the items between.
+    sample: what was measured. choices: the best chunk size for each number of processes. best: the one to take. words:
+    what to do, in a sentence.
     """
 
-    serial: float
+    sample: Sample
     choices: tuple[Choice, ...]
     best: Choice
     words: str
-    sampled: int
-    costs: Costs
-    durations: np.ndarray
-    bytes_in: np.ndarray
-    bytes_out: np.ndarray
 
     def __repr__(self) -> str:
+        serial = self.sample.serial
         rows = [("processes", "chunk size", "cold", "warm", "speed-up, cold")]
-        rows += [("no pool", "", format_seconds(self.serial), "", "1.00")]
+        rows += [("no pool", "", format_seconds(serial), "", "1.00")]
         for choice in self.choices:
             times = (format_seconds(choice.cold), format_seconds(choice.warm))
-            rows.append((str(choice.processes), f"{choice.chunksize:,}", *times, f"{self.serial / choice.cold:.2f}"))
-        tried = f"predicted from {self.sampled:,} of {len(self.durations):,} items"
+            rows.append((str(choice.processes), f"{choice.chunksize:,}", *times, f"{serial / choice.cold:.2f}"))
+        tried = f"predicted from {self.sample.timed:,} of {len(self.sample.durations):,} items"
         return "\n".join([*aligned(rows), tried, self.words])
 
 
@@ -188,39 +193,20 @@ def advise(
     cpus: int | None = None,
     start_method: str | None = None,
 ) -> Advice:
-    """Time a few items in one worker, weigh what travels, predict every number of processes, and recommend one.
+    """Learn about the function and its items, predict every number of processes up to cpus, and recommend one.
 
-    function: a top-level function of a module, or a partial of one. items: its arguments, a list or another sequence.
-    budget: about how many seconds the timing may take. cpus, start_method: those of the pool, by default of this
-    machine; more CPUs than it has are predicted just so.
-
-    Raises ValueError for no items, and for an item for which the function raises, with its place;
-    `pickle.PicklingError` for a function that cannot be sent.
+    cpus: how many CPUs the pool could use, by default those of this machine; more than it has are predicted just so.
+    Everything else is as for `learn`, errors too.
     """
-    if not len(items):
-        raise ValueError("advise needs at least one item to time")
-    cpus = cpus or usable_cpus()
-    start_method = start_method or multiprocessing.get_start_method()
-    places, run = _sample(function, items, budget, start_method)
-    fork, boot = starting_costs(start_method)
-    costs = replace(costs_of(run), fork=fork, boot=boot)
-    everywhere = np.arange(len(items))
-    walls = [span.finished - span.started for span in run.spans]
-    durations, *sizes = (
-        np.interp(everywhere, places, values)
-        for values in (walls, [span.bytes_in for span in run.spans], [span.bytes_out for span in run.spans])
-    )
+    sample, cpus = learn(function, items, budget=budget, start_method=start_method), cpus or usable_cpus()
     choices = [
-        min(_choices(durations, *sizes, processes, cpus, costs), key=lambda choice: choice.cold)
-        for processes in range(1, cpus + 1)
+        min(_choices(sample, processes, cpus), key=lambda choice: choice.cold) for processes in range(1, cpus + 1)
     ]
-    serial, best = float(durations.sum()), min(choices, key=lambda choice: choice.cold)
-    share = sum(span.computing for span in run.spans) / sum(walls)
-    words = _words(serial, best, share, sizes, costs)
-    return Advice(serial, tuple(choices), best, words, len(places), costs, durations, *sizes)
+    best = min(choices, key=lambda choice: choice.cold)
+    return Advice(sample, tuple(choices), best, _words(sample, best))
 
 
-def _sample(
+def _timed(
     function: Callable[[Any], Any], items: Sequence[Any], budget: float, start_method: str
 ) -> tuple[list[int], Run]:
     """Run some items, ever more closely spaced, until the budget is spent; return their places, in order, and the run."""
@@ -258,31 +244,29 @@ def _ever_closer(number: int) -> Iterator[list[int]]:
         pieces *= 2
 
 
-def _choices(
-    durations: np.ndarray, bytes_in: np.ndarray, bytes_out: np.ndarray, processes: int, cpus: int, costs: Costs
-) -> Iterator[Choice]:
+def _choices(sample: Sample, processes: int, cpus: int) -> Iterator[Choice]:
     """Predict one number of processes with one chunk a worker, the pool's own chunk size, more chunks, and single tasks."""
-    tasks = len(durations)
+    tasks = len(sample.durations)
     sizes = {-(-tasks // processes), default_chunksize(tasks, processes), -(-tasks // (16 * processes)), 1}
     for chunksize in sorted(size for size in sizes if tasks / size <= MOST_CHUNKS):
-        starts = np.arange(0, tasks, chunksize)
-        work, there, back = (np.add.reduceat(values, starts) for values in (durations, bytes_in, bytes_out))
-        work = work + np.diff(np.append(starts, tasks)) * costs.call
-        sums = {"processes": processes, "cpus": cpus, "chunksize": 1, "costs": replace(costs, call=0.0)}
-        sums |= {"bytes_in": there.tolist(), "bytes_out": back.tolist()}
-        cold, warm = (simulate(work.tolist(), warm=warm, **sums).seconds for warm in (False, True))
+        cold, warm = (
+            sample.simulate(processes, chunksize=chunksize, cpus=cpus, warm=warm).seconds for warm in (False, True)
+        )
         yield Choice(processes, chunksize, cold, warm)
 
 
-def _words(serial: float, best: Choice, share: float, sizes: Sequence[np.ndarray], costs: Costs) -> str:
-    """Say what to do. share: how much of its time the function had a CPU."""
-    if share < 0.5:
-        return f"Take threads: the function waits for {1 - share:.0%} of its time, and a thread waits as well as a process."
-    moved = float(sizes[0].sum() * (costs.pack + costs.unpack) + sizes[1].sum() * (costs.repack + costs.open))
-    if best.cold > 0.9 * serial:
-        reason = "the data travel longer than they are worked on" if moved > serial / 2 else "the work is too short"
+def _words(sample: Sample, best: Choice) -> str:
+    if sample.cpu_share < 0.5:
+        waits = f"the function waits for {1 - sample.cpu_share:.0%} of its time"
+        return f"Take threads: {waits}, and a thread waits as well as a process."
+    if best.cold > 0.9 * sample.serial:
+        reason = "the work is too short"
+        if sample.moving > sample.serial / 2:
+            reason = "the data travel longer than they are worked on"
         return f"Take no pool: {reason}. Look for a faster way to do it in one process, with NumPy for instance."
-    words = f"Take Pool({best.processes}) with chunksize={best.chunksize:,}: {serial / best.cold:.2f} times as fast."
-    if moved > 0.1 * serial:
-        words += f" Moving the data costs {format_seconds(moved)}: send less, and return arrays rather than lists."
+    faster = f"{sample.serial / best.cold:.2f} times as fast"
+    words = f"Take Pool({best.processes}) with chunksize={best.chunksize:,}: {faster}."
+    if sample.moving > 0.1 * sample.serial:
+        moving = format_seconds(sample.moving)
+        words += f" Moving the data costs {moving}: send less, and return arrays rather than lists."
     return words

@@ -31,6 +31,7 @@ ORDER = [
     "plots",
     "museum",
     "checks",
+    "laws",
     "simulate",
     "model",
     "plans",
