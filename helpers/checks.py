@@ -117,6 +117,34 @@ def share_of_waiting(answer: float, run: Any) -> str | None:
 
 
 @_check
+def default_chunk_size(answer: int, tasks: int, processes: int) -> str | None:
+    """A quarter of a worker's share, rounded up: so that every worker takes about four chunks."""
+    right = math.ceil(tasks / (4 * processes))
+    if answer == right:
+        return None
+    if answer == math.ceil(tasks / processes):
+        return "That is one chunk a worker. The pool makes about four."
+    if answer == tasks // (4 * processes):
+        return "Nearly. What becomes of the tasks that are left over?"
+    return f"Share {tasks} tasks among {processes} workers, then cut each share into four."
+
+
+@_check
+def chunk_size_for(answer: Callable[[int, int, int], int]) -> str | None:
+    """It works for few tasks and for many, and never asks for an empty chunk."""
+    for tasks, processes, each in ((1000, 4, 10), (100_000, 2, 16), (7, 4, 4)):
+        size = answer(tasks, processes, each)
+        if not isinstance(size, int) or size < 1:
+            return f"A chunk size is a whole number of 1 or more; for {tasks} tasks you say {size!r}."
+        chunks = math.ceil(tasks / size)
+        if chunks > processes * each:
+            return f"{tasks} tasks, {processes} workers, {each} chunks each: yours makes {chunks} chunks, which is too many."
+        if size > 1 and math.ceil(tasks / (size - 1)) <= processes * each:
+            return f"{tasks} tasks, {processes} workers, {each} chunks each: a smaller size would do."
+    return None
+
+
+@_check
 def map_order(answer: Sequence[int], sizes: Sequence[int]) -> str | None:
     """map keeps the order of its input, whichever task was ready first."""
     if list(answer) == sorted(sizes):

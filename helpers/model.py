@@ -3,11 +3,13 @@
 The predicting itself is done by `helpers.simulate`.
 """
 
+import itertools
 import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pickle import PicklingError
 from typing import Any
 
@@ -26,16 +28,39 @@ MOST_CHUNKS = 20_000
 """More messages than this are never advised, and not simulated either."""
 
 
-def costs_of(run: Run) -> Costs:
-    """Return what a measured run of one warm worker shows of a pool's costs; starting workers costs nothing there.
+def costs_of(run: Run, together: Run | None = None) -> Costs:
+    """Return what a measured run of one warm worker, one task a message, shows of a pool's costs, but for its start.
 
     The cost of a phase is a straight line over the bytes: a share for each message, and one for each byte. What
     passes in the pipe is shared between its two ends; on the way out it is that of the first task, whose worker was free.
+    together: some of the tasks in a single message. There a task costs what it costs beside the others; the rest of what
+    it costs alone is the message's.
 
     Raises ValueError when the run has no task.
     """
     if not run.spans:
         raise ValueError("a run without tasks does not show what a pool costs")
+    alone = _costs_alone(run)
+    if together is None or len(together.spans) < 2:
+        return alone
+    pairs = list(pairwise(together.spans))
+    post = statistics.median(span.sent - span.packed for _, span in pairs)
+    fetch = statistics.median(span.delivered - span.landed for _, span in pairs)
+    opening = statistics.median(span.started - before.finished for before, span in pairs)
+    packing = statistics.median(span.replied - span.returned for _, span in pairs)
+    return replace(
+        alone,
+        post=post,
+        fetch=fetch,
+        call=opening + packing,
+        send=max(0.0, alone.send - post),
+        deliver=max(0.0, alone.deliver - fetch),
+        receive=max(0.0, alone.receive + alone.call - opening),
+        reply=max(0.0, alone.reply - packing),
+    )
+
+
+def _costs_alone(run: Run) -> Costs:
     spans, first = run.spans, run.spans[0]
     out, back = [span.bytes_in for span in spans], [span.bytes_out for span in spans]
     there = max(0.0, first.arrived - first.sent) / 2
@@ -45,7 +70,7 @@ def costs_of(run: Run) -> Costs:
     reply, repack = _line(back, [span.replied - span.returned + home for span in spans])
     deliver, opened = _line(back, [span.delivered - span.landed + home for span in spans])
     call = statistics.median(span.started - span.received for span in spans)
-    return Costs(0.0, 0.0, send, receive, reply, deliver, pack, unpack, repack, opened, call)
+    return Costs(0.0, 0.0, send, receive, reply, deliver, pack, unpack, repack, opened, call, 0.0, 0.0)
 
 
 def _line(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, float]:
@@ -100,22 +125,18 @@ class Sample:
     ) -> Run:
         """Return what `simulate` says of a pool of so many processes, on so many CPUs (by default those usable here).
 
-        A chunk is drawn as one task: it has the durations and bytes of all its tasks together.
+        A chunk is told as one task: it has the durations and bytes of all its tasks together.
         """
-        tasks = len(self.durations)
-        chunksize = chunksize or default_chunksize(tasks, processes)
-        starts = np.arange(0, tasks, chunksize)
-        work, there, back = (np.add.reduceat(all_, starts) for all_ in (self.durations, self.bytes_in, self.bytes_out))
-        work = work + np.diff(np.append(starts, tasks)) * self.costs.call
         return simulate(
-            work.tolist(),
+            self.durations.tolist(),
             processes=processes,
             cpus=cpus or usable_cpus(),
-            chunksize=1,
-            bytes_in=there.tolist(),
-            bytes_out=back.tolist(),
-            costs=replace(self.costs, call=0.0),
+            chunksize=chunksize,
+            bytes_in=self.bytes_in.tolist(),
+            bytes_out=self.bytes_out.tolist(),
+            costs=self.costs,
             warm=warm,
+            whole_chunks=True,
         )
 
     def __repr__(self) -> str:
@@ -138,7 +159,7 @@ def learn(
     if not len(items):
         raise ValueError("at least one item must be there to be timed")
     start_method = start_method or multiprocessing.get_start_method()
-    places, run = _timed(function, items, budget, start_method)
+    places, run, together = _timed(function, items, budget, start_method)
     fork, boot = starting_costs(start_method)
     walls = [span.finished - span.started for span in run.spans]
     measured = (walls, [span.bytes_in for span in run.spans], [span.bytes_out for span in run.spans])
@@ -147,7 +168,7 @@ def learn(
         *(np.interp(everywhere, places, values) for values in measured),
         timed=len(places),
         cpu_share=sum(span.computing for span in run.spans) / sum(walls),
-        costs=replace(costs_of(run), fork=fork, boot=boot),
+        costs=replace(costs_of(run, together), fork=fork, boot=boot),
     )
 
 
@@ -208,29 +229,34 @@ def advise(
 
 def _timed(
     function: Callable[[Any], Any], items: Sequence[Any], budget: float, start_method: str
-) -> tuple[list[int], Run]:
-    """Run some items, ever more closely spaced, until the budget is spent; return their places, in order, and the run."""
+) -> tuple[list[int], Run, Run | None]:
+    """Run some items, ever more closely spaced, until the budget is spent: their places in order, and their run.
+
+    Small ones run again in a single message, for what they cost there.
+    """
     places: list[int] = []
     with XrayPool(1, context=multiprocessing.get_context(start_method)) as pool:
         warm_up(pool, 1)
         pool.reset()
-        began = time.perf_counter()
-        for some in _ever_closer(len(items)):
-            for place in some:
-                try:
-                    pool.apply(function, (items[place],))
-                except PicklingError:
-                    raise
-                except Exception as error:
-                    raise ValueError(f"the function fails for item {place}: {type(error).__name__}: {error}") from error
-                places.append(place)
-                if time.perf_counter() - began > budget:
-                    break
-            if time.perf_counter() - began > budget:
+        deadline = time.perf_counter() + budget
+        for place in itertools.chain.from_iterable(_ever_closer(len(items))):
+            try:
+                pool.apply(function, (items[place],))
+            except PicklingError:
+                raise
+            except Exception as error:
+                raise ValueError(f"the function fails for item {place}: {type(error).__name__}: {error}") from error
+            places.append(place)
+            if time.perf_counter() > deadline:
                 break
         run = pool.run
+        together = None
+        if max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE:
+            pool.reset()
+            pool.map(function, [items[place] for place in places], chunksize=len(places))
+            together = pool.run
     order = sorted(range(len(places)), key=places.__getitem__)
-    return [places[at] for at in order], replace(run, spans=tuple(run.spans[at] for at in order))
+    return [places[at] for at in order], replace(run, spans=tuple(run.spans[at] for at in order)), together
 
 
 def _ever_closer(number: int) -> Iterator[list[int]]:

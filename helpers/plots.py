@@ -1,6 +1,7 @@
 """Timings as pictures, drawn with matplotlib's object API: no pyplot, so that a thread may draw too."""
 
 import io
+import itertools
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from helpers.machine import usable_cpus
 from helpers.picture import Picture
@@ -82,6 +83,61 @@ def runs_plot(points: Sequence[Point], *, cpus: int | None = None, size: tuple[f
     return Picture(_svg(figure, _title(points, cpus)), "\n".join([_cpus(cpus), *text]))
 
 
+def curves_plot(
+    measured: Mapping[str, Mapping[float, float]],
+    predicted: Mapping[str, Mapping[float, float]] | None = None,
+    *,
+    across: str,
+    log: bool = True,
+) -> Picture:
+    """Draw seconds over something: measured ones as marks, predicted ones as a line in the same shade.
+
+    measured, predicted: for each label, seconds by what is laid off to the right; across says what that is. log: both
+    axes are logarithmic.
+
+    Raises ValueError when nothing was measured, or something that a logarithm cannot show.
+    """
+    predicted = predicted or {}
+    points = [pair for curve in (*measured.values(), *predicted.values()) for pair in curve.items()]
+    if not points or log and not all(x > 0 and y > 0 for x, y in points):
+        raise ValueError("curves_plot needs measured seconds, all of them and of what they are drawn over above 0")
+    figure = Figure(figsize=(6.8, 4.0), layout="constrained")
+    figure.patch.set_alpha(0)
+    axes = figure.add_subplot()
+    _frame(axes)
+    labels = list(dict.fromkeys([*measured, *predicted]))
+    for label, marker, line in zip(labels, itertools.cycle("o^sDv"), itertools.cycle(("-", "--", ":", "-."))):
+        if label in measured:
+            axes.plot(*_sorted(measured[label]), marker, color=_INK, markersize=6, label=f"{label}: measured")
+        if label in predicted:
+            axes.plot(*_sorted(predicted[label]), line, color=_GREY, linewidth=1.5, label=f"{label}: predicted")
+    if log:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda seconds, _: format_seconds(seconds))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel(across, color=_INK)
+    axes.set_ylabel("seconds", color=_INK)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, labelcolor=_INK)
+    series = len(measured) + len(predicted)
+    return Picture(_svg(figure, f"Seconds over {across}; {series} series"), _curves_text(measured, predicted, across))
+
+
+def _sorted(curve: Mapping[float, float]) -> tuple[list[float], list[float]]:
+    places = sorted(curve)
+    return places, [curve[place] for place in places]
+
+
+def _curves_text(measured: Mapping[str, Mapping], predicted: Mapping[str, Mapping], across: str) -> str:
+    curves = [(f"{label}, measured", curve) for label, curve in measured.items()]
+    curves += [(f"{label}, predicted", curve) for label, curve in predicted.items()]
+    rows = [(across, *(name for name, _ in curves))]
+    for place in sorted({place for curve in measured.values() for place in curve}):
+        seconds = (format_seconds(curve[place]) if place in curve else "-" for _, curve in curves)
+        rows.append((f"{place:,g}", *seconds))
+    return "\n".join(aligned(rows))
+
+
 def _point(serial: Timing, processes: int, timing: Timing) -> Point:
     least, most = serial.median / max(timing.seconds), serial.median / timing.minimum
     return Point(processes, speedup(serial, timing), least, most, timing.median)
@@ -94,6 +150,9 @@ def _drawn(
     figure.patch.set_alpha(0)
     axes = figure.add_subplot()
     _frame(axes)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axes.set_xlabel("processes", color=_INK)
+    axes.set_ylabel("speed-up (times as fast as serial)", color=_INK)
     _draw_limits(axes, cpus, most=max([cpus, 1, *prediction, *(point.processes for point in points)]))
     _draw_measured(axes, points)
     circles = [(processes, expected) for processes, expected in prediction.items()]
@@ -125,9 +184,6 @@ def _frame(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(_INK)
     axes.tick_params(colors=_INK)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.set_xlabel("processes", color=_INK)
-    axes.set_ylabel("speed-up (times as fast as serial)", color=_INK)
 
 
 def _draw_limits(axes: Axes, cpus: int, most: int) -> None:

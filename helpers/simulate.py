@@ -12,7 +12,7 @@ import itertools
 import math
 import numbers
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 from helpers.spans import Run, Span, Worker
@@ -28,7 +28,8 @@ class Costs:
     fork: in the parent, for each worker that it makes. boot: in a worker, from its birth until it is ready.
     send, deliver: in the parent, for each message out and home. receive, reply: in a worker, for each message.
     pack, unpack: for each byte on the way out, in the parent and in the worker. repack, open: for each byte on the way
-    home, in the worker and in the parent. call: in a worker, for each task beside its own duration.
+    home, in the worker and in the parent. For each task: post, fetch in the parent, on the way out and home; call in a
+    worker, beside its own duration.
 
     Raises ValueError for a cost below 0.
     """
@@ -44,6 +45,8 @@ class Costs:
     repack: float = 5e-10
     open: float = 5e-10
     call: float = 2e-6
+    post: float = 5e-7
+    fetch: float = 5e-7
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -60,20 +63,21 @@ def simulate(
     bytes_out: Sequence[int] | int = 0,
     costs: Costs | None = None,
     warm: bool = False,
+    whole_chunks: bool = False,
 ) -> Run:
     """Return the run of `map` over tasks with these durations.
 
     durations: CPU seconds of each task. processes: the workers. cpus: how many are usable; what is at work shares
     them. chunksize: tasks a message; None as `Pool.map` does. bytes_in, bytes_out: the sizes of the pickled
     arguments and results, one for each task or one for all. warm: the workers are ready when the clock starts.
+    whole_chunks: a chunk is told as one span, of the chunk's number, with all that its tasks need.
 
     Raises ValueError, which names the item, for no tasks, a duration or size that is not a number of 0 or more, and
     processes, cpus or chunksize below 1.
     """
     if not len(durations):
         raise ValueError("there are no tasks to simulate; durations needs one number of seconds or more")
-    for place, duration in enumerate(durations):
-        _check(f"the duration of task {place}", duration, least=0.0)
+    _check_all("the duration", durations)
     for name, number in (
         ("processes", processes),
         ("cpus", cpus),
@@ -84,7 +88,7 @@ def simulate(
     sizes = [_sizes("bytes_in", bytes_in, len(durations)), _sizes("bytes_out", bytes_out, len(durations))]
     if chunksize is None:
         chunksize = default_chunksize(len(durations), processes)
-    return _Pool(durations, *sizes, processes, cpus, chunksize, costs or Costs(), warm).run()
+    return _Pool(durations, *sizes, processes, cpus, chunksize, costs or Costs(), warm).run(whole_chunks)
 
 
 def default_chunksize(tasks: int, processes: int) -> int:
@@ -141,6 +145,7 @@ class _Pool:
     def __init__(self, durations, bytes_in, bytes_out, processes, cpus, chunksize, costs, warm) -> None:
         self.durations, self.bytes_in, self.bytes_out = durations, bytes_in, bytes_out
         self.processes, self.costs = processes, costs
+        self.sums = [[0.0, *itertools.accumulate(each)] for each in (durations, bytes_in, bytes_out)]
         self.cpus = _Cpus(cpus)
         self.ready = [0.0] * processes
         self.chunks = [
@@ -155,7 +160,7 @@ class _Pool:
         self.parent_busy = False
         self.warm = warm
 
-    def run(self) -> Run:
+    def run(self, whole_chunks: bool) -> Run:
         if self.warm:
             self.free.extend(range(self.processes))
             self._parent()
@@ -164,12 +169,12 @@ class _Pool:
         while (ended := self.cpus.next()) is not None:
             after, about = ended
             after(about)
-        return self._spans()
+        return self._told(self._one_span if whole_chunks else self._spans_of)
 
     def _chunk(self, first: int, last: int) -> _Chunk:
         costs, tasks = self.costs, last - first
-        bytes_in, bytes_out = sum(self.bytes_in[first:last]), sum(self.bytes_out[first:last])
-        work = sum(self.durations[first:last]) + costs.receive + tasks * costs.call + costs.reply
+        duration, bytes_in, bytes_out = (sums[last] - sums[first] for sums in self.sums)
+        work = duration + costs.receive + tasks * costs.call + costs.reply
         return _Chunk(first, last, bytes_in, bytes_out, work + bytes_in * costs.unpack + bytes_out * costs.repack)
 
     def _fork(self, worker: int) -> None:
@@ -200,12 +205,14 @@ class _Pool:
             chunk = self.home.popleft()
             chunk.landed = self.cpus.now
             self.parent_busy = True
-            self.cpus.add(costs.deliver + chunk.bytes_out * costs.open, self._delivered, chunk)
+            work = costs.deliver + (chunk.last - chunk.first) * costs.fetch + chunk.bytes_out * costs.open
+            self.cpus.add(work, self._delivered, chunk)
         elif self.to_pack and self.held is None:
             chunk = self.to_pack.popleft()
             chunk.packed = self.cpus.now
             self.parent_busy = True
-            self.cpus.add(costs.send + chunk.bytes_in * costs.pack, self._packed, chunk)
+            work = costs.send + (chunk.last - chunk.first) * costs.post + chunk.bytes_in * costs.pack
+            self.cpus.add(work, self._packed, chunk)
 
     def _packed(self, chunk: _Chunk) -> None:
         chunk.sent = self.cpus.now
@@ -250,14 +257,30 @@ class _Pool:
             self._free(chunk.worker)
         self._parent()
 
-    def _spans(self) -> Run:
-        spans = list(itertools.chain.from_iterable(map(self._spans_of, self.chunks)))
+    def _told(self, tell: Callable[[int, _Chunk], list[Span]]) -> Run:
+        spans = list(itertools.chain.from_iterable(map(tell, itertools.count(), self.chunks)))
         used = sorted({chunk.worker for chunk in self.chunks}, key=self.ready.__getitem__)
         workers = tuple(Worker(worker + 1, self.ready[worker]) for worker in used)
         ended = max(chunk.delivered for chunk in self.chunks)
         return Run(tuple(spans), workers, self.processes, "simulated", 0.0, ended)
 
-    def _spans_of(self, chunk: _Chunk) -> list[Span]:
+    def _one_span(self, number: int, chunk: _Chunk) -> list[Span]:
+        costs = self.costs
+        stretch = (chunk.done - chunk.taken) / chunk.work if chunk.work else 0.0
+        duration = self.sums[0][chunk.last] - self.sums[0][chunk.first]
+        arrived = max(chunk.taken, chunk.sent)
+        started = arrived + (costs.receive + (chunk.last - chunk.first) * costs.call) * stretch
+        started += chunk.bytes_in * costs.unpack * stretch
+        finished = min(chunk.done, started + duration * stretch)
+        return [
+            Span(
+                number, chunk.worker + 1, 0.0, chunk.packed, chunk.sent, arrived, min(started, finished),
+                min(started, finished), finished, finished, chunk.done, chunk.landed, chunk.delivered, duration,
+                round(chunk.bytes_in), round(chunk.bytes_out),
+            )
+        ]  # fmt: skip
+
+    def _spans_of(self, _: int, chunk: _Chunk) -> list[Span]:
         """Lay the tasks of a chunk out in the time that its worker had for it, and in that of the parent."""
         costs, n = self.costs, chunk.last - chunk.first
         stretch = (chunk.done - chunk.taken) / chunk.work if chunk.work else 0.0
@@ -270,9 +293,9 @@ class _Pool:
             work.append((at if work else max(chunk.taken, chunk.sent), received, started, finished))
             at = finished
         returned = max(at, chunk.done - (costs.reply + chunk.bytes_out * costs.repack) * stretch)
-        out = _steps(chunk.packed, chunk.sent, n)
-        reply = _steps(returned, max(returned, chunk.done), n)
-        home = _steps(chunk.landed, chunk.delivered, n)
+        out = _steps(chunk.packed, chunk.sent, n, costs.send, n * costs.post + chunk.bytes_in * costs.pack)
+        reply = _steps(returned, max(returned, chunk.done), n, costs.reply, chunk.bytes_out * costs.repack)
+        home = _steps(chunk.landed, chunk.delivered, n, costs.deliver, n * costs.fetch + chunk.bytes_out * costs.open)
         return [
             Span(
                 task, chunk.worker + 1, 0.0, *out[place], *work[place], *reply[place], *home[place],
@@ -282,10 +305,11 @@ class _Pool:
         ]  # fmt: skip
 
 
-def _steps(begin: float, end: float, number: int) -> list[tuple[float, float]]:
-    """Cut the time from begin to end into equal steps."""
-    edges = [begin + (end - begin) * n / number for n in range(number)] + [end]
-    return list(itertools.pairwise(edges))
+def _steps(begin: float, end: float, number: int, message: float, tasks: float) -> list[tuple[float, float]]:
+    """Cut the time from begin to end: what the message costs goes to the first task, the rest to all alike."""
+    head = (end - begin) * message / (message + tasks) if message else 0.0
+    edges = [begin + head + (end - begin - head) * n / number for n in range(1, number)]
+    return list(itertools.pairwise([begin, *edges, end]))
 
 
 def _sizes(name: str, sizes: Sequence[int] | int, tasks: int) -> Sequence[int]:
@@ -293,9 +317,15 @@ def _sizes(name: str, sizes: Sequence[int] | int, tasks: int) -> Sequence[int]:
         sizes = [sizes] * tasks
     if len(sizes) != tasks:
         raise ValueError(f"{name} has {len(sizes)} sizes for {tasks} tasks")
-    for place, size in enumerate(sizes):
-        _check(f"{name} of task {place}", size, least=0.0)
+    _check_all(name, sizes)
     return sizes
+
+
+def _check_all(name: str, numbers_: Sequence[float]) -> None:
+    if set(map(type, numbers_)) <= {int, float} and min(numbers_) >= 0 and sum(numbers_) < math.inf:
+        return  # the quick way; nan is not below anything
+    for place, number in enumerate(numbers_):
+        _check(f"{name} of task {place}", number, least=0.0)
 
 
 def _check(name: str, number: object, least: float) -> None:

@@ -233,10 +233,10 @@ def _worker_segments(row: int, worker: Worker, spans: list[Span], began: float) 
     free = max(began, worker.ready)
     if free > began:
         yield Segment(row, "starting", began, free, None)
-    calls = [(span.started, span.task, 0, span) for span in spans]
-    answers = [(span.returned, span.task, 1, span) for span in spans]
-    for begin, _, answers_now, span in sorted(calls + answers):
-        if not answers_now:
+    calls = [(span.started, 0, span.task, span) for span in spans]
+    answers = [(span.returned, 1, span.task, span) for span in spans]
+    for begin, answered, _, span in sorted(calls + answers):
+        if not answered:
             yield Segment(row, "sending", min(begin, max(free, span.packed)), begin, span)
             free = span.finished
             yield Segment(row, "computing", begin, free, span)

@@ -112,16 +112,21 @@ def test_importing_the_tasks_loads_nothing_heavy():
     assert not loaded_by("import helpers.tasks") & HEAVY
 
 
-def test_a_spawned_worker_of_an_xray_pool_loads_nothing_heavy():
+def modules_of_a_spawned_worker(pool: str) -> set[str]:
     code = (
-        "from multiprocessing import get_context\nfrom helpers.xray import XrayPool\nimport workers\n"
-        "with XrayPool(1, context=get_context('spawn')) as pool:\n    print(*pool.apply(workers.modules))\n"
-        "raise SystemExit"
+        f"from multiprocessing import get_context\n{pool}\nimport workers\n"
+        "with make(1) as pool:\n    print(*pool.apply(workers.modules))\nraise SystemExit"
     )
     folder = str(Path(__file__).parent)
     done = subprocess.run([sys.executable, "-c", f"import sys; sys.path.append({folder!r})\n{code}"], check=True,
                           capture_output=True, text=True, timeout=50)  # fmt: skip
-    modules = set(done.stdout.split())
-    assert "helpers.tasks" not in modules
-    assert "workers" in modules
-    assert not modules & HEAVY
+    return set(done.stdout.split())
+
+
+def test_a_spawned_worker_of_an_xray_pool_loads_nothing_heavy_beside_what_python_does_itself():
+    stock = modules_of_a_spawned_worker("make = get_context('spawn').Pool")
+    xray = modules_of_a_spawned_worker(
+        "from helpers.xray import XrayPool\nmake = lambda n: XrayPool(n, context=get_context('spawn'))"
+    )
+    assert "workers" in xray
+    assert not (xray - stock) & (HEAVY | {"helpers.tasks"})

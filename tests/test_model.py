@@ -14,7 +14,7 @@ from helpers.model import Advice, Sample, advise, costs_of, learn, starting_cost
 from helpers.simulate import Costs, simulate
 from helpers.spans import Run
 
-KNOWN = Costs(0.0, 0.0, 2e-3, 0.0, 0.0, 3e-3, 4e-8, 5e-8, 6e-8, 7e-8, 1e-4)
+KNOWN = Costs(0.0, 0.0, 2e-3, 0.0, 0.0, 3e-3, 4e-8, 5e-8, 6e-8, 7e-8, 1e-4, 0.0, 0.0)
 
 
 def test_the_costs_of_a_simulated_run_are_found_again():
@@ -31,6 +31,17 @@ def test_the_costs_of_small_messages_are_counted_by_the_message():
     found = costs_of(simulate([0.05] * 4, processes=1, cpus=4, chunksize=1, costs=KNOWN, bytes_in=100, warm=True))
     assert found.send == pytest.approx(KNOWN.send + 100 * KNOWN.pack)
     assert found.pack == 0.0
+
+
+def test_what_a_task_costs_in_company_is_told_apart_from_its_message():
+    known = Costs(0.0, 0.0, 2e-3, 1e-3, 4e-3, 3e-3, 0.0, 0.0, 0.0, 0.0, call=1e-4, post=2e-5, fetch=3e-5)
+    alone, together = (
+        simulate([0.05] * 8, processes=1, cpus=4, chunksize=size, costs=known, warm=True) for size in (1, 8)
+    )
+    found = costs_of(alone, together)
+    for name in ("post", "fetch", "send", "deliver", "receive"):
+        assert getattr(found, name) == pytest.approx(getattr(known, name), rel=1e-6), name
+    assert (found.call, found.reply) == (pytest.approx(known.call), pytest.approx(known.reply))
 
 
 def test_costs_need_a_task():
@@ -69,7 +80,7 @@ def test_the_items_between_the_timed_ones_are_interpolated():
 
 
 def test_a_sample_is_simulated_for_any_pool_with_all_its_work():
-    sample = Sample(np.ones(1000), np.full(1000, 10.0), np.full(1000, 20.0), 5, 1.0, Costs(*[0.0] * 11))
+    sample = Sample(np.ones(1000), np.full(1000, 10.0), np.full(1000, 20.0), 5, 1.0, Costs(*[0.0] * 13))
     run = sample.simulate(64, cpus=64, chunksize=5, warm=True)
     assert run.seconds == 20.0
     assert sum(span.cpu for span in run.spans) == sample.serial == 1000.0

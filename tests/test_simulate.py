@@ -11,11 +11,11 @@ from helpers.simulate import PIPE, Costs, default_chunksize, simulate
 from helpers.spans import Run, breakdown
 from helpers.timeline import timeline
 
-FREE = Costs(*[0.0] * 11)
+FREE = Costs(*[0.0] * 13)
 SECONDS = st.floats(0, 10, allow_subnormal=False)
 COST = st.floats(0, 0.01, allow_subnormal=False)
 BYTE = st.floats(0, 1e-8, allow_subnormal=False)
-COSTS = st.builds(Costs, *[COST] * 6, *[BYTE] * 4, COST)
+COSTS = st.builds(Costs, *[COST] * 6, *[BYTE] * 4, *[COST] * 3)
 POOLS = st.fixed_dictionaries(
     {
         "durations": st.lists(SECONDS, min_size=1, max_size=40),
@@ -77,7 +77,14 @@ def test_one_worker_is_the_serial_time_plus_its_overheads(pool):
     tasks = len(pool["durations"])
     a_message = costs.send + costs.receive + costs.reply + costs.deliver
     a_byte_in, a_byte_out = costs.pack + costs.unpack, costs.repack + costs.open
-    overheads = tasks * (a_message + costs.call + pool["bytes_in"] * a_byte_in + pool["bytes_out"] * a_byte_out)
+    overheads = tasks * (
+        a_message
+        + costs.call
+        + costs.post
+        + costs.fetch
+        + pool["bytes_in"] * a_byte_in
+        + pool["bytes_out"] * a_byte_out
+    )
     assert serial - 1e-6 <= run.seconds <= serial + overheads + 1e-6
 
 
@@ -96,6 +103,16 @@ def test_the_parts_of_the_workers_time_add_up_and_none_is_negative(pool):
     parts = breakdown(run_of(pool))
     assert sum(seconds for _, seconds in parts.items()) == pytest.approx(parts.whole, abs=1e-9)
     assert all(seconds >= -1e-6 for _, seconds in parts.items())
+
+
+@every_pool
+def test_whole_chunks_tell_the_same_run_with_one_span_a_chunk(pool):
+    tasks, chunks = run_of(pool), simulate(**pool, whole_chunks=True)
+    size = pool["chunksize"] or default_chunksize(len(pool["durations"]), pool["processes"])
+    assert chunks.seconds == tasks.seconds
+    assert len(chunks.spans) == -(-len(tasks.spans) // size)
+    assert breakdown(chunks).computing == pytest.approx(breakdown(tasks).computing)
+    assert all(before <= after + TINY for span in chunks.spans for before, after in pairwise(moments(span)))
 
 
 @every_pool
