@@ -96,7 +96,7 @@ def _tidy(parent: int, path: str) -> None:
     """Remove the note of a worker that leaves as it should; the last one without a parent removes the folder."""
     with suppress(OSError):
         os.remove(path)
-        if _orphaned(parent, timeout=0):
+        if _orphaned(parent, timeout=0.03):  # a parent that dies closes its pipes one after another
             os.rmdir(os.path.dirname(path))
 
 
