@@ -201,6 +201,57 @@ def best_method(answer: Mapping[str, str]) -> str | None:
 
 
 @_check
+def best_tool(answer: Mapping[str, str]) -> str | None:
+    """Waiting wants threads, arithmetic NumPy, long computing a pool, and what is short wants nothing."""
+    hints = {
+        "fetch 200 pages from the web": ("threads", "What does such a task do most of the time?"),
+        "add up the columns of a large table": ("numpy", "Would the table travel longer than it is added up?"),
+        "find the nearest of 50,000 words for 10,000 others": ("pool", "It computes for minutes, and little travels."),
+        "a loop that takes 30 milliseconds": ("nothing", "How long does it take to start a pool?"),
+    }
+    for job, (tool, hint) in hints.items():
+        if answer.get(job) != tool:
+            return f"{job}: {hint}"
+    return None
+
+
+@_check
+def pool_seconds(answer: float, serial: float, start: float, moving: float, cpus: int) -> str | None:
+    """Only the computing is shared; the start and the journey come on top."""
+    if math.isclose(answer, start + moving + serial / cpus, rel_tol=0.01):
+        return None
+    if math.isclose(answer, (start + moving + serial) / cpus, rel_tol=0.01):
+        return "You share everything out. Can the moving be shared, too?"
+    return "Add what cannot be shared to a share of what can."
+
+
+@_check
+def seeds_for_tasks(answer: Callable[[int, int], Sequence[Any]]) -> str | None:
+    """One stream for each task, the same ones for the same seed."""
+    first, again, other = (answer(seed, 5) for seed in (1, 1, 2))
+    if len(first) != 5:
+        return "Return one seed for each task."
+    states = [[tuple(seed.generate_state(4)) for seed in seeds] for seeds in (first, again, other)]
+    if len(set(states[0])) != 5:
+        return "Some of the tasks would draw the same numbers."
+    if states[0] != states[1]:
+        return "The same seed should give the same streams."
+    if states[0] == states[2]:
+        return "Another seed should give other streams."
+    return None
+
+
+@_check
+def different_results(answer: int, workers: int, tasks_each: int) -> str | None:
+    """The workers repeat each other; only a worker's own tasks differ."""
+    if answer == workers * tasks_each:
+        return "That would be right if each worker had a state of its own."
+    if answer == 1:
+        return "A worker's second task goes on where its first one stopped."
+    return None if answer == tasks_each else "What does the second worker draw first? And second?"
+
+
+@_check
 def travelling_exception(answer: type[Exception]) -> str | None:
     """It comes back from a pickle with its row and its reason."""
     error = answer(2, "has no distance")

@@ -1,27 +1,16 @@
-"""Timings as pictures, drawn with matplotlib's object API: no pyplot, so that a thread may draw too."""
+"""The speed-up plot: runs over the number of processes, beside the ideal line."""
 
-import io
-import itertools
-import re
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
+from helpers.axes import GREY, INK, new_figure, svg_of
 from helpers.machine import usable_cpus
 from helpers.picture import Picture
 from helpers.timing import Timing, aligned, efficiency, format_seconds, speedup
-
-_INK = "#010203"  # stands for the theme's text colour, and turns into currentColor in the SVG
-_GREY = "#8c8c8c"
-_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "inside-the-pool"}  # text stays text; the same ids on every run
-_STYLE = re.compile(r"<style.*?</style>", re.DOTALL)  # in a page, its rule for * would hold for every other drawing
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -61,7 +50,7 @@ def speedup_plot(
     _check(cpus, measured, prediction)
     points = [_point(serial, processes, timing) for processes, timing in measured.items()]
     figure = _drawn(points, prediction, cpus)
-    return Picture(_svg(figure, _title(points, cpus)), _text(serial, measured, cpus, prediction))
+    return Picture(svg_of(figure, _title(points, cpus)), _text(serial, measured, cpus, prediction))
 
 
 def runs_plot(points: Sequence[Point], *, cpus: int | None = None, size: tuple[float, float] = (6.4, 4.0)) -> Picture:
@@ -80,62 +69,7 @@ def runs_plot(points: Sequence[Point], *, cpus: int | None = None, size: tuple[f
         figures = (str(point.processes), format_seconds(point.seconds), f"{point.speedup:.2f}", share, expected)
         rows.append((point.label, *figures))
     text = aligned(rows) if points else ["nothing measured yet"]
-    return Picture(_svg(figure, _title(points, cpus)), "\n".join([_cpus(cpus), *text]))
-
-
-def curves_plot(
-    measured: Mapping[str, Mapping[float, float]],
-    predicted: Mapping[str, Mapping[float, float]] | None = None,
-    *,
-    across: str,
-    log: bool = True,
-) -> Picture:
-    """Draw seconds over something: measured ones as marks, predicted ones as a line in the same shade.
-
-    measured, predicted: for each label, seconds by what is laid off to the right; across says what that is. log: both
-    axes are logarithmic.
-
-    Raises ValueError when nothing was measured, or something that a logarithm cannot show.
-    """
-    predicted = predicted or {}
-    points = [pair for curve in (*measured.values(), *predicted.values()) for pair in curve.items()]
-    if not points or log and not all(x > 0 and y > 0 for x, y in points):
-        raise ValueError("curves_plot needs measured seconds, all of them and of what they are drawn over above 0")
-    figure = Figure(figsize=(6.8, 4.0), layout="constrained")
-    figure.patch.set_alpha(0)
-    axes = figure.add_subplot()
-    _frame(axes)
-    labels = list(dict.fromkeys([*measured, *predicted]))
-    for label, marker, line in zip(labels, itertools.cycle("o^sDv"), itertools.cycle(("-", "--", ":", "-."))):
-        if label in measured:
-            axes.plot(*_sorted(measured[label]), marker, color=_INK, markersize=6, label=f"{label}: measured")
-        if label in predicted:
-            axes.plot(*_sorted(predicted[label]), line, color=_GREY, linewidth=1.5, label=f"{label}: predicted")
-    if log:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(lambda seconds, _: format_seconds(seconds))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(across, color=_INK)
-    axes.set_ylabel("seconds", color=_INK)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, labelcolor=_INK)
-    series = len(measured) + len(predicted)
-    return Picture(_svg(figure, f"Seconds over {across}; {series} series"), _curves_text(measured, predicted, across))
-
-
-def _sorted(curve: Mapping[float, float]) -> tuple[list[float], list[float]]:
-    places = sorted(curve)
-    return places, [curve[place] for place in places]
-
-
-def _curves_text(measured: Mapping[str, Mapping], predicted: Mapping[str, Mapping], across: str) -> str:
-    curves = [(f"{label}, measured", curve) for label, curve in measured.items()]
-    curves += [(f"{label}, predicted", curve) for label, curve in predicted.items()]
-    rows = [(across, *(name for name, _ in curves))]
-    for place in sorted({place for curve in measured.values() for place in curve}):
-        seconds = (format_seconds(curve[place]) if place in curve else "-" for _, curve in curves)
-        rows.append((f"{place:,g}", *seconds))
-    return "\n".join(aligned(rows))
+    return Picture(svg_of(figure, _title(points, cpus)), "\n".join([_cpus(cpus), *text]))
 
 
 def _point(serial: Timing, processes: int, timing: Timing) -> Point:
@@ -146,13 +80,10 @@ def _point(serial: Timing, processes: int, timing: Timing) -> Point:
 def _drawn(
     points: Sequence[Point], prediction: Mapping[int, float], cpus: int, size: tuple[float, float] = (6.4, 4.0)
 ) -> Figure:
-    figure = Figure(figsize=size, layout="constrained")
-    figure.patch.set_alpha(0)
-    axes = figure.add_subplot()
-    _frame(axes)
+    figure, (axes,) = new_figure(*size)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.set_xlabel("processes", color=_INK)
-    axes.set_ylabel("speed-up (times as fast as serial)", color=_INK)
+    axes.set_xlabel("processes", color=INK)
+    axes.set_ylabel("speed-up (times as fast as serial)", color=INK)
     _draw_limits(axes, cpus, most=max([cpus, 1, *prediction, *(point.processes for point in points)]))
     _draw_measured(axes, points)
     circles = [(processes, expected) for processes, expected in prediction.items()]
@@ -161,7 +92,7 @@ def _drawn(
     _draw_prediction(axes, circles, [(point, expected) for point, expected in joined if expected])
     axes.set_ylim(bottom=0)
     if points or prediction:
-        figure.legend(loc="outside lower center", ncols=2, reverse=True, frameon=False, labelcolor=_INK)
+        figure.legend(loc="outside lower center", ncols=2, reverse=True, frameon=False, labelcolor=INK)
     return figure
 
 
@@ -178,20 +109,12 @@ def _check(cpus: int, measured: Mapping[int, Timing], prediction: Mapping[int, f
             raise ValueError(f"a predicted speed-up must be a number above 0, not {expected!r}")
 
 
-def _frame(axes: Axes) -> None:
-    axes.patch.set_alpha(0)
-    axes.margins(y=0.1)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(_INK)
-    axes.tick_params(colors=_INK)
-
-
 def _draw_limits(axes: Axes, cpus: int, most: int) -> None:
     axes.set_xlim(0.5, most + 1)
-    axes.plot([1, cpus, most + 1], [1, cpus, cpus], color=_GREY, linewidth=1)
-    axes.annotate("ideal", (most + 1, cpus), (4, 0), textcoords="offset points", color=_INK, va="center")
-    axes.axvline(cpus, color=_GREY, linewidth=1, linestyle="dotted")
-    axes.annotate(_cpus(cpus), (cpus, 1.02), xycoords=("data", "axes fraction"), color=_INK, ha="center")
+    axes.plot([1, cpus, most + 1], [1, cpus, cpus], color=GREY, linewidth=1)
+    axes.annotate("ideal", (most + 1, cpus), (4, 0), textcoords="offset points", color=INK, va="center")
+    axes.axvline(cpus, color=GREY, linewidth=1, linestyle="dotted")
+    axes.annotate(_cpus(cpus), (cpus, 1.02), xycoords=("data", "axes fraction"), color=INK, ha="center")
 
 
 def _draw_measured(axes: Axes, points: Sequence[Point]) -> None:
@@ -199,39 +122,19 @@ def _draw_measured(axes: Axes, points: Sequence[Point]) -> None:
         return
     spread = [[point.speedup - point.least for point in points], [point.most - point.speedup for point in points]]
     places = [point.processes for point in points], [point.speedup for point in points]
-    axes.errorbar(*places, spread, fmt="o", color=_INK, capsize=3, label="measured: median and spread")
+    axes.errorbar(*places, spread, fmt="o", color=INK, capsize=3, label="measured: median and spread")
     for point in points:
-        beside = {"textcoords": "offset points", "va": "center", "color": _INK}
+        beside = {"textcoords": "offset points", "va": "center", "color": INK}
         axes.annotate(point.label, (point.processes, point.speedup), (7, 0), **beside)
 
 
 def _draw_prediction(axes: Axes, circles: Sequence[tuple[int, float]], joined: Sequence[tuple[Point, float]]) -> None:
     for point, expected in joined:
         ends = [expected, point.speedup]
-        axes.plot([point.processes, point.processes], ends, color=_GREY, linewidth=1.5, zorder=1)
+        axes.plot([point.processes, point.processes], ends, color=GREY, linewidth=1.5, zorder=1)
     if circles:
-        style = {"marker": "o", "markersize": 8, "linestyle": "none", "color": _INK, "markerfacecolor": "none"}
+        style = {"marker": "o", "markersize": 8, "linestyle": "none", "color": INK, "markerfacecolor": "none"}
         axes.plot(*zip(*circles), label="your prediction", **style)
-
-
-def _svg(figure: Figure, label: str) -> str:
-    file = io.StringIO()
-    with _svg_settings():
-        figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    svg = _STYLE.sub("", file.getvalue()).replace(_INK, "currentColor")
-    attributes = f'role="img" aria-label="{label}" style="max-width: 100%; height: auto"'
-    return svg[svg.index("<svg") :].replace("<svg", f"<svg {attributes}", 1)
-
-
-@contextmanager
-def _svg_settings() -> Iterator[None]:
-    with _lock:  # the settings are matplotlib's own, and global
-        before = {name: matplotlib.rcParams[name] for name in _SETTINGS}
-        matplotlib.rcParams.update(_SETTINGS)
-        try:
-            yield
-        finally:
-            matplotlib.rcParams.update(before)
 
 
 def _text(serial: Timing, measured: Mapping[int, Timing], cpus: int, prediction: Mapping[int, float]) -> str:

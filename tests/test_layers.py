@@ -12,6 +12,7 @@ ORDER = [
     "picture",
     "tasks",
     "array_tasks",
+    "word_tasks",
     "mishaps",
     "spans",
     "errors",
@@ -28,7 +29,9 @@ ORDER = [
     "timing",
     "drawing",
     "timeline",
+    "axes",
     "plots",
+    "curves",
     "museum",
     "checks",
     "laws",
@@ -41,7 +44,7 @@ ORDER = [
 ]
 """The modules from the ground up: each imports only from those before it."""
 
-WORKER_SIDE = ["tasks", "mishaps", "errors", "notes", "stamps", "messages"]
+WORKER_SIDE = ["tasks", "word_tasks", "mishaps", "errors", "notes", "stamps", "messages"]
 HEAVY = {
     "numpy",
     "matplotlib",
