@@ -1,8 +1,11 @@
 """The functions that workers run and that need NumPy."""
 
+import sys
+from multiprocessing.shared_memory import SharedMemory
+
 import numpy as np
 
-from helpers.tasks import nap
+from helpers.tasks import distances, nap
 
 
 def draw_globally(_: object = None) -> float:
@@ -26,3 +29,41 @@ def estimate_pi(seed: "np.random.SeedSequence | int", points: int = 1_000_000) -
     """Estimate pi from points of a stream of its own: the same seed gives the same estimate, in any worker."""
     x, y = np.random.default_rng(seed).random((2, points))
     return float(4 * np.mean(x * x + y * y < 1))
+
+
+def slice_distances(bounds: tuple[int, int], table: np.ndarray, target: np.ndarray) -> list[float]:
+    """Return the distances of the rows from bounds[0] up to bounds[1] of a table, in plain Python: a list of floats."""
+    return distances(table[slice(*bounds)], target)
+
+
+def hold_table(table: np.ndarray) -> None:
+    """Keep a table in this worker, for `held_distances`: an initializer."""
+    global _table
+    _table = table
+
+
+def hold_file(path: str) -> None:
+    """Keep a table that lies in a .npy file, without reading it: an initializer. Pages are read when they are used."""
+    hold_table(np.asarray(np.load(path, mmap_mode="r")))  # as a plain array: rows of a memmap are slow to make
+
+
+def hold_shared(name: str, shape: tuple[int, int]) -> None:
+    """Keep a table of floats that lies in shared memory: an initializer. Whoever made the memory has to unlink it."""
+    global _memory
+    _memory = attach(name)
+    hold_table(np.ndarray(shape, buffer=_memory.buf))
+
+
+def attach(name: str) -> SharedMemory:
+    """Attach to shared memory that another process owns. From Python 3.13 on it can be told that it is not ours."""
+    return SharedMemory(name, track=False) if sys.version_info >= (3, 13) else SharedMemory(name)
+
+
+def held_distances(bounds: tuple[int, int], target: np.ndarray) -> list[float]:
+    """As `slice_distances`, of the table that this worker holds."""
+    return slice_distances(bounds, _table, target)
+
+
+def held_distances_as_array(bounds: tuple[int, int], target: np.ndarray) -> np.ndarray:
+    """The same, as an array of shape (rows,): eight bytes a number."""
+    return np.array(held_distances(bounds, target))

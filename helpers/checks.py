@@ -5,6 +5,7 @@ import math
 import statistics
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 from helpers.tasks import distances
@@ -249,6 +250,58 @@ def different_results(answer: int, workers: int, tasks_each: int) -> str | None:
     if answer == 1:
         return "A worker's second task goes on where its first one stopped."
     return None if answer == tasks_each else "What does the second worker draw first? And second?"
+
+
+@_check
+def megabytes_sent(answer: float, megabytes: float, tasks: int, chunksize: int) -> str | None:
+    """The function travels once with every chunk, and what is bound to it travels along."""
+    if math.isclose(answer, megabytes * math.ceil(tasks / chunksize), rel_tol=0.01):
+        return None
+    if math.isclose(answer, megabytes * tasks, rel_tol=0.01):
+        return "The tasks of a chunk share one copy."
+    return "How many chunks are there, and what does each of them carry?"
+
+
+@_check
+def with_shared(answer: Callable[[Any, Callable[[str], Any]], Any]) -> str | None:
+    """It holds what was given, and nothing is left, whatever happens."""
+    import numpy as np  # only here: a check of one lesson
+
+    names: list[str] = []
+
+    def look(name: str) -> list[float]:
+        names.append(name)
+        memory = SharedMemory(name)
+        try:
+            return np.ndarray((3,), buffer=memory.buf).tolist()
+        finally:
+            memory.close()
+
+    def fail(name: str) -> None:
+        names.append(name)
+        raise ZeroDivisionError
+
+    if answer(np.array([1.0, 2.0, 4.0]), look) != [1.0, 2.0, 4.0]:
+        return "Return what the function returned, and let it find the array's numbers in the memory."
+    try:
+        answer(np.array([1.0, 2.0, 4.0]), fail)
+    except ZeroDivisionError:
+        pass
+    else:
+        return "An exception of the function must reach the caller."
+    left = [name for name in names if _is_shared(name)]
+    return f"{len(left)} blocks of shared memory are left. Close and unlink in a finally." if left else None
+
+
+def _is_shared(name: str) -> bool:
+    """Return whether there is shared memory of this name, and remove it."""
+    try:
+        memory = SharedMemory(name)
+    except FileNotFoundError:
+        return False
+    memory.close()
+    memory.unlink()
+    return True
 
 
 @_check

@@ -457,8 +457,8 @@ def test_g18_a_callback_that_raises_is_shown_and_the_pool_goes_on(pool, capfd):
 @pytest.mark.parametrize("end", ["terminate", "close and join"])
 def test_g19_a_failure_that_nobody_read_is_one_line_at_the_end(context, capfd, end):
     with GuardedPool(2, context=context) as pool:
-        pool.map_async(faults.raises, [1])
-        pool.apply_async(faults.raises, (2,), error_callback=lambda error: None)
+        pool.map_async(faults.raises, [1]).wait(10)
+        pool.apply_async(faults.raises, (2,), error_callback=lambda error: None).wait(10)
         with pytest.raises(ValueError, match="bad"):
             pool.map(faults.raises, [3])
         if end == "close and join":

@@ -26,6 +26,7 @@ ORDER = [
     "xray",
     "export",
     "machine",
+    "memory",
     "timing",
     "drawing",
     "timeline",

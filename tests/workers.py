@@ -126,3 +126,9 @@ def negative_root(number: int) -> float:
 
 def leave(_: int) -> None:
     os._exit(3)
+
+
+def hold_megabytes(number: int) -> int:
+    held = bytearray(number * 1_000_000)
+    time.sleep(0.2)
+    return len(held)
