@@ -4,6 +4,7 @@ import sys
 from multiprocessing.shared_memory import SharedMemory
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from helpers.tasks import distances, nap
 
@@ -67,3 +68,22 @@ def held_distances(bounds: tuple[int, int], target: np.ndarray) -> list[float]:
 def held_distances_as_array(bounds: tuple[int, int], target: np.ndarray) -> np.ndarray:
     """The same, as an array of shape (rows,): eight bytes a number."""
     return np.array(held_distances(bounds, target))
+
+
+def vector_distances(rows: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """As `helpers.tasks.distances`, without a loop in Python. rows: shape (n, d). The answer has shape (n,)."""
+    return np.sqrt(((rows - target) ** 2).sum(axis=1))
+
+
+def multiply(size: int) -> float:
+    """Multiply two square matrices of this size a few times, with as many BLAS threads as this process may use."""
+    matrix = np.ones((size, size))
+    for _ in range(4):
+        product = matrix @ matrix
+    return float(product[0, 0])
+
+
+def limit_blas(threads: int) -> None:
+    """Let NumPy's BLAS use so many threads in this worker: an initializer."""
+    global _limits
+    _limits = threadpool_limits(threads)

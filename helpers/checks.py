@@ -305,6 +305,29 @@ def _is_shared(name: str) -> bool:
 
 
 @_check
+def threads_in_all(answer: int, processes: int, blas_threads: int) -> str | None:
+    """Each process has a BLAS of its own, and each BLAS its threads."""
+    if answer == processes * blas_threads:
+        return None
+    return "Every process starts the BLAS threads for itself. How many are there together?"
+
+
+@_check
+def threads_or_processes(answer: Mapping[str, str]) -> str | None:
+    """Whoever holds the interpreter's lock keeps other threads waiting; whoever lets go of it does not."""
+    right = {
+        "a loop in plain Python": "processes",
+        "time.sleep, or waiting for a server": "threads",
+        "a NumPy product of large matrices": "threads",
+        "a loop in plain Python, on a Python without the lock": "threads",
+    }
+    for job, tool in right.items():
+        if answer.get(job) != tool:
+            return f"{job}: does it hold the interpreter's lock all the time?"
+    return None
+
+
+@_check
 def travelling_exception(answer: type[Exception]) -> str | None:
     """It comes back from a pickle with its row and its reason."""
     error = answer(2, "has no distance")
