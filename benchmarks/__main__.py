@@ -4,7 +4,7 @@ import argparse
 import multiprocessing
 import sys
 
-from benchmarks import guarding, lab, pool, starting, watching
+from benchmarks import guarding, lab, pool, predicting, starting, watching
 from benchmarks.table import table
 from helpers.machine import describe, start_methods
 
@@ -23,6 +23,8 @@ def main() -> None:
         "what guarding costs": lambda: guarding.empty_apply(context, repeats=4 * options.repeats),
         "guarding the million rows": lambda: guarding.many_rows(context, repeats=options.repeats),
         "starting a worker": lambda: starting.first_result(repeats=4 * options.repeats),
+        "the model": lambda: predicting.validate(context, repeats=options.repeats),
+        "the simulator": lambda: predicting.simulating(repeats=options.repeats),
         "the bench": lambda: lab.bench(repeats=options.repeats),
     }
     rows = []

@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 
 from jupyter_client import BlockingKernelClient
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from benchmarks.table import Row
 from helpers.spans import Run, Span, Worker
 from helpers.timeline import timeline
-from tools.browser import jupyter, pages, run_all, until
+from tools.browser import jupyter, pages, run_all
 
 PAIR = """
 import json, numpy as np
@@ -91,7 +91,7 @@ def _answers(page: Page) -> tuple[float, float]:
     begun = page.evaluate(ANSWER, ["Run", ""])
     time.sleep(0.7)
     stopped = page.evaluate(ANSWER, ["Stop", "Stopped"])
-    until(lambda: page.get_by_role("button", name="Run", exact=True).is_enabled())
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
     return begun, stopped
 
 

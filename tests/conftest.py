@@ -43,6 +43,6 @@ def kept(process: psutil.Process) -> bool:
 
 
 def segments() -> set[str]:
-    """The shared memory of the machine. The semaphores of a killed kernel stay: Jupyter kills their tracker with it."""
+    """The shared memory that Python named. (The semaphores of a killed kernel stay: Jupyter kills their tracker.)"""
     found = os.listdir(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else []
-    return {name for name in found if not name.startswith("sem.")}
+    return {name for name in found if name.startswith("psm_")}

@@ -88,7 +88,7 @@ def test_a_run_is_seen_to_go_on_in_jupyterlab(lab_page):
 
 
 def test_the_answer_to_run_is_seen_at_once(lab_page):
-    until(lambda: lab_page.get_by_role("button", name="Run", exact=True).is_enabled())
+    expect(lab_page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
     press(lab_page, "Run")
     expect(lab_page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
     expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("of 8 tasks")

@@ -60,6 +60,7 @@ def serving(folder: Path, *command: str) -> Iterator[None]:
     news = {"fetchNews": "false", "checkForUpdates": False}  # else a pop-up asks
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
     own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    (folder / "data").mkdir()  # where Voila keeps a secret, and does not make it itself
     own |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(folder / "spaces")}
     with open(folder / "server.log", "wb") as log:
         options = {"cwd": folder, "env": os.environ | own, "stdout": log, "stderr": log}
