@@ -161,14 +161,14 @@ def learn(
     start_method = start_method or multiprocessing.get_start_method()
     places, run, together = _timed(function, items, budget, start_method)
     fork, boot = starting_costs(start_method)
-    walls = [span.finished - span.started for span in run.spans]
+    walls = [span.finished - span.started for span in together.spans]
     measured = (walls, [span.bytes_in for span in run.spans], [span.bytes_out for span in run.spans])
-    everywhere = np.arange(len(items))
+    everywhere, order = np.arange(len(items)), np.argsort(places)
     return Sample(
-        *(np.interp(everywhere, places, values) for values in measured),
+        *(np.interp(everywhere, np.array(places)[order], np.array(values)[order]) for values in measured),
         timed=len(places),
-        cpu_share=sum(span.computing for span in run.spans) / sum(walls),
-        costs=replace(costs_of(run, together), fork=fork, boot=boot),
+        cpu_share=sum(span.computing for span in together.spans) / sum(walls),
+        costs=replace(costs_of(run, None if together is run else together), fork=fork, boot=boot),
     )
 
 
@@ -229,10 +229,11 @@ def advise(
 
 def _timed(
     function: Callable[[Any], Any], items: Sequence[Any], budget: float, start_method: str
-) -> tuple[list[int], Run, Run | None]:
-    """Run some items, ever more closely spaced, until the budget is spent: their places in order, and their run.
+) -> tuple[list[int], Run, Run]:
+    """Run some items, ever more closely spaced, until the budget is spent; return their places, and two runs of them.
 
-    Small ones run again in a single message, for what they cost there.
+    In the first run each has a message of its own, in the second they share one, if they are small. There they follow each
+    other without a rest, as in a pool that is busy; with a rest between them they would take longer.
     """
     places: list[int] = []
     with XrayPool(1, context=multiprocessing.get_context(start_method)) as pool:
@@ -249,14 +250,17 @@ def _timed(
             places.append(place)
             if time.perf_counter() > deadline:
                 break
-        run = pool.run
-        together = None
+        run = together = pool.run
         if max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE:
-            pool.reset()
-            pool.map(function, [items[place] for place in places], chunksize=len(places))
-            together = pool.run
-    order = sorted(range(len(places)), key=places.__getitem__)
-    return [places[at] for at in order], replace(run, spans=tuple(run.spans[at] for at in order)), together
+            some = [items[place] for place in places]
+            run, together = (_mapped(pool, function, some, chunksize) for chunksize in (1, len(some)))
+    return places, run, together
+
+
+def _mapped(pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], chunksize: int) -> Run:
+    pool.reset()
+    pool.map(function, items, chunksize=chunksize)
+    return pool.run
 
 
 def _ever_closer(number: int) -> Iterator[list[int]]:
