@@ -31,39 +31,22 @@ MOST_CHUNKS = 20_000
 def costs_of(run: Run, together: Run | None = None) -> Costs:
     """Return what a measured run of one warm worker, one task a message, shows of a pool's costs, but for its start.
 
-    The cost of a phase is a straight line over the bytes: a share for each message, and one for each byte. What
-    passes in the pipe is shared between its two ends; on the way out it is that of the first task, whose worker was free.
-    together: some of the tasks in a single message. There a task costs what it costs beside the others; the rest of what
-    it costs alone is the message's.
+    The cost of a phase is a straight line over the bytes: a share for each message, and one for each byte. What passes
+    in the pipe is shared between its two ends.
+
+    together: the same tasks in a single message; then run is one without a rest, whose messages are small. A task costs
+    what it costs in company. The rest is its message's: what the worker does between two tasks, and the parent from one
+    packing to the next while the pipe has room.
 
     Raises ValueError when the run has no task.
     """
     if not run.spans:
         raise ValueError("a run without tasks does not show what a pool costs")
-    alone = _costs_alone(run)
-    if together is None or len(together.spans) < 2:
-        return alone
-    pairs = list(pairwise(together.spans))
-    post = statistics.median(span.sent - span.packed for _, span in pairs)
-    fetch = statistics.median(span.delivered - span.landed for _, span in pairs)
-    opening = statistics.median(span.started - before.finished for before, span in pairs)
-    packing = statistics.median(span.replied - span.returned for _, span in pairs)
-    return replace(
-        alone,
-        post=post,
-        fetch=fetch,
-        call=opening + packing,
-        send=max(0.0, alone.send - post),
-        deliver=max(0.0, alone.deliver - fetch),
-        receive=max(0.0, alone.receive + alone.call - opening),
-        reply=max(0.0, alone.reply - packing),
-    )
-
-
-def _costs_alone(run: Run) -> Costs:
-    spans, first = run.spans, run.spans[0]
+    if together is not None and len(together.spans) > 1:
+        return _costs_of_small(run, together)
+    spans = run.spans
     out, back = [span.bytes_in for span in spans], [span.bytes_out for span in spans]
-    there = max(0.0, first.arrived - first.sent) / 2
+    there = statistics.median(max(0.0, span.arrived - span.sent) for span in spans) / 2
     home = statistics.median(max(0.0, span.landed - span.replied) for span in spans) / 2
     send, pack = _line(out, [span.sent - span.packed + there for span in spans])
     receive, unpack = _line(out, [span.received - span.arrived + there for span in spans])
@@ -71,6 +54,34 @@ def _costs_alone(run: Run) -> Costs:
     deliver, opened = _line(back, [span.delivered - span.landed + home for span in spans])
     call = statistics.median(span.started - span.received for span in spans)
     return Costs(0.0, 0.0, send, receive, reply, deliver, pack, unpack, repack, opened, call, 0.0, 0.0)
+
+
+def _costs_of_small(run: Run, together: Run) -> Costs:
+    company = list(pairwise(together.spans))
+    post = statistics.median(span.sent - span.packed for _, span in company)
+    fetch = statistics.median(span.delivered - span.landed for _, span in company)
+    call = statistics.median(span.started - before.finished for before, span in company)
+    call += statistics.median(span.replied - span.returned for _, span in company)
+    alone = list(pairwise(run.spans))
+    between = statistics.median(span.started - before.finished for before, span in alone)
+    sending = statistics.median(span.packed - before.packed for before, span in alone[:100])
+    pickled = statistics.median(span.sent - span.packed for span in run.spans)
+    delivering = statistics.median(span.delivered - span.landed for span in run.spans) + max(0.0, sending - pickled)
+    return Costs(
+        fork=0.0,
+        boot=0.0,
+        send=max(0.0, sending - post),
+        receive=max(0.0, between - call),
+        reply=0.0,
+        deliver=max(0.0, delivering - fetch),
+        pack=0.0,
+        unpack=0.0,
+        repack=0.0,
+        open=0.0,
+        call=call,
+        post=post,
+        fetch=fetch,
+    )
 
 
 def _line(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, float]:
