@@ -19,7 +19,7 @@ from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from struct import Struct
 from struct import error as StructError
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 
 class Note(NamedTuple):
@@ -52,13 +52,13 @@ def start_worker(folder: str, initializer: "Callable[..., object] | bytes | None
     global _page, ready
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Stop is for the parent; it ends the workers
     builtins.input = _no_input  # a fork of a kernel would ask the notebook, and wait
-    with open(os.path.join(folder, str(os.getpid())), "w+b") as file:
+    path = os.path.join(folder, str(os.getpid()))
+    with _new_file(path) as file:
         file.write(_NOTE.pack(*NOTHING))
         file.flush()
         _page = mmap.mmap(file.fileno(), _NOTE.size)
-    parent = os.getppid()
-    Finalize(None, _tidy, args=(parent, file.name), exitpriority=0)
-    threading.Thread(target=_leave_with_parent, args=(parent, file.name), daemon=True).start()
+    Finalize(None, _tidy, args=(path,), exitpriority=0)
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(), path), daemon=True).start()
     try:
         if isinstance(initializer, bytes):
             initializer = pickle.loads(initializer)
@@ -68,6 +68,14 @@ def start_worker(folder: str, initializer: "Callable[..., object] | bytes | None
         _report(folder, traceback.format_exc())
     ready = time.perf_counter()
     let_go()
+
+
+def _new_file(path: str) -> BinaryIO:
+    """Open a new file. A brother that left as the last one may have taken the folder with him, at any moment."""
+    while True:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with suppress(FileNotFoundError):
+            return open(path, "w+b")
 
 
 def _report(folder: str, text: str) -> None:
@@ -83,7 +91,7 @@ def _leave_with_parent(parent: int, path: str) -> None:
     """End this worker when its parent has ended, however it ended."""
     while not _orphaned(parent, timeout=0.5):
         pass
-    _tidy(parent, path)
+    _tidy(path)
     os._exit(1)
 
 
@@ -92,12 +100,12 @@ def _orphaned(parent: int, timeout: float) -> bool:
     return bool(wait([parent_process().sentinel], timeout)) or os.getppid() != parent
 
 
-def _tidy(parent: int, path: str) -> None:
-    """Remove the note of a worker that leaves as it should; the last one without a parent removes the folder."""
-    with suppress(OSError):
+def _tidy(path: str) -> None:
+    """Remove the note of a worker that leaves, and the folder with the last note: nobody else may be left to do it."""
+    with suppress(OSError):  # another thread of this worker may be doing the same, and be cut off in between
         os.remove(path)
-        if _orphaned(parent, timeout=0.03):  # a parent that dies closes its pipes one after another
-            os.rmdir(os.path.dirname(path))
+    with suppress(OSError):
+        os.rmdir(os.path.dirname(path))
 
 
 def _no_input(prompt: object = "") -> str:

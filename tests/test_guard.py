@@ -314,9 +314,9 @@ def test_g7_a_worker_that_exits_is_named_with_its_exit_code(context, code, maxta
 
 
 def test_g7_an_idle_worker_that_was_killed_is_seen_by_the_next_call(pool):
-    victim = multiprocessing.active_children()[0]
+    victim = pool._workers[0]
     victim.kill()
-    victim.join()
+    assert soon(lambda: victim.exitcode is not None, within=2)
     with promised(WorkerDied, str(victim.pid), within=2):
         pool.map(faults.square, range(4))
 
