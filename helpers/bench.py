@@ -14,6 +14,7 @@ import ipywidgets as widgets
 
 from helpers.experiment import Experiment, News, Stopped
 from helpers.machine import usable_cpus
+from helpers.measured import Result, laws_of
 from helpers.plans import Plan
 from helpers.plots import Point, runs_plot
 from helpers.spans import Run
@@ -81,9 +82,9 @@ class Bench(widgets.VBox):
         took = f"{format_seconds(result.timing.median)}, {result.speedup:.2f} times as fast as the loop"
         return f"Run {len(self.experiment.results)}, {result.plan.label}: {took}."
 
-    def drawn(self, run: Run, *, live: bool = False) -> str:
-        """Return the timeline of a run, as HTML; without the same in figures while it changes."""
-        picture = timeline(run, cpus=usable_cpus(), width=self.width, tooltips=not live)
+    def drawn(self, run: Run, *, live: bool = False, until: float = 0.0) -> str:
+        """Return the timeline of a run up to so many seconds, as HTML; without the same in figures while it changes."""
+        picture = timeline(run, cpus=usable_cpus(), width=self.width, tooltips=not live, until=until)
         return picture.svg if live else picture.html
 
     def _on_run(self, _button: widgets.Button) -> None:
@@ -117,6 +118,9 @@ class Bench(widgets.VBox):
 
     def _hear(self, news: News) -> None:
         self.progress.value = (news.number - 1 + news.done / news.tasks) / news.runs if news.tasks else 1.0
+        if not news.tasks:
+            self.say(f"Now {news.what} ...")
+            return
         place = f"Run {news.number} of {news.runs}: " if news.runs > 1 else "Now "
         left = f", about {news.left:.1f} s to go" if news.left > 0 else ""
         self.say(f"{place}{news.what}: {news.done:,} of {news.tasks:,} tasks, {news.seconds:.1f} s{left}")
@@ -124,20 +128,27 @@ class Bench(widgets.VBox):
             self._seen = len(self.experiment.results)
             self.show()
         began = time.perf_counter()
-        if began >= self._draw_next:
+        if news.pool is not None and began >= self._draw_next:
             self.picture.value = self.drawn(news.pool.live, live=True)
             ended = time.perf_counter()
             self._draw_next = ended + (ended - began) / SHARE
 
     def _plot(self) -> str:
-        points = []
-        for number, result in enumerate(self.experiment.results, 1):
-            ratios = [result.serial.median / seconds for seconds in result.timing.seconds]
-            expected = result.serial.median / result.predicted if result.predicted else None
-            least, most = min(ratios), max(ratios)
-            seconds = result.timing.median
-            points.append(Point(result.plan.processes, result.speedup, least, most, seconds, str(number), expected))
-        return runs_plot(points, cpus=usable_cpus(), size=(4.8, 3.1)).svg
+        results = self.experiment.results
+        points = [_point(number, result) for number, result in enumerate(results, 1)]
+        places = range(1, max((point.processes for point in points), default=0) + 1)
+        serial = results[-1].serial.median if results else 0.0
+        laws = laws_of(results)
+        curves = {law.name: dict(zip(places, serial / law.seconds(places)[0])) for law in laws}
+        picture = runs_plot(points, laws=curves, cpus=usable_cpus(), size=(4.8, 3.5 if laws else 3.1))
+        return picture.svg + "".join(f"<div>{html.escape(law.short)}</div>" for law in laws)
+
+
+def _point(number: int, result: Result) -> Point:
+    serial, timing = result.serial.median, result.timing
+    ratios = [serial / seconds for seconds in timing.seconds]
+    expected = [serial / seconds if seconds else None for seconds in (result.predicted, result.modelled)]
+    return Point(result.plan.processes, result.speedup, min(ratios), max(ratios), timing.median, str(number), *expected)
 
 
 def button(name: str, pressed: Callable[[widgets.Button], None], tip: str, style: str = "") -> widgets.Button:

@@ -12,16 +12,22 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from helpers.costs import LARGE, starting_costs
 from helpers.errors import PoolStopped
 from helpers.export import save_run
 from helpers.machine import start_methods, usable_cpus
+from helpers.measured import Result, again
+from helpers.model import Sample, sample_of
 from helpers.plans import Plan, prepare
 from helpers.spans import Run
-from helpers.timing import Timing, efficiency, save, speedup, warm_up
+from helpers.timing import Timing, save, warm_up
 from helpers.xray import XrayPool
 
 LOOK = 0.24
 """Seconds between two looks at a run that goes on."""
+
+FEW = 20
+"""Tasks; of more, so many are measured first, to see how large their messages are."""
 
 Work = tuple[Callable[[Any], Any], Sequence[Any]]
 """A function, and its arguments: one a task."""
@@ -50,30 +56,7 @@ class News:
 
 
 Tell = Callable[[News], None]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What was measured of one plan: a figure for each repeat in timing, and its last run.
-
-    serial: the same tasks in one process, one after another. predicted: the seconds that somebody expected, or None.
-    """
-
-    plan: Plan
-    timing: Timing
-    run: Run
-    serial: Timing
-    predicted: float | None = None
-
-    @property
-    def speedup(self) -> float:
-        """How many times as fast as the serial loop."""
-        return speedup(self.serial, self.timing)
-
-    @property
-    def efficiency(self) -> float:
-        """The speed-up as a share of the CPUs that the plan's processes can use."""
-        return efficiency(self.speedup, self.plan.processes, usable_cpus())
+Waiting = Callable[[XrayPool, Plan, Callable[[Any], Any], Sequence[Any]], Iterator[None]]
 
 
 class Experiment:
@@ -87,7 +70,8 @@ class Experiment:
         self.results: list[Result] = []
         self._prepare = prepare
         self._serial = serial
-        self._serials: dict[object, Timing] = {}
+        self._serials: dict[object, tuple[Timing, Run, Run | None]] = {}
+        self._starts: dict[object, tuple[float, float]] = {}
         self._stopping = Event()
         self._pool: XrayPool | None = None
 
@@ -121,16 +105,17 @@ class Experiment:
         for number, (repeat, place) in enumerate(runs, 1):
             plan = plans[place]
             work = self._prepare(plan)
-            serial = self._serial_of(plan, work, tell)
+            serial, sample = self._known(plan, work, tell)
             left = sum(self._expected(plans[later], serial, first + later) for _, later in runs[number - 1 :])
 
             look = _teller(tell, News(plan.label, number, len(runs), 0, len(work[1]), 0.0, left))
             seconds, run = self._run(plan, work, look)
             if repeat == 0:
                 timing = Timing(plan.label, (seconds,), (sum(span.cpu for span in run.spans),))
-                self.results.append(Result(plan, timing, run, serial, predicted if place == 0 else None))
+                expected = predicted if place == 0 else None
+                self.results.append(Result(plan, timing, run, serial, expected, sample))
             else:
-                self.results[first + place] = _again(self.results[first + place], seconds, run)
+                self.results[first + place] = again(self.results[first + place], seconds, run)
 
     def clear(self) -> None:
         """Forget the results."""
@@ -156,11 +141,14 @@ class Experiment:
     def _numbered(self) -> Iterator[tuple[int, Result]]:
         return enumerate(self.results, 1)
 
-    def _run(self, plan: Plan, work: Work, look: Callable[[XrayPool, float], None]) -> tuple[float, Run]:
+    def _run(
+        self, plan: Plan, work: Work, look: Callable[[XrayPool, float], None], waiting: Waiting | None = None
+    ) -> tuple[float, Run]:
         """Run the work on a pool of its own; return the wall seconds, and the run.
 
         The clock starts before the pool does; for a warm pool, when all its workers have answered. look is called with
-        the pool and the seconds so far, every LOOK seconds and at the end.
+        the pool and the seconds so far, every LOOK seconds and at the end. waiting: hands the tasks over, and yields while
+        they run; by default as the plan says.
         """
         context = multiprocessing.get_context(plan.start_method)
         began = time.perf_counter()
@@ -173,24 +161,43 @@ class Experiment:
                 pool.reset()
                 began = time.perf_counter()
             look(pool, 0.0)
-            for _ in _waiting(pool, plan, *work):
+            for _ in (waiting or _waiting)(pool, plan, *work):
                 look(pool, time.perf_counter() - began)
             seconds = time.perf_counter() - began
             look(pool, seconds)
             return seconds, pool.run
 
-    def _serial_of(self, plan: Plan, work: Work, tell: Tell) -> Timing:
-        """Measure the serial loop, once for the same work: in one worker, where it can be stopped."""
+    def _known(self, plan: Plan, work: Work, tell: Tell) -> tuple[Timing, Sample | None]:
+        """Return the serial timing of the work, and what the model knows of it; measured once for the same work."""
         if self._serial is not None:
-            return self._serial
+            return self._serial, None
         if plan.work not in self._serials:
-            alone = replace(plan, processes=1, warm=True, method="map", chunksize=max(1, plan.chunks // 20))
+            self._serials[plan.work] = self._measure_serial(plan, work, tell)
+        about = (plan.work, plan.start_method)
+        if about not in self._starts:
+            tell(News(f"how long {plan.start_method} takes to start a worker", 1, 1, 0, 0, 0.0, 0.0))
+            self._starts[about] = starting_costs(plan.start_method, (work[0], work[1][0]))
+        timing, run, alone = self._serials[plan.work]
+        return timing, sample_of(run, alone, self._starts[about])
 
-            look = _teller(tell, News("the serial loop first, to compare with", 1, 1, 0, len(work[1]), 0.0, 0.0))
-            _, run = self._run(alone, work, look)
-            seconds = sum(span.finished - span.started for span in run.spans)
-            self._serials[plan.work] = Timing("serial", (seconds,), (sum(span.cpu for span in run.spans),))
-        return self._serials[plan.work]
+    def _measure_serial(self, plan: Plan, work: Work, tell: Tell) -> tuple[Timing, Run, Run | None]:
+        """Measure the serial loop in one worker, where it can be stopped: one task after another, each alone.
+
+        Many small tasks go in large messages, as a message would cost more than its task; then some go alone, too.
+        """
+        function, items = work
+        look = _teller(tell, News("the serial loop first, to compare with", 1, 1, 0, len(items), 0.0, 0.0))
+        alone = replace(plan, processes=1, warm=True, method="map", chunksize=1)
+        few = (function, items[:FEW])
+        _, run = self._run(alone, few, look, _one_by_one)
+        single = None
+        if len(items) > FEW and max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE:
+            _, single = self._run(alone, few, look)
+            _, run = self._run(replace(alone, chunksize=len(items) // FEW), work, look)
+        elif len(items) > FEW:
+            _, run = self._run(alone, work, look, _one_by_one)
+        seconds = sum(span.finished - span.started for span in run.spans)
+        return Timing("serial", (seconds,), (sum(span.cpu for span in run.spans),)), run, single
 
     def _expected(self, plan: Plan, serial: Timing, place: int) -> float:
         if place < len(self.results):
@@ -219,6 +226,19 @@ def _teller(tell: Tell, before: News) -> Callable[[XrayPool, float], None]:
     return look
 
 
+def _one_by_one(pool: XrayPool, _: Plan, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[None]:
+    """Run each task when the one before it is home, and yield every LOOK seconds."""
+    looked = time.monotonic()
+    for item in items:
+        result = pool.apply_async(function, (item,))
+        while not result.ready():
+            result.wait(LOOK)
+            if time.monotonic() - looked >= LOOK:
+                looked = time.monotonic()
+                yield
+        result.get()
+
+
 def _waiting(pool: XrayPool, plan: Plan, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[None]:
     """Run the tasks, and yield every LOOK seconds until their last result is there."""
     if plan.method == "map":
@@ -239,13 +259,6 @@ def _waiting(pool: XrayPool, plan: Plan, function: Callable[[Any], Any], items: 
         if time.monotonic() - looked >= LOOK:
             looked = time.monotonic()
             yield
-
-
-def _again(result: Result, seconds: float, run: Run) -> Result:
-    timing = result.timing
-    cpu = sum(span.cpu for span in run.spans)
-    timing = Timing(timing.label, (*timing.seconds, seconds), (*timing.cpu, cpu))
-    return replace(result, timing=timing, run=run)
 
 
 def _new_folder(folder: Path) -> Path:

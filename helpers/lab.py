@@ -1,7 +1,7 @@
 """The labs: choose, press Run, and watch. Each is a `helpers.bench` with its own controls."""
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ import numpy as np
 
 from helpers import plans, tasks
 from helpers.bench import Bench, button
-from helpers.experiment import Experiment, Result, every_start, sweep
+from helpers.experiment import Experiment, every_start, sweep
 from helpers.machine import start_methods, usable_cpus
-from helpers.picture import COLOURS
+from helpers.measured import Result
 from helpers.plans import Plan
-from helpers.spans import breakdown, events
+from helpers.runs_table import runs_table
+from helpers.spans import events
+from helpers.timeline import timeline
 from helpers.timing import Timing, format_seconds
 
 MANY = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, 64, 80, 100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -132,11 +134,17 @@ class PoolLab(Bench):
         )
         self.clear_button = button("Clear", self._on_clear, "Forget all runs")
         self.shown = widgets.Dropdown(description="Python for", **_shape(180))
+        self.imagined = widgets.IntText(64, description="What if:", **_shape(130))
+        self.imagined_cpus = widgets.IntText(64, description="processes on", **_shape(160))
+        tip = "Simulate the run that is shown with as many processes and CPUs, and draw both"
+        self.simulate_button = button("CPUs: simulate", self._on_simulate, tip)
+        self.second = widgets.HTML(layout={"width": "100%"})
         self.table = widgets.HTML(layout={"width": "100%"})
         self.code = widgets.HTML(layout={"width": "100%"})
         chosen = [self.task, self.function, self.rows, self.processes, self.chunks, self.chunksize, self.method]
         chosen += [self.start_method, self.warm, self.guess]
-        pressed = [self.sweep_button, self.compare_button, self.save_button, self.clear_button]
+        chosen += [self.imagined, self.imagined_cpus]
+        pressed = [self.simulate_button, self.sweep_button, self.compare_button, self.save_button, self.clear_button]
         super().__init__(Experiment(), [*chosen, *pressed, self.shown])
         self.task.observe(self._apply, "value")
         self.projector.observe(self._project, "value")
@@ -161,11 +169,15 @@ class PoolLab(Bench):
         """Show the table of all runs, and the last one's code."""
         super().show()
         results = self.experiment.results
-        self.table.value = _table(results)
+        self.table.value = runs_table(results)
         options = [(f"run {number}", number) for number in range(1, len(results) + 1)]
         if list(self.shown.options) != options:
             self.shown.options = options
             self.shown.value = len(results) or None
+
+    def measure(self, plans: Sequence[Plan], repeats: int = 1, predicted: float | None = None) -> str:
+        self.second.value = ""
+        return super().measure(plans, repeats, predicted)
 
     def _lay_out(self) -> None:
         """Put the controls into the order of the sentence: what, on how many, how."""
@@ -173,13 +185,14 @@ class PoolLab(Bench):
             [self.task, self.function, self.rows, self.processes, widgets.HTML(f"of {usable_cpus()} usable")],
             [self.method, self.start_method, self.chunks, self.chunksize, self.warm],
             [self.guess, self.run_button, self.stop_button, self.sweep_button, self.compare_button],
+            [self.imagined, self.imagined_cpus, self.simulate_button, self.save_button, self.clear_button],
             [self.progress, self.status],
         ]
-        lines[2] += [self.save_button, self.clear_button, self.projector]
+        lines[3].append(self.projector)
         rows = [widgets.HBox(line, layout=_ROW) for line in lines]
         self.plot.layout = {"flex": "0 0 34%", "width": "auto"}
         runs = widgets.VBox([self.table, self.shown, self.code], layout={"flex": "1 1 66%"})
-        self.children = [widgets.HTML(STYLE), *rows, self.picture, widgets.HBox([self.plot, runs])]
+        self.children = [widgets.HTML(STYLE), *rows, self.picture, self.second, widgets.HBox([self.plot, runs])]
         self.add_class("pool-lab")
 
     def _apply(self, _change: object = None) -> None:
@@ -207,6 +220,23 @@ class PoolLab(Bench):
     def _on_compare(self, _button: widgets.Button) -> None:
         self.start(lambda: self.measure(every_start(self.plan()), REPEATS))
 
+    def _on_simulate(self, _button: widgets.Button) -> None:
+        self.start(self._simulated)
+
+    def _simulated(self) -> str:
+        if self.shown.value is None:
+            raise ValueError("there is no run yet that could be simulated with more processes; press Run first")
+        number, processes, cpus = self.shown.value, self.imagined.value, self.imagined_cpus.value
+        result = self.experiment.results[number - 1]
+        run, measured = result.simulate(processes, cpus), result.run
+        self.picture.value = self.drawn(measured, until=run.seconds)
+        title = f"What if: run {number} with {plans.count(processes)} on {cpus} CPU{'s' * (cpus != 1)}, simulated"
+        same = {"width": self.width, "until": measured.seconds}
+        self.second.value = timeline(run, title=title, cpus=cpus, **same).html
+        ratio = result.serial.median / run.seconds
+        took = f"{format_seconds(run.seconds)}, {ratio:.2f} times as fast as the loop"
+        return f"{title}: {took}. Measured: {format_seconds(result.timing.median)}."
+
     def _on_save(self, _button: widgets.Button) -> None:
         self.start(self._saved)
 
@@ -216,7 +246,7 @@ class PoolLab(Bench):
 
     def _on_clear(self, _button: widgets.Button) -> None:
         self.experiment.clear()
-        self.picture.value = ""
+        self.picture.value = self.second.value = ""
         self.show()
         self.say("All runs are forgotten.")
 
@@ -228,6 +258,7 @@ class PoolLab(Bench):
             result = self.experiment.results[number - 1]
             self.code.value = f"<pre title='click to select, then copy'>{html.escape(plans.code(result.plan))}</pre>"
             self.picture.value = self.drawn(result.run)
+            self.second.value = ""
 
     def _guessed(self) -> float | None:
         text = self.guess.value.strip()
@@ -256,35 +287,3 @@ def _choice(name: str, options: Any, width: int) -> widgets.Dropdown:
 
 def _processes(most: int) -> widgets.IntSlider:
     return widgets.IntSlider(usable_cpus(), 1, most, description="Processes", continuous_update=False, **_shape(270))
-
-
-def _table(results: list[Result]) -> str:
-    if not results:
-        return ""
-    names = ("#", "what", "time", "predicted", "speed-up", "efficiency", "where it went")
-    head = "".join(f"<th scope='col'>{name}</th>" for name in names)
-    rows = "".join(_row(number, result) for number, result in enumerate(results, 1))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _row(number: int, result: Result) -> str:
-    timing = result.timing
-    took = format_seconds(timing.median)
-    if timing.repeats > 1:
-        took += f"\n{timing.minimum:.2f} to {max(timing.seconds):.2f} s"
-    expected = format_seconds(result.predicted) if result.predicted else ""
-    cells = [number, result.plan.label, took, expected, f"{result.speedup:.2f}", f"{result.efficiency:.0%}"]
-    texts = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-    return f"<tr>{texts}<td>{_split(result)}</td></tr>"
-
-
-def _split(result: Result) -> str:
-    """Return a small bar of where the workers' time went, and its largest part in words."""
-    parts = breakdown(result.run)
-    shares = [(phase, seconds / parts.whole if parts.whole else 0.0) for phase, seconds in parts.items()]
-    bar = "".join(
-        f"<span title='{phase}: {share:.0%}' style='width: {share:.1%}; background: {COLOURS[phase]}'></span>"
-        for phase, share in shares
-    )
-    phase, share = max(shares, key=lambda item: item[1])
-    return f"<span class='bar'>{bar}</span>{phase} {share:.0%}"

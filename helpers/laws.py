@@ -29,9 +29,16 @@ class Law:
         errors = np.sqrt(np.einsum("ij,jk,ik->i", terms, self._covariance, terms))
         return self._fixed(places) + terms @ values, errors
 
+    @property
+    def short(self) -> str:
+        """The name and the parameters with their errors."""
+        return f"{self.name}: {', '.join(self._parts())}"
+
+    def _parts(self) -> list[str]:
+        return [f"{name} = {value:.3g} ± {error:.2g}" for name, (value, error) in self.parameters.items()]
+
     def __repr__(self) -> str:
-        parts = [f"{name} = {value:.3g} ± {error:.2g}" for name, (value, error) in self.parameters.items()]
-        return f"{self.name}: {self.formula}, with {', '.join(parts)}"
+        return f"{self.name}: {self.formula}, with {', '.join(self._parts())}"
 
 
 def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:

@@ -1,108 +1,30 @@
-"""The cost model: what a pool costs here, fitted to measured spans, and what it would do for a function and its items.
+"""The cost model: what any pool would do for a function and its items, after some of them were timed; and advice.
 
-The predicting itself is done by `helpers.simulate`.
+What a pool costs here is fitted by `helpers.costs`; the predicting itself is done by `helpers.simulate`.
 """
 
 import itertools
 import multiprocessing
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pickle import PicklingError
 from typing import Any
 
 import numpy as np
 
+from helpers.costs import LARGE, costs_of, starting_costs
 from helpers.machine import usable_cpus
 from helpers.simulate import Costs, default_chunksize, simulate
 from helpers.spans import Run
 from helpers.timing import aligned, format_seconds, warm_up
 from helpers.xray import XrayPool
 
-LARGE = 10_000
-"""Bytes from which on a message's cost is counted by the byte."""
-
 MOST_CHUNKS = 20_000
 """More messages than this are never advised, and not simulated either."""
 
-
-def costs_of(run: Run, together: Run | None = None) -> Costs:
-    """Return what a measured run of one warm worker, one task a message, shows of a pool's costs, but for its start.
-
-    The cost of a phase is a straight line over the bytes: a share for each message, and one for each byte. What passes
-    in the pipe is shared between its two ends.
-
-    together: the same tasks in a single message; then run is one without a rest, whose messages are small. A task costs
-    what it costs in company. The rest is its message's: what the worker does between two tasks, and the parent from one
-    packing to the next while the pipe has room.
-
-    Raises ValueError when the run has no task.
-    """
-    if not run.spans:
-        raise ValueError("a run without tasks does not show what a pool costs")
-    if together is not None and len(together.spans) > 1:
-        return _costs_of_small(run, together)
-    spans = run.spans
-    out, back = [span.bytes_in for span in spans], [span.bytes_out for span in spans]
-    there = statistics.median(max(0.0, span.arrived - span.sent) for span in spans) / 2
-    home = statistics.median(max(0.0, span.landed - span.replied) for span in spans) / 2
-    send, pack = _line(out, [span.sent - span.packed + there for span in spans])
-    receive, unpack = _line(out, [span.received - span.arrived + there for span in spans])
-    reply, repack = _line(back, [span.replied - span.returned + home for span in spans])
-    deliver, opened = _line(back, [span.delivered - span.landed + home for span in spans])
-    call = statistics.median(span.started - span.received for span in spans)
-    return Costs(0.0, 0.0, send, receive, reply, deliver, pack, unpack, repack, opened, call, 0.0, 0.0)
-
-
-def _costs_of_small(run: Run, together: Run) -> Costs:
-    company = list(pairwise(together.spans))
-    post = statistics.median(span.sent - span.packed for _, span in company)
-    fetch = statistics.median(span.delivered - span.landed for _, span in company)
-    call = statistics.median(span.started - before.finished for before, span in company)
-    call += statistics.median(span.replied - span.returned for _, span in company)
-    alone = list(pairwise(run.spans))
-    between = statistics.median(span.started - before.finished for before, span in alone)
-    sending = statistics.median(span.packed - before.packed for before, span in alone[:100])
-    pickled = statistics.median(span.sent - span.packed for span in run.spans)
-    delivering = statistics.median(span.delivered - span.landed for span in run.spans) + max(0.0, sending - pickled)
-    return Costs(
-        fork=0.0,
-        boot=0.0,
-        send=max(0.0, sending - post),
-        receive=max(0.0, between - call),
-        reply=0.0,
-        deliver=max(0.0, delivering - fetch),
-        pack=0.0,
-        unpack=0.0,
-        repack=0.0,
-        open=0.0,
-        call=call,
-        post=post,
-        fetch=fetch,
-    )
-
-
-def _line(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, float]:
-    """Return the cost of a message and that of a byte, neither below 0."""
-    if max(sizes) > max(LARGE, 2 * min(sizes)):
-        rise, start = statistics.linear_regression(sizes, seconds)
-        if rise >= 0 and start >= 0:
-            return start, rise
-    typical = statistics.median(sizes)
-    return (0.0, statistics.median(seconds) / typical) if typical > LARGE else (statistics.median(seconds), 0.0)
-
-
-def starting_costs(start_method: str, processes: int | None = None) -> tuple[float, float]:
-    """Start a pool (of as many workers as CPUs are usable) and return the seconds to make, and to boot, each worker."""
-    processes = processes or usable_cpus()
-    with XrayPool(processes, context=multiprocessing.get_context(start_method)) as pool:
-        made = time.perf_counter() - pool.live.began
-        warm_up(pool, processes)
-        workers = pool.run.workers
-    fork = made / processes
-    return fork, max(0.0, statistics.median(worker.ready for worker in workers) - pool.run.began - made / 2)
+WAITS = 0.5
+"""A function that has a CPU for less than this share of its time is taken for one that waits."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,12 +58,16 @@ class Sample:
     ) -> Run:
         """Return what `simulate` says of a pool of so many processes, on so many CPUs (by default those usable here).
 
-        A chunk is told as one task: it has the durations and bytes of all its tasks together.
+        A chunk is told as one task: it has the durations and bytes of all its tasks together. Tasks that wait for most of
+        their time leave their CPU to others.
         """
+        cpus = cpus or usable_cpus()
+        if self.cpu_share < WAITS:
+            cpus = max(cpus, min(processes + 1, int(cpus / max(self.cpu_share, 1e-3))))
         return simulate(
             self.durations.tolist(),
             processes=processes,
-            cpus=cpus or usable_cpus(),
+            cpus=cpus,
             chunksize=chunksize,
             bytes_in=self.bytes_in.tolist(),
             bytes_out=self.bytes_out.tolist(),
@@ -171,15 +97,35 @@ def learn(
         raise ValueError("at least one item must be there to be timed")
     start_method = start_method or multiprocessing.get_start_method()
     places, run, together = _timed(function, items, budget, start_method)
-    fork, boot = starting_costs(start_method)
-    walls = [span.finished - span.started for span in together.spans]
-    measured = (walls, [span.bytes_in for span in run.spans], [span.bytes_out for span in run.spans])
-    everywhere, order = np.arange(len(items)), np.argsort(places)
+    start = starting_costs(start_method, (function, items[0]))
+    return sample_of(together, None if together is run else run, start, places=places, tasks=len(items))
+
+
+def sample_of(
+    run: Run,
+    alone: Run | None,
+    start: tuple[float, float],
+    *,
+    places: Sequence[int] | None = None,
+    tasks: int | None = None,
+) -> Sample:
+    """Return what measured runs of one warm worker show of a function and its items.
+
+    run: the items that were timed, one a message; or, when alone is given, in large messages without a rest between the
+    tasks: then alone has some of them one a message. start: as `starting_costs` returns it. places: of the timed items among all
+    tasks; by default, all were timed.
+    """
+    spans = sorted(run.spans, key=lambda span: span.task)
+    places = range(len(spans)) if places is None else places
+    walls = [span.finished - span.started for span in spans]
+    measured = (walls, [span.bytes_in for span in spans], [span.bytes_out for span in spans])
+    everywhere, order = np.arange(tasks or len(spans)), np.argsort(places)
+    costs = costs_of(run) if alone is None else costs_of(alone, run)
     return Sample(
         *(np.interp(everywhere, np.array(places)[order], np.array(values)[order]) for values in measured),
-        timed=len(places),
-        cpu_share=sum(span.computing for span in together.spans) / sum(walls),
-        costs=replace(costs_of(run, None if together is run else together), fork=fork, boot=boot),
+        timed=len(spans),
+        cpu_share=sum(span.computing for span in spans) / sum(walls),
+        costs=replace(costs, fork=start[0], boot=start[1]),
     )
 
 
@@ -297,7 +243,7 @@ def _choices(sample: Sample, processes: int, cpus: int) -> Iterator[Choice]:
 
 
 def _words(sample: Sample, best: Choice) -> str:
-    if sample.cpu_share < 0.5:
+    if sample.cpu_share < WAITS:
         waits = f"the function waits for {1 - sample.cpu_share:.0%} of its time"
         return f"Take threads: {waits}, and a thread waits as well as a process."
     if best.cold > 0.9 * sample.serial:

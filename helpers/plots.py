@@ -1,5 +1,6 @@
 """The speed-up plot: runs over the number of processes, beside the ideal line."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from helpers.timing import Timing, aligned, efficiency, format_seconds, speedup
 class Point:
     """A measured run: its number of processes, its speed-up with the least and most of its repeats, and a label.
 
-    seconds: what it took (median). predicted: the speed-up that somebody expected, or None.
+    seconds: what it took (median). predicted, modelled: the speed-up that somebody, or the model, expected, or None.
     """
 
     processes: int
@@ -27,6 +28,7 @@ class Point:
     seconds: float
     label: str = ""
     predicted: float | None = None
+    modelled: float | None = None
 
 
 def speedup_plot(
@@ -53,22 +55,32 @@ def speedup_plot(
     return Picture(svg_of(figure, _title(points, cpus)), _text(serial, measured, cpus, prediction))
 
 
-def runs_plot(points: Sequence[Point], *, cpus: int | None = None, size: tuple[float, float] = (6.4, 4.0)) -> Picture:
+def runs_plot(
+    points: Sequence[Point],
+    *,
+    laws: Mapping[str, Mapping[int, float]] | None = None,
+    cpus: int | None = None,
+    size: tuple[float, float] = (6.4, 4.0),
+) -> Picture:
     """Draw runs of any kind in the plot of `speedup_plot`: a dot with its spread and its label for each.
 
-    A prediction is an open circle, joined to its dot. size: width and height, in inches of 72 points. Raises ValueError
-    as `speedup_plot` does.
+    A prediction is an open circle, joined to its dot; what the model said is a cross. laws: the speed-up by number of
+    processes of each law that was fitted, by its label. size: width and height, in inches of 72 points. Raises ValueError as
+    `speedup_plot` does.
     """
+    laws = laws or {}
     cpus = cpus or usable_cpus()
     _check(cpus, {point.processes: point for point in points}, {})
-    figure = _drawn(points, {}, cpus, size)
-    rows = [("run", "processes", "seconds", "speed-up", "efficiency", "prediction")]
+    figure = _drawn(points, {}, cpus, size, laws)
+    rows = [("run", "processes", "seconds", "speed-up", "efficiency", "prediction", "model")]
     for point in points:
         share = f"{efficiency(point.speedup, point.processes, cpus):.0%}"
-        expected = f"{point.predicted:.2f}" if point.predicted else "-"
-        figures = (str(point.processes), format_seconds(point.seconds), f"{point.speedup:.2f}", share, expected)
+        expected = [f"{ratio:.2f}" if ratio else "-" for ratio in (point.predicted, point.modelled)]
+        figures = (str(point.processes), format_seconds(point.seconds), f"{point.speedup:.2f}", share, *expected)
         rows.append((point.label, *figures))
     text = aligned(rows) if points else ["nothing measured yet"]
+    for label, curve in laws.items():
+        text.append(f"{label}: {', '.join(f'{ratio:.2f} with {places}' for places, ratio in curve.items())}")
     return Picture(svg_of(figure, _title(points, cpus)), "\n".join([_cpus(cpus), *text]))
 
 
@@ -78,14 +90,21 @@ def _point(serial: Timing, processes: int, timing: Timing) -> Point:
 
 
 def _drawn(
-    points: Sequence[Point], prediction: Mapping[int, float], cpus: int, size: tuple[float, float] = (6.4, 4.0)
+    points: Sequence[Point],
+    prediction: Mapping[int, float],
+    cpus: int,
+    size: tuple[float, float] = (6.4, 4.0),
+    laws: Mapping[str, Mapping[int, float]] | None = None,
 ) -> Figure:
     figure, (axes,) = new_figure(*size)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlabel("processes", color=INK)
     axes.set_ylabel("speed-up (times as fast as serial)", color=INK)
     _draw_limits(axes, cpus, most=max([cpus, 1, *prediction, *(point.processes for point in points)]))
+    for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-."))):
+        axes.plot(*zip(*curve.items()), line, color=GREY, linewidth=1.5, label=label)
     _draw_measured(axes, points)
+    _draw_modelled(axes, points)
     circles = [(processes, expected) for processes, expected in prediction.items()]
     circles += [(point.processes, point.predicted) for point in points if point.predicted]
     joined = [(point, point.predicted or prediction.get(point.processes)) for point in points]
@@ -126,6 +145,12 @@ def _draw_measured(axes: Axes, points: Sequence[Point]) -> None:
     for point in points:
         beside = {"textcoords": "offset points", "va": "center", "color": INK}
         axes.annotate(point.label, (point.processes, point.speedup), (7, 0), **beside)
+
+
+def _draw_modelled(axes: Axes, points: Sequence[Point]) -> None:
+    crosses = [(point.processes, point.modelled) for point in points if point.modelled]
+    if crosses:
+        axes.plot(*zip(*crosses), label="the model's prediction", marker="x", color=INK, linestyle="none")
 
 
 def _draw_prediction(axes: Axes, circles: Sequence[tuple[int, float]], joined: Sequence[tuple[Point, float]]) -> None:

@@ -20,12 +20,19 @@ _MOST_BARS = 700  # more, and the eye no longer tells them apart, nor does the f
 
 
 def timeline(
-    run: Run, *, title: str | None = None, cpus: int | None = None, width: int = 960, tooltips: bool = True
+    run: Run,
+    *,
+    title: str | None = None,
+    cpus: int | None = None,
+    width: int = 960,
+    tooltips: bool = True,
+    until: float = 0.0,
 ) -> Picture:
     """Draw a run: a row for the notebook, one for each worker in order of birth, time to the right.
 
     title: what ran; made from the run by default. cpus: how many CPUs were usable, for the sentence under the title.
     width: of the drawing, in pixels. tooltips: whether each bar tells its figures; a picture that changes needs none.
+    until: seconds that the axis shows at least; two runs with the same can be compared by eye.
 
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours stand as one column, filled by the shares of their phases.
@@ -33,7 +40,8 @@ def timeline(
     height, pitch = _row_size(_rows(run))
     bottom = _TOP + _rows(run) * pitch
     title = title or f"{_count(len(run.spans), 'task')} on {_count(run.processes, 'worker')}, {_how_long(run)}"
-    scale = (width - drawing.LEFT - drawing.RIGHT) / (run.seconds or 1.0)
+    across = max(run.seconds, until) or 1.0
+    scale = (width - drawing.LEFT - drawing.RIGHT) / across
     sums = no_sums(run)
     hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may hold several pictures
     rows = {worker.pid: row for row, worker in enumerate(run.workers, 1)}
@@ -46,7 +54,7 @@ def timeline(
         *(drawing.words(drawing.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)),
         f"<g transform='translate(0 {18 * (len(lines) - 1)})'>",
         *_tracks(_rows(run), height, pitch, width),
-        *drawing.axis(run.seconds, scale, bottom),
+        *drawing.axis(across, scale, bottom),
         *bars,
         *drawing.legend(bottom + 44, width, hatch, {span.outcome for span in run.spans} - {"ok"}),
         "</g>",

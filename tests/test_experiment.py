@@ -12,6 +12,7 @@ from helpers.errors import WorkerDied
 from helpers.experiment import Experiment, Stopped, every_start, sweep
 from helpers.export import load_run
 from helpers.machine import start_methods
+from helpers.measured import laws_of
 from helpers.plans import Plan
 
 PLAN = Plan(rows=400, processes=2, chunks=6)
@@ -60,6 +61,38 @@ def test_every_start_method_of_the_platform_is_compared(experiment):
     assert [result.run.start_method for result in experiment.results] == start_methods()
 
 
+def test_the_model_says_what_it_expects_of_each_run(experiment):
+    experiment.carry_out([NAPS], quiet)
+    (result,) = experiment.results
+    assert result.modelled >= 6 * 0.25 / 2
+    assert result.simulate(6, 6).seconds < result.simulate(1, 1).seconds
+    assert [span.task for span in result.simulate(6, 6).spans] == list(range(6))
+
+
+def test_of_many_tasks_some_are_measured_one_a_message(experiment):
+    experiment.carry_out([replace(PLAN, task=plans.DRAWS, rows=4000, chunks=80)], quiet)
+    (result,) = experiment.results
+    assert len(result.sample.durations) == 80
+    assert result.sample.costs.send > result.sample.costs.post
+
+
+def test_where_the_serial_timing_is_given_the_model_knows_nothing():
+    given = Experiment(serial=timing.Timing("loop", (1.0,), (1.0,)))
+    given.carry_out([PLAN], quiet)
+    assert given.results[0].modelled is None
+    with pytest.raises(ValueError, match="the model knows nothing of these tasks"):
+        given.results[0].simulate(4, 4)
+
+
+def test_laws_are_fitted_to_a_sweep_and_to_nothing_less(experiment):
+    experiment.carry_out(sweep(PLAN), quiet, repeats=2)
+    assert laws_of(experiment.results) == []
+    experiment.carry_out([replace(PLAN, processes=3)], quiet)
+    assert [law.name for law in laws_of(experiment.results)] == ["Amdahl's law", "With overhead"]
+    experiment.carry_out([replace(PLAN, rows=500)], quiet)
+    assert laws_of(experiment.results) == []
+
+
 def test_the_serial_loop_is_measured_once_for_the_same_work(experiment):
     experiment.carry_out(sweep(PLAN), quiet)
     experiment.carry_out([replace(PLAN, method="imap")], quiet)
@@ -72,7 +105,7 @@ def test_news_come_while_a_run_goes_on_and_see_the_task_under_way(experiment):
     seen = []
 
     def hear(news):
-        outcomes = {span.outcome for span in news.pool.live.spans}
+        outcomes = {span.outcome for span in news.pool.live.spans} if news.pool else set()
         seen.append((news.what, news.done, outcomes))
 
     experiment.carry_out([NAPS], hear)

@@ -106,6 +106,37 @@ def test_a_prediction_stands_beside_what_was_measured(lab):
     assert "your prediction" in lab.plot.value
 
 
+def test_the_models_prediction_stands_beside_the_students(lab):
+    press(lab)
+    assert "model said" in lab.table.value
+    assert "the model&#x27;s prediction" in lab.plot.value or "the model's prediction" in lab.plot.value
+
+
+def test_what_if_draws_any_number_of_workers_beside_the_measured_run(lab):
+    press(lab)
+    lab.imagined.value, lab.imagined_cpus.value = 20, 8
+    assert "What if: run 1 with 20 processes on 8 CPUs, simulated" in press(lab, lab.simulate_button)
+    assert "worker 20" in lab.second.value
+    assert "worker 20" not in lab.picture.value
+    press(lab)
+    assert lab.second.value == ""
+
+
+@pytest.mark.parametrize("processes, words", [(0, "processes must be a whole number of 1 or more"), (4, "no run yet")])
+def test_what_cannot_be_simulated_is_told(lab, processes, words):
+    if processes == 0:
+        press(lab)
+    lab.imagined.value = processes
+    assert words in press(lab, lab.simulate_button)
+
+
+def test_a_sweep_of_three_draws_the_laws_that_fit_it(lab):
+    lab.processes.value = 3
+    press(lab, lab.sweep_button)
+    assert "Amdahl's law: f = " in lab.plot.value.replace("&#x27;", "'")
+    assert "With overhead: a = " in lab.plot.value
+
+
 @pytest.mark.parametrize("text", ["soon", "-1", "0", "inf", "nan"])
 def test_a_prediction_that_is_no_time_is_told_before_anything_runs(lab, text):
     lab.guess.value = text

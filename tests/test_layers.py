@@ -37,9 +37,12 @@ ORDER = [
     "checks",
     "laws",
     "simulate",
+    "costs",
     "model",
     "plans",
+    "measured",
     "experiment",
+    "runs_table",
     "bench",
     "lab",
 ]

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import slow_module
 import workers
 
 from helpers import tasks
+from helpers.costs import costs_of, starting_costs
 from helpers.machine import start_methods
-from helpers.model import Advice, Sample, advise, costs_of, learn, starting_costs
+from helpers.model import Advice, Sample, advise, learn
 from helpers.simulate import Costs, simulate
 from helpers.spans import Run
 
@@ -62,6 +64,11 @@ def test_starting_workers_costs_something_with_every_start_method(method):
     assert boot >= 0
 
 
+def test_what_a_spawned_worker_imports_to_open_a_task_is_a_part_of_its_start():
+    _, boot = starting_costs("spawn", slow_module.nothing, 1)
+    assert boot > 0.3  # what the module sleeps
+
+
 @pytest.mark.parametrize("method", start_methods())
 def test_the_advice_for_work_names_a_pool_and_predicts_every_number_of_processes(method):
     advice = advise(tasks.draw, [200_000] * 12, cpus=4, start_method=method)
@@ -77,6 +84,11 @@ def test_the_advice_for_empty_tasks_is_no_pool():
 
 def test_the_advice_for_sleeping_tasks_is_threads():
     assert advise(tasks.nap, [0.01] * 20, cpus=2).words.startswith("Take threads: the function waits")
+
+
+def test_tasks_that_wait_are_simulated_side_by_side_on_one_cpu():
+    sample = Sample(np.ones(8), np.ones(8), np.ones(8), 8, 0.01, Costs(*[0.0] * 13))
+    assert sample.simulate(8, cpus=1, chunksize=1, warm=True).seconds == 1.0
 
 
 def test_the_items_between_the_timed_ones_are_interpolated():
