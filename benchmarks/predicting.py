@@ -19,14 +19,15 @@ from helpers.xray import XrayPool
 
 
 def kinds() -> dict[str, tuple[Callable[[Any], Any], Sequence[Any]]]:
-    """Return a function and its items for each kind of task: some tenths of a second of work each."""
+    """Return a function and its items for each kind of task: some tenths of a second each, or nothing but 200 MB to move."""
     table = np.random.default_rng(0).normal(size=(300_000, 10))
     return {
         "even": (tasks.draw, [200_000] * 64),
         "skewed": (tasks.draw, [6000 * n for n in range(64)]),
         "tiny": (tasks.draw, [50] * 30_000),
         "large arguments": (functools.partial(tasks.distances, target=table[0]), np.array_split(table, 64)),
-        "large results": (functools.partial(np.linspace, 0.0, 1.0), [400_000] * 64),
+        "large results": (functools.partial(np.random.default_rng(0).beta, 0.5, 0.5), [60_000] * 64),
+        "work-free huge results": (functools.partial(np.linspace, 0.0, 1.0), [400_000] * 64),
     }
 
 

@@ -1,10 +1,12 @@
 """What a pool costs here, fitted to measured runs: its messages, their bytes, and its start."""
 
+import itertools
 import multiprocessing
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 from helpers.machine import usable_cpus
 from helpers.simulate import Costs
@@ -16,22 +18,20 @@ LARGE = 10_000
 """Bytes from which on a message's cost is counted by the byte."""
 
 
-def costs_of(run: Run, together: Run | None = None) -> Costs:
-    """Return what a measured run of one warm worker, one task a message, shows of a pool's costs, but for its start.
+ROUNDS = 5
+"""How often small tasks are measured to see what they cost in company."""
+
+
+def costs_of(run: Run) -> Costs:
+    """Return what a run of one warm worker, each task handed over when the one before it is home, shows of a pool's costs.
 
     The cost of a phase is a straight line over the bytes: a share for each message, and one for each byte. What passes
-    in the pipe is shared between its two ends.
-
-    together: the same tasks in a single message; then run is one without a rest, whose messages are small. A task costs
-    what it costs in company. The rest is its message's: what the worker does between two tasks, and the parent from one
-    packing to the next while the pipe has room.
+    in the pipe is shared between its two ends. Starting is not in it.
 
     Raises ValueError when the run has no task.
     """
     if not run.spans:
         raise ValueError("a run without tasks does not show what a pool costs")
-    if together is not None and len(together.spans) > 1:
-        return _costs_of_small(run, together)
     spans = run.spans
     out, back = [span.bytes_in for span in spans], [span.bytes_out for span in spans]
     there = statistics.median(max(0.0, span.arrived - span.sent) for span in spans) / 2
@@ -44,32 +44,47 @@ def costs_of(run: Run, together: Run | None = None) -> Costs:
     return Costs(0.0, 0.0, send, receive, reply, deliver, pack, unpack, repack, opened, call, 0.0, 0.0)
 
 
-def _costs_of_small(run: Run, together: Run) -> Costs:
-    company = list(pairwise(together.spans))
-    post = statistics.median(span.sent - span.packed for _, span in company)
-    fetch = statistics.median(span.delivered - span.landed for _, span in company)
-    call = statistics.median(span.started - before.finished for before, span in company)
-    call += statistics.median(span.replied - span.returned for _, span in company)
-    alone = list(pairwise(run.spans))
-    between = statistics.median(span.started - before.finished for before, span in alone)
-    sending = statistics.median(span.packed - before.packed for before, span in alone[:100])
-    pickled = statistics.median(span.sent - span.packed for span in run.spans)
-    delivering = statistics.median(span.delivered - span.landed for span in run.spans) + max(0.0, sending - pickled)
+def costs_of_small(pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], messages: int) -> Costs:
+    """Measure what small tasks and their messages cost in a pool of one warm worker.
+
+    The tasks run in one message, ROUNDS times; and then each in a message of its own, again and again, until there were so
+    many messages: only a long run has a pipe that is full. A task costs what it costs in company. The rest is its message's: in
+    the worker, what passes between two tasks; in the notebook, its CPU time, as it sends and receives at once. Starting
+    is not in it.
+    """
+    rounds = [_company(_mapped(pool, function, items, len(items))[0].spans) for _ in range(ROUNDS)]
+    post, call, fetch = map(statistics.median, zip(*rounds))
+    many = list(itertools.islice(itertools.cycle(items), max(messages, len(items))))
+    between, parent = _alone(*_mapped(pool, function, many, 1))
+    message = max(0.0, parent - post - fetch) / 2
+    free = dict.fromkeys(("fork", "boot", "reply", "pack", "unpack", "repack", "open"), 0.0)
     return Costs(
-        fork=0.0,
-        boot=0.0,
-        send=max(0.0, sending - post),
-        receive=max(0.0, between - call),
-        reply=0.0,
-        deliver=max(0.0, delivering - fetch),
-        pack=0.0,
-        unpack=0.0,
-        repack=0.0,
-        open=0.0,
-        call=call,
-        post=post,
-        fetch=fetch,
+        send=message, receive=max(0.0, between - call), deliver=message, call=call, post=post, fetch=fetch, **free
     )
+
+
+def _company(spans: Sequence[Span]) -> tuple[float, float, float]:
+    """Return the seconds for each task of one message: in the notebook, in the worker beside its work, and back home."""
+    first, last, work = spans[0], spans[-1], sum(span.finished - span.started for span in spans)
+    parts = (
+        first.arrived - first.submitted,
+        last.replied - first.arrived - work,
+        last.delivered - last.replied,
+    )
+    return tuple(max(0.0, part) / len(spans) for part in parts)
+
+
+def _alone(run: Run, cpu: float) -> tuple[float, float]:
+    """Return the seconds from one task to the next in the worker, and those that a task takes in the notebook."""
+    between = [after.started - before.finished for before, after in pairwise(run.spans)]
+    return statistics.median(between or [0.0]), cpu / len(run.spans)
+
+
+def _mapped(pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], chunksize: int) -> tuple[Run, float]:
+    pool.reset()
+    cpu = time.process_time()
+    pool.map(function, items, chunksize=chunksize)
+    return pool.run, time.process_time() - cpu
 
 
 def _line(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, float]:

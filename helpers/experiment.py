@@ -17,8 +17,9 @@ from helpers.errors import PoolStopped
 from helpers.export import save_run
 from helpers.machine import start_methods, usable_cpus
 from helpers.measured import Result, again
-from helpers.model import Sample, sample_of
+from helpers.model import Sample, measured_costs, sample_of
 from helpers.plans import Plan, prepare
+from helpers.simulate import Costs
 from helpers.spans import Run
 from helpers.timing import Timing, save, warm_up
 from helpers.xray import XrayPool
@@ -28,6 +29,9 @@ LOOK = 0.24
 
 FEW = 20
 """Tasks; of more, so many are measured first, to see how large their messages are."""
+
+BUDGET = 0.1
+"""Seconds for measuring what small messages cost."""
 
 Work = tuple[Callable[[Any], Any], Sequence[Any]]
 """A function, and its arguments: one a task."""
@@ -70,7 +74,7 @@ class Experiment:
         self.results: list[Result] = []
         self._prepare = prepare
         self._serial = serial
-        self._serials: dict[object, tuple[Timing, Run, Run | None]] = {}
+        self._serials: dict[object, tuple[Timing, Run, Costs]] = {}
         self._starts: dict[object, tuple[float, float]] = {}
         self._stopping = Event()
         self._pool: XrayPool | None = None
@@ -177,27 +181,28 @@ class Experiment:
         if about not in self._starts:
             tell(News(f"how long {plan.start_method} takes to start a worker", 1, 1, 0, 0, 0.0, 0.0))
             self._starts[about] = starting_costs(plan.start_method, (work[0], work[1][0]))
-        timing, run, alone = self._serials[plan.work]
-        return timing, sample_of(run, alone, self._starts[about])
+        timing, run, costs = self._serials[plan.work]
+        return timing, sample_of(run, costs, self._starts[about])
 
-    def _measure_serial(self, plan: Plan, work: Work, tell: Tell) -> tuple[Timing, Run, Run | None]:
+    def _measure_serial(self, plan: Plan, work: Work, tell: Tell) -> tuple[Timing, Run, Costs]:
         """Measure the serial loop in one worker, where it can be stopped: one task after another, each alone.
 
-        Many small tasks go in large messages, as a message would cost more than its task; then some go alone, too.
+        Many small tasks go in large messages, as a message would cost more than its task.
         """
         function, items = work
         look = _teller(tell, News("the serial loop first, to compare with", 1, 1, 0, len(items), 0.0, 0.0))
-        alone = replace(plan, processes=1, warm=True, method="map", chunksize=1)
-        few = (function, items[:FEW])
-        _, run = self._run(alone, few, look, _one_by_one)
-        single = None
-        if len(items) > FEW and max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE:
-            _, single = self._run(alone, few, look)
-            _, run = self._run(replace(alone, chunksize=len(items) // FEW), work, look)
-        elif len(items) > FEW:
-            _, run = self._run(alone, work, look, _one_by_one)
+        alone = replace(plan, processes=1, warm=True, method="map")
+        _, first = self._run(alone, (function, items[:FEW]), look, _one_by_one)
+        with XrayPool(1, context=multiprocessing.get_context(plan.start_method)) as pool:
+            warm_up(pool, 1)
+            costs = measured_costs(pool, function, items, first, BUDGET)
+        run = first
+        if len(items) > FEW:
+            small = max(max(span.bytes_in, span.bytes_out) for span in first.spans) < LARGE
+            waiting = _waiting if small else _one_by_one
+            _, run = self._run(replace(alone, chunksize=len(items) // FEW), work, look, waiting)
         seconds = sum(span.finished - span.started for span in run.spans)
-        return Timing("serial", (seconds,), (sum(span.cpu for span in run.spans),)), run, single
+        return Timing("serial", (seconds,), (sum(span.cpu for span in run.spans),)), run, costs
 
     def _expected(self, plan: Plan, serial: Timing, place: int) -> float:
         if place < len(self.results):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.costs import LARGE, costs_of, starting_costs
+from helpers.costs import LARGE, ROUNDS, costs_of, costs_of_small, starting_costs
 from helpers.machine import usable_cpus
 from helpers.simulate import Costs, default_chunksize, simulate
 from helpers.spans import Run
@@ -22,6 +22,9 @@ from helpers.xray import XrayPool
 
 MOST_CHUNKS = 20_000
 """More messages than this are never advised, and not simulated either."""
+
+MESSAGE = 4e-5
+"""Seconds that a message may take, to guess how many can be measured."""
 
 WAITS = 0.5
 """A function that has a CPU for less than this share of its time is taken for one that waits."""
@@ -96,37 +99,54 @@ def learn(
     if not len(items):
         raise ValueError("at least one item must be there to be timed")
     start_method = start_method or multiprocessing.get_start_method()
-    places, run, together = _timed(function, items, budget, start_method)
+    places, run, costs = _timed(function, items, budget, start_method)
     start = starting_costs(start_method, (function, items[0]))
-    return sample_of(together, None if together is run else run, start, places=places, tasks=len(items))
+    return sample_of(run, costs, start, places=places, tasks=len(items))
 
 
 def sample_of(
     run: Run,
-    alone: Run | None,
+    costs: Costs,
     start: tuple[float, float],
     *,
     places: Sequence[int] | None = None,
     tasks: int | None = None,
 ) -> Sample:
-    """Return what measured runs of one warm worker show of a function and its items.
+    """Return what is known of a function and its items from a run of one warm worker.
 
-    run: the items that were timed, one a message; or, when alone is given, in large messages without a rest between the
-    tasks: then alone has some of them one a message. start: as `starting_costs` returns it. places: of the timed items among all
-    tasks; by default, all were timed.
+    costs: of tasks and messages. start: as `starting_costs` returns it. places: of the timed items among all tasks; by
+    default, all were timed.
     """
     spans = sorted(run.spans, key=lambda span: span.task)
     places = range(len(spans)) if places is None else places
     walls = [span.finished - span.started for span in spans]
     measured = (walls, [span.bytes_in for span in spans], [span.bytes_out for span in spans])
     everywhere, order = np.arange(tasks or len(spans)), np.argsort(places)
-    costs = costs_of(run) if alone is None else costs_of(alone, run)
     return Sample(
         *(np.interp(everywhere, np.array(places)[order], np.array(values)[order]) for values in measured),
         timed=len(spans),
         cpu_share=sum(span.computing for span in spans) / sum(walls),
         costs=replace(costs, fork=start[0], boot=start[1]),
     )
+
+
+def measured_costs(
+    pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float
+) -> Costs:
+    """Return what a pool costs for these items, of which a run, one by one in one warm worker, has shown the sizes.
+
+    Short tasks with small messages are measured anew, without a rest between them: with one, they would take longer.
+    budget: about how many seconds that may take.
+    """
+    typical = sum(span.finished - span.started for span in run.spans) / len(run.spans)
+    few = int(budget / 2 / ROUNDS / typical)
+    if few < 2 or not _small(run):
+        return costs_of(run)
+    return costs_of_small(pool, function, items[:few], messages=int(budget / 2 / (typical + MESSAGE)))
+
+
+def _small(run: Run) -> bool:
+    return max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE
 
 
 @dataclass(frozen=True)
@@ -186,20 +206,21 @@ def advise(
 
 def _timed(
     function: Callable[[Any], Any], items: Sequence[Any], budget: float, start_method: str
-) -> tuple[list[int], Run, Run]:
-    """Run some items, ever more closely spaced, until the budget is spent; return their places, and two runs of them.
+) -> tuple[list[int], Run, Costs]:
+    """Run some items, ever more closely spaced, until the budget is spent; return their places, their run, and the costs.
 
-    In the first run each has a message of its own, in the second they share one, if they are small. There they follow each
-    other without a rest, as in a pool that is busy; with a rest between them they would take longer.
+    Small ones run once more, in one message. There they follow each other without a rest, as in a pool that is busy. The
+    results are kept, as a pool keeps them: memory that is used again costs less than new one.
     """
     places: list[int] = []
+    kept: list[Any] = []
     with XrayPool(1, context=multiprocessing.get_context(start_method)) as pool:
         warm_up(pool, 1)
         pool.reset()
         deadline = time.perf_counter() + budget
         for place in itertools.chain.from_iterable(_ever_closer(len(items))):
             try:
-                pool.apply(function, (items[place],))
+                kept.append(pool.apply(function, (items[place],)))
             except PicklingError:
                 raise
             except Exception as error:
@@ -207,17 +228,13 @@ def _timed(
             places.append(place)
             if time.perf_counter() > deadline:
                 break
-        run = together = pool.run
-        if max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE:
-            some = [items[place] for place in places]
-            run, together = (_mapped(pool, function, some, chunksize) for chunksize in (1, len(some)))
-    return places, run, together
-
-
-def _mapped(pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], chunksize: int) -> Run:
-    pool.reset()
-    pool.map(function, items, chunksize=chunksize)
-    return pool.run
+        run, some = pool.run, [items[place] for place in places]
+        costs = measured_costs(pool, function, some, run, budget)
+        if _small(run):
+            pool.reset()
+            pool.map(function, some, chunksize=len(some))
+            run = pool.run
+    return places, run, costs
 
 
 def _ever_closer(number: int) -> Iterator[list[int]]:

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import multiprocessing
 import pickle
 from dataclasses import replace
 
@@ -11,11 +12,12 @@ import slow_module
 import workers
 
 from helpers import tasks
-from helpers.costs import costs_of, starting_costs
+from helpers.costs import costs_of, costs_of_small, starting_costs
 from helpers.machine import start_methods
 from helpers.model import Advice, Sample, advise, learn
 from helpers.simulate import Costs, simulate
 from helpers.spans import Run
+from helpers.xray import XrayPool
 
 KNOWN = Costs(0.0, 0.0, 2e-3, 0.0, 0.0, 3e-3, 4e-8, 5e-8, 6e-8, 7e-8, 1e-4, 0.0, 0.0)
 
@@ -40,16 +42,13 @@ def test_the_costs_of_small_messages_are_counted_by_the_message():
     assert found.pack == 0.0
 
 
-def test_what_a_task_costs_in_company_is_told_apart_from_its_message():
-    known = Costs(0.0, 0.0, 2e-3, 1e-3, 4e-3, 3e-3, 0.0, 0.0, 0.0, 0.0, call=1e-4, post=2e-5, fetch=3e-5)
-    alone, together = (
-        simulate([0.05] * 8, processes=1, cpus=4, chunksize=size, costs=known, warm=True) for size in (1, 8)
-    )
-    found = costs_of(alone, together)
-    for name in ("post", "fetch", "send", "deliver"):
-        assert getattr(found, name) == pytest.approx(getattr(known, name), rel=1e-6), name
-    assert found.call == pytest.approx(known.call)
-    assert found.receive == pytest.approx(known.receive + known.reply)
+@pytest.mark.parametrize("method", start_methods())
+def test_a_small_message_costs_more_than_a_task_in_company(method):
+    with XrayPool(1, context=multiprocessing.get_context(method)) as pool:
+        found = costs_of_small(pool, tasks.identity, range(500), messages=2000)
+    assert found.send == found.deliver > found.post > 0
+    assert min(found.receive, found.call, found.fetch) > 0
+    assert found.pack == found.unpack == found.repack == found.open == 0
 
 
 def test_costs_need_a_task():
