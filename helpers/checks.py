@@ -4,6 +4,7 @@ import functools
 import math
 import statistics
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
@@ -370,3 +371,29 @@ def importable_names(answer: Collection[str]) -> str | None:
     if right - set(answer):
         return "One more can travel: what does pickle need of a function?"
     return None
+
+
+@_check
+def cluster_speedup(answer: Callable[[float, float, int], float]) -> str | None:
+    """Nothing goes faster than its workers, nor than the one scheduler that hands the tasks out."""
+    if not math.isclose(answer(1.0, 0.001, 8), 8.0):
+        return "Tasks of a second, a scheduler that needs a millisecond, 8 workers: what is the limit?"
+    if not math.isclose(answer(0.01, 0.001, 64), 10.0):
+        return "Tasks of 10 ms, a scheduler that needs 1 ms: how many workers can it keep busy?"
+    if not math.isclose(answer(0.0005, 0.001, 64), 0.5):
+        return "When handing out takes longer than the work, a cluster is slower than a loop."
+    return None
+
+
+@_check
+def results_or_none(answer: Callable[[list[Future]], Sequence[Any]]) -> str | None:
+    """One failed task takes nothing from the others."""
+    futures: list[Future] = [Future() for _ in range(4)]
+    for future, result in zip(futures, [3, ValueError("no"), 0, ""]):
+        (future.set_exception if isinstance(result, Exception) else future.set_result)(result)
+    found = list(answer(futures))
+    if len(found) != 4:
+        return f"There were 4 futures, and your list has {len(found)} entries."
+    if found[1] is not None:
+        return "The second task failed, so the second entry must be None."
+    return None if found == [3, None, 0, ""] else "A result can be 0 or empty, and is still a result."

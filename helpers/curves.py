@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from helpers.axes import GREY, INK, new_figure, svg_of
 from helpers.picture import COLOURS, Picture
@@ -38,6 +38,7 @@ def curves_plot(
     if log:
         axes.set_xscale("log")
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(lambda seconds, _: format_seconds(seconds))
         axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(across, color=INK)

@@ -5,6 +5,7 @@ What a pool costs here is fitted by `helpers.costs`; the predicting itself is do
 
 import itertools
 import multiprocessing
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -180,7 +181,7 @@ class Advice:
             times = (format_seconds(choice.cold), format_seconds(choice.warm))
             rows.append((str(choice.processes), f"{choice.chunksize:,}", *times, f"{serial / choice.cold:.2f}"))
         tried = f"predicted from {self.sample.timed:,} of {len(self.sample.durations):,} items"
-        return "\n".join([*aligned(rows), tried, self.words])
+        return "\n".join([*aligned(rows), tried, *textwrap.wrap(self.words, 100)])
 
 
 def advise(

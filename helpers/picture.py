@@ -28,9 +28,13 @@ class Picture:
 
     @property
     def html(self) -> str:
-        """The SVG in line, so that tooltips work and text takes the theme's colour, and the text folded below it."""
+        """The SVG in line, so that tooltips work and text takes the theme's colour, and the text folded below it.
+
+        Before a notebook is trusted, JupyterLab takes the drawing away and leaves its words; these have no size of their
+        own then.
+        """
         figures = html.escape(self.text)
-        return f"{self.svg}<details><summary>The same in figures</summary><pre>{figures}</pre></details>"
+        return f"<div style='font-size: 0'>{self.svg}</div><details><summary>The same in figures</summary><pre>{figures}</pre></details>"
 
     def save(self, path: str | Path) -> None:
         """Write the SVG to a file."""

@@ -73,6 +73,8 @@ def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
     if not runs:
         raise ValueError("where_time_went needs one run or more, by its label, not an empty mapping")
     title = "Where the workers' time went"
+    margin = max(0, 8 * max(map(len, runs)) + 12 - drawing.LEFT)  # long labels get room of their own
+    width -= margin
     sums = {label: breakdown(run) for label, run in runs.items()}
     most = max(parts.whole for parts in sums.values())
     scale = (width - drawing.LEFT - drawing.RIGHT) / (most or 1.0)
@@ -82,7 +84,8 @@ def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
     for row, (label, parts) in enumerate(sums.items()):
         marks += _stack(label, parts, 44 + row * pitch, scale)
     marks += [*drawing.axis(most, scale, bottom, "worker-seconds"), *drawing.legend(bottom + 60, width)]
-    return Picture(drawing.frame(marks, width, bottom + 78, title), _shares(sums))
+    moved = [f"<g transform='translate({margin} 0)'>", *marks, "</g>"]
+    return Picture(drawing.frame(moved, width + margin, bottom + 78, title), _shares(sums))
 
 
 def _rows(run: Run) -> int:

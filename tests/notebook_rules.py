@@ -144,7 +144,7 @@ def every_pool_stands_in_a_with(notebook: NotebookNode, path: Path) -> Iterator[
 
 
 LESSONS_ONLY = (the_anatomy, the_exercises)
-"""What the bench, which is a page of its own, does not keep to."""
+"""What the bench and the index, which are pages of their own, do not keep to."""
 
 RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     outputs_in_order,

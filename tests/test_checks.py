@@ -42,6 +42,13 @@ CASES = [
     (checks.hanging_mistakes, {"stubborn exception", "killed worker", "endless task"}, {"lambda"}, ()),
     (checks.default_method, default_method, lambda platform, version: "fork", ()),
     (checks.importable_names, TRAVELLERS, {*TRAVELLERS, "a lambda"}, ()),
+    (checks.cluster_speedup, lambda d, c, w: min(w, d / c), lambda d, c, w: w, ()),
+    (
+        checks.results_or_none,
+        lambda futures: [None if future.exception() else future.result() for future in futures],
+        lambda futures: [future.result() for future in futures],
+        (),
+    ),
     (checks.best_method, METHODS, METHODS | {"a function of two arguments": "map"}, ()),
 ]
 NAMES = [check.__name__ for check, *_ in CASES]

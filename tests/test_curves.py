@@ -1,6 +1,7 @@
 """Curves and histograms: their facts are in their text twins, and nothing is drawn that cannot be seen."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -41,7 +42,15 @@ def test_a_histogram_without_values_is_refused():
 
 def test_every_run_in_the_plot_has_its_label_and_its_row():
     points = [Point(2, 1.5, 1.4, 1.6, 0.5, "1"), Point(4, 1.8, 1.8, 1.8, 0.4, "2", predicted=3.0)]
+    points[0] = replace(points[0], modelled=1.9)
     picture = runs_plot(points, cpus=4)
-    assert [line.split()[0] for line in picture.text.splitlines()[2:]] == ["1", "2"]
-    assert picture.text.splitlines()[-1].split()[-2:] == ["45%", "3.00"]
+    first, second = (line.split() for line in picture.text.splitlines()[2:])
+    assert (first[0], *first[-2:]) == ("1", "-", "1.90")
+    assert (second[0], *second[-3:]) == ("2", "45%", "3.00", "-")
     assert "your prediction" in picture.svg
+
+
+def test_a_law_in_the_plot_has_a_line_and_its_figures():
+    picture = runs_plot([Point(2, 1.5, 1.4, 1.6, 0.5, "1")], laws={"Amdahl's law": {1: 1.0, 2: 1.6}}, cpus=4)
+    assert "Amdahl's law: 1.00 with 1, 1.60 with 2" in picture.text
+    assert "Amdahl" in picture.svg

@@ -3,11 +3,10 @@
 import os
 import signal
 import time
-from pathlib import Path
 
 import psutil
 import pytest
-from jupyter_client.manager import KernelManager
+from kernels import TESTS, Kernel
 
 from helpers.machine import start_methods
 
@@ -16,7 +15,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 
-TESTS = Path(__file__).parent
 SETUP = """
 import sys, time, multiprocessing
 sys.path.insert(0, {tests!r})
@@ -33,55 +31,9 @@ with GuardedPool(3, context=context) as pool:
 WORKS = "with GuardedPool(2, context=context) as pool: print(pool.map(faults.square, [2, 3]))"
 
 
-class Kernel:
-    """A kernel with a client, and the processes that it has started."""
-
-    def __init__(self, method: str) -> None:
-        self.manager = KernelManager()
-        self.manager.start_kernel(cwd=TESTS)
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.prepare(method)
-
-    def prepare(self, method: str) -> None:
-        self.client.wait_for_ready(timeout=30)
-        self.run(SETUP.format(tests=str(TESTS), method=method))
-        self.run(WORKS)  # the helper processes of the start method are there now
-        self.process = psutil.Process(self.manager.provisioner.pid)
-        self.helpers = set(self.process.children(recursive=True))
-
-    def start(self, code: str, until: str = "") -> str:
-        """Begin to run a cell, and wait until it has printed this."""
-        message = self.client.execute(code)
-        while until and until not in self.client.get_iopub_msg(timeout=10)["content"].get("text", ""):
-            pass
-        return message
-
-    def finish(self, message: str, seconds: float = 10) -> tuple[str, str, str]:
-        """Wait for the end of a cell; return what it printed, what it wrote to stderr, and its error."""
-        deadline = time.monotonic() + seconds
-        shown = {"stdout": "", "stderr": "", "error": ""}
-        while True:
-            answer = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
-            if answer["parent_header"].get("msg_id") != message:
-                continue
-            content = answer["content"]
-            if answer["msg_type"] == "stream":
-                shown[content["name"]] += content["text"]
-            elif answer["msg_type"] == "error":
-                shown["error"] += f"{content['ename']}: {content['evalue']}"
-            elif answer["msg_type"] == "status" and content["execution_state"] == "idle":
-                return shown["stdout"], shown["stderr"], shown["error"]
-
-    def run(self, code: str) -> tuple[str, str, str]:
-        return self.finish(self.start(code))
-
-    def workers(self) -> set:
-        return set(self.process.children(recursive=True)) - self.helpers
-
-    def end(self) -> None:
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
+def ready(method: str) -> list[str]:
+    """What a kernel runs first. After that the helper processes of the start method are there."""
+    return [SETUP.format(tests=str(TESTS), method=method), WORKS]
 
 
 @pytest.fixture(scope="module", params=start_methods())
@@ -92,7 +44,7 @@ def method(request):
 @pytest.fixture(scope="module")
 def kernel(method):
     """One kernel for all that it must survive."""
-    kernel = Kernel(method)
+    kernel = Kernel(*ready(method))
     yield kernel
     kernel.end()
 
@@ -100,7 +52,7 @@ def kernel(method):
 @pytest.fixture
 def doomed(method):
     """A kernel for one test, which ends it."""
-    kernel = Kernel(method)
+    kernel = Kernel(*ready(method))
     yield kernel
     kernel.end()
 
@@ -157,7 +109,7 @@ def test_a_restart_in_the_middle_of_a_pool_leaves_nothing_and_the_next_pool_work
     everything = doomed.workers() | doomed.helpers
     doomed.manager.restart_kernel(now=True)
     assert gone(everything, 3)
-    doomed.prepare(method)
+    doomed.prepare(*ready(method))
     assert doomed.run(WORKS) == ("[4, 9]\n", "", "")
 
 

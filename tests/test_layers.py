@@ -45,6 +45,11 @@ ORDER = [
     "runs_table",
     "bench",
     "lab",
+    "preflight",
+    "my_lessons",
+    "calm",
+    "tether",
+    "cluster",
 ]
 """The modules from the ground up: each imports only from those before it."""
 

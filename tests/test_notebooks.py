@@ -7,6 +7,7 @@ import copy
 import functools
 import multiprocessing
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,14 +27,28 @@ LONG = ("02_pool_map", [method for method in OTHERS if method != "forkserver"]) 
 SHORT = ("03_result_order", OTHERS)
 
 
+PAGES = ("index", "pool_lab")
 RULED = [
-    (path, rule) for path in PATHS for rule in rules.RULES if path.stem != "pool_lab" or rule not in rules.LESSONS_ONLY
+    (path, rule) for path in PATHS for rule in rules.RULES if path.stem not in PAGES or rule not in rules.LESSONS_ONLY
 ]
+LESSONS = [path for path in PATHS if path.stem not in (*PAGES, "template")]
 
 
 @pytest.mark.parametrize("path, rule", RULED, ids=[f"{path.stem}-{rule.__name__}" for path, rule in RULED])
 def test_every_notebook_keeps_the_rules(path, rule):
     assert list(rule(read(path), path)) == []
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", ["notebooks/index.ipynb", "README.md"])
+def test_the_pages_that_list_the_lessons_give_title_and_minutes_as_the_lesson_does(path, page):
+    title, head = (cell.source for cell in read(path).cells[:2])
+    minutes = re.search(r"\*\*Minutes:\*\* (\d+)", head)[1]
+    folder = "" if page.endswith("ipynb") else "notebooks/"
+    text = (FOLDER.parent / page).read_text(encoding="utf-8")
+    (row,) = [row for row in text.splitlines() if f"]({folder}{path.name})" in row and "|" in row]
+    assert f"[{title.removeprefix('# ')}]" in row
+    assert f"| {minutes} |" in row
 
 
 @functools.cache

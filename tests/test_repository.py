@@ -72,7 +72,7 @@ def test_the_readme_names_every_lesson():
     assert all(f"(notebooks/{lesson})" in README for lesson in lessons)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "INSTRUCTORS.md"])
 def test_links_to_files_of_the_checkout_work(page):
     links = re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text(encoding="utf-8"))
     assert [link for link in links if not link.startswith("http") and not (ROOT / link).exists()] == []

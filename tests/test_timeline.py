@@ -9,6 +9,7 @@ import pytest
 
 from helpers import tasks
 from helpers.picture import COLOURS
+from helpers.simulate import simulate
 from helpers.spans import PHASES, Run, Span, Worker, breakdown
 from helpers.timeline import timeline, where_time_went
 from helpers.xray import XrayPool
@@ -211,3 +212,17 @@ def test_a_measured_run_draws_all_its_tasks():
 
 def test_a_label_with_markup_cannot_break_the_picture():
     assert ET.fromstring(timeline(run_of(span(0)), title="<b>&'\"").svg).get("aria-label") == "<b>&'\""
+
+
+def test_a_long_label_gets_room_and_the_drawing_keeps_its_width():
+    run = simulate([1.0], processes=1, cpus=1)
+    short, long = (ET.fromstring(where_time_went({label: run}).svg) for label in ("a", "a hundred thousand chunks"))
+    assert short.get("width") == long.get("width")
+    assert short[0].get("transform") == "translate(0 0)"
+    assert long[0].get("transform") == f"translate({8 * 25 + 12 - 104} 0)"
+
+
+def test_words_of_a_drawing_that_is_taken_away_have_no_size():
+    assert where_time_went({"a": simulate([1.0], processes=1, cpus=1)}).html.startswith(
+        "<div style='font-size: 0'><svg"
+    )

@@ -1,0 +1,61 @@
+"""A real notebook kernel for tests, with all the processes that it has started."""
+
+import time
+from pathlib import Path
+
+import psutil
+from jupyter_client.manager import KernelManager
+
+TESTS = Path(__file__).parent
+
+
+class Kernel:
+    """A kernel with a client, and the processes that it has started."""
+
+    def __init__(self, *setup: str) -> None:
+        self.manager = KernelManager()
+        self.manager.start_kernel(cwd=TESTS)
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.prepare(*setup)
+
+    def prepare(self, *setup: str) -> None:
+        self.client.wait_for_ready(timeout=30)
+        for code in setup:
+            assert self.run(code)[1:] == ("", ""), code
+        self.process = psutil.Process(self.manager.provisioner.pid)
+        self.helpers = set(self.process.children(recursive=True))
+
+    def start(self, code: str, until: str = "") -> str:
+        """Begin to run a cell, and wait until it has printed this."""
+        message = self.client.execute(code)
+        while until and until not in self.client.get_iopub_msg(timeout=10)["content"].get("text", ""):
+            pass
+        return message
+
+    def finish(self, message: str, seconds: float = 10) -> tuple[str, str, str]:
+        """Wait for the end of a cell; return what it printed, what it wrote to stderr, and its error."""
+        deadline = time.monotonic() + seconds
+        shown = {"stdout": "", "stderr": "", "error": ""}
+        while True:
+            answer = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            if answer["parent_header"].get("msg_id") != message:
+                continue
+            content = answer["content"]
+            if answer["msg_type"] == "stream":
+                shown[content["name"]] += content["text"]
+            elif answer["msg_type"] == "error":
+                shown["error"] += f"{content['ename']}: {content['evalue']}"
+            elif answer["msg_type"] == "status" and content["execution_state"] == "idle":
+                return shown["stdout"], shown["stderr"], shown["error"]
+
+    def run(self, code: str) -> tuple[str, str, str]:
+        return self.finish(self.start(code))
+
+    def workers(self) -> set:
+        return set(self.process.children(recursive=True)) - self.helpers
+
+    def end(self) -> None:
+        self.client.stop_channels()
+        alive = self.manager.is_alive()  # killed, it could not clear its named semaphores away
+        self.manager.shutdown_kernel(now=not alive)

@@ -1,0 +1,111 @@
+"""Write the table of expected figures into INSTRUCTORS.md: measured on this machine, simulated for 2, 4 and 8 CPUs.
+
+python -m tools.instructor_figures
+"""
+
+import re
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from multiprocessing import Pool
+from pathlib import Path
+
+import numpy as np
+
+from helpers import tasks
+from helpers.array_tasks import held_distances_as_array, hold_table
+from helpers.machine import usable_cpus
+from helpers.model import Sample, learn
+from helpers.timing import compare, format_seconds, warm_up
+
+PAGE = Path(__file__).parents[1] / "INSTRUCTORS.md"
+BLOCK = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)
+ROWS, CPUS = 1_000_000, (2, 4, 8)
+TINY = [100] * 100_000
+
+
+def lines() -> list[str]:
+    """Measure, simulate, and return the table as lines of Markdown."""
+    table = np.random.default_rng(0).normal(size=(ROWS, 10))
+    here = usable_cpus()
+    task = partial(tasks.distances, target=table[0])
+    measured = _measured(table, task, here)
+    loop = measured["loop"].median
+    five = learn(task, np.array_split(table, 5))
+    cut = {cpus: learn(task, np.array_split(table, 4 * cpus)) for cpus in {here, *CPUS}}
+    fine = {cpus: _sent_once(learn(_array, _chunks(table, task, 16 * cpus))) for cpus in {here, *CPUS}}
+    tiny = learn(tasks.draw, TINY)
+
+    def row(name: str, here_is: str, simulated: list[str]) -> str:
+        return f"| {name} | {here_is} | {' | '.join(simulated)} |"
+
+    def ratio(label: str) -> str:
+        return f"{loop / measured[label].median:.2f}"
+
+    def times(samples: dict[int, Sample], warm: bool, processes: int | None = None) -> list[str]:
+        runs = [samples[n].simulate(processes or n, chunksize=1, cpus=n, warm=warm) for n in CPUS]
+        return [f"{samples[n].serial / run.seconds:.2f}" for n, run in zip(CPUS, runs)]
+
+    ends = [[tiny.simulate(n, chunksize=size, cpus=n, warm=True).seconds for size in (1, 6250)] for n in CPUS]
+    return [
+        f"| scene | measured on {here} CPUs | {' | '.join(f'{n} CPUs, simulated' for n in CPUS)} |",
+        "|---|---|---|---|---|",
+        row("lesson 1: the loop over a million rows", format_seconds(loop), ["the same"] * 3),
+        row("lesson 2: `Pool(5)`, 5 chunks, cold: times as fast", ratio("five"), times(dict.fromkeys(CPUS, five), False, 5)),
+        row("lesson 4: a pool of all CPUs, 4 chunks each, cold", ratio("cut"), times(cut, False)),
+        row(
+            "lesson 4: 100,000 messages against 16: times as long",
+            f"{measured['tiny, one a message'].median / measured['tiny, 16 messages'].median:.1f}",
+            [f"{many / few:.1f}" for many, few in ends],
+        ),
+        row("lesson 6: rows held, arrays home, warm", ratio("fine"), times(fine, True)),
+    ]  # fmt: skip
+
+
+def _measured(table: np.ndarray, task: partial, cpus: int):
+    edges = np.linspace(0, len(table), 16 * cpus + 1).astype(int).tolist()
+    bounds, held = list(pairwise(edges)), partial(held_distances_as_array, target=table[0])
+
+    def cold(processes: int, chunks: list) -> None:
+        with Pool(processes) as pool:
+            pool.map(task, chunks, chunksize=1)
+
+    with Pool(cpus, hold_table, (table,)) as best, Pool(cpus) as small:
+        warm_up(best, cpus)
+        warm_up(small, cpus)
+        candidates = {
+            "loop": lambda: task(table),
+            "five": lambda: cold(5, np.array_split(table, 5)),
+            "cut": lambda: cold(cpus, np.array_split(table, 4 * cpus)),
+            "fine": lambda: best.map(held, bounds, chunksize=1),
+            "tiny, one a message": lambda: small.map(tasks.draw, TINY, chunksize=1),
+            "tiny, 16 messages": lambda: small.map(tasks.draw, TINY, chunksize=6250),
+        }
+        return compare(candidates, repeats=5)
+
+
+def _array(call: partial) -> np.ndarray:
+    return np.array(call())
+
+
+def _chunks(table: np.ndarray, task: partial, number: int) -> list[partial]:
+    return [partial(task, chunk) for chunk in np.array_split(table, number)]
+
+
+def _sent_once(sample: Sample) -> Sample:
+    """Return the sample as if its rows were held by the workers already."""
+    return replace(sample, bytes_in=np.full_like(sample.bytes_in, 100.0))
+
+
+def main() -> None:
+    """Replace the table in the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    if not BLOCK.search(text):
+        raise ValueError(f"{PAGE.name} has no block between <!-- figures --> and <!-- end of figures -->")
+    new = "\n".join(lines()) + "\n"
+    PAGE.write_text(BLOCK.sub(lambda _: new, text), encoding="utf-8", newline="\n")
+    print(new)
+
+
+if __name__ == "__main__":
+    main()
