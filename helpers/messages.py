@@ -252,7 +252,13 @@ class Replies:
             return _deliver_failure, (self.sender, [*self.tasks, task], works, data)
 
         error.__dict__["__reduce_ex__"] = reduce
+        ForkingPickler.register(type(error), _by_its_own_word)
         return error
+
+
+def _by_its_own_word(error: Exception) -> str | tuple[Any, ...]:
+    """Pickle an exception as it says itself, though a library (tblib, which Dask brings) has a say for every exception."""
+    return error.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
 
 
 def _deliver(

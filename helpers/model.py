@@ -92,7 +92,7 @@ def learn(
     """Time some items in one worker, weigh what travels, and return what any pool would have to do.
 
     function: a top-level function of a module, or a partial of one. items: its arguments, a list or another sequence.
-    budget: about how many seconds the timing may take. start_method: that of the pool; None: the default.
+    budget: about how many seconds the timing may take; half of it again, where messages are small. start_method: that of the pool; None: the default.
 
     Raises ValueError for no items, and for an item for which the function raises, with its place;
     `pickle.PicklingError` for a function that cannot be sent.
@@ -230,7 +230,7 @@ def _timed(
             if time.perf_counter() > deadline:
                 break
         run, some = pool.run, [items[place] for place in places]
-        costs = measured_costs(pool, function, some, run, budget)
+        costs = measured_costs(pool, function, some, run, budget / 2)
         if _small(run):
             pool.reset()
             pool.map(function, some, chunksize=len(some))

@@ -176,3 +176,10 @@ def stock_pool_with_a_killed_worker() -> None:
 
 if __name__ == "__main__":
     stock_pool_with_a_killed_worker()
+
+
+def let_tblib_pickle_exceptions() -> None:
+    """As importing Dask does, in this worker: from now on a library pickles every exception."""
+    import tblib.pickling_support
+
+    tblib.pickling_support.install()

@@ -56,6 +56,8 @@ class Kernel:
         return set(self.process.children(recursive=True)) - self.helpers
 
     def end(self) -> None:
+        """Kill the kernel alone: its helper processes see that, clear its named semaphores away, and leave."""
         self.client.stop_channels()
-        alive = self.manager.is_alive()  # killed, it could not clear its named semaphores away
-        self.manager.shutdown_kernel(now=not alive)
+        self.process.kill()
+        psutil.wait_procs(self.helpers, timeout=5)
+        self.manager.shutdown_kernel(now=True)

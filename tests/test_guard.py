@@ -231,6 +231,15 @@ def test_g3_a_task_raises_what_it_raised_with_the_workers_traceback(pool, way):
     assert pool.map(faults.square, [3]) == [9]
 
 
+def test_g3_a_task_raises_what_it_raised_though_dask_has_its_say_for_every_exception(context):
+    with (
+        GuardedPool(2, faults.let_tblib_pickle_exceptions, context=context) as pool,
+        promised(ValueError, "bad number 5", within=5) as caught,
+    ):
+        pool.map(faults.raises, [5])
+    assert "faults.py" in str(caught.value.__cause__)
+
+
 @pytest.mark.parametrize("function, name", [(faults.raises_two_needed, "TwoNeeded"), (faults.raises_locked, "Locked")])
 @pytest.mark.parametrize("way", WAYS)
 def test_g4_an_exception_that_cannot_travel_comes_as_task_failed(pool, function, name, way):

@@ -28,7 +28,7 @@ def test_code_that_ends_is_shown_with_its_output():
 
 @pytest.mark.parametrize("method", start_methods())
 def test_code_that_hangs_is_killed_with_all_its_workers(method):
-    seen = run_apart(HANGING, start_method=method)
+    seen = run_apart(HANGING, start_method=method, deadline=3)
     assert not seen.ended
     assert "HANGS" in repr(seen)
     workers = [int(pid) for pid in seen.lines[0].strip("[]").split(",")]
