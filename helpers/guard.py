@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from multiprocessing.context import BaseContext
@@ -41,6 +42,7 @@ PATIENCE = 1.0  # seconds for the stock pool to end itself, before its workers a
 
 _creating = threading.Lock()  # one pool at a time, to know whose threads are whose
 _pools: "weakref.WeakSet[GuardedPool]" = weakref.WeakSet()
+_ended: "deque[GuardedPool]" = deque(maxlen=1)  # kept, so that the next pool's sweeper deletes it: see `_sweep`
 
 
 def _forget() -> None:
@@ -100,20 +102,21 @@ class GuardedPool(Pool):
         self._first = threading.Lock()
         initializer = self._checked_initializer(initializer)
         check_main(self.start_method)
-        self._notes = tempfile.TemporaryDirectory(prefix=f"pool-{os.getpid()}-", ignore_cleanup_errors=True)
         watched = Remembering(context, self._workers)
-        started = (self._notes.name, initializer, tuple(initargs))
         try:
             with _creating, no_interrupt():
+                self._notes = tempfile.TemporaryDirectory(prefix=f"pool-{os.getpid()}-", ignore_cleanup_errors=True)
+                started = (self._notes.name, initializer, tuple(initargs))
                 context.Lock()  # starts the resource tracker, which would make the next children hear again
                 before = set(threading.enumerate())
                 with deaf_children():
                     super().__init__(self.processes, start_worker, started, maxtasksperchild, watched)
                 self._threads = [t for t in threading.enumerate() if t not in before and "(_handle_" in t.name]
+                _pools.add(self)
         except BaseException:  # Stop, or no more processes to be had
-            self.terminate()
+            if hasattr(self, "_notes"):  # else nothing was made
+                self.terminate()
             raise
-        _pools.add(self)
 
     def __del__(self) -> None:
         if hasattr(self, "_threads"):  # else it was refused, and there is nothing to warn of
@@ -301,7 +304,11 @@ class GuardedPool(Pool):
         return ", ".join(busy) or "no worker is at work"
 
     def _sweep(self) -> None:
-        """End every worker. The stock pool may wait for a lock that a dead worker holds: so it has a deadline."""
+        """End every worker. The stock pool may wait for a lock that a dead worker holds: so it has a deadline.
+
+        Python loses a Stop that comes while the main thread deletes what a pool is made of: so a sweeper does that,
+        in its own thread, for the pool before this one.
+        """
         if hasattr(self, "_threads"):  # else the stock pool was never ready
             ending = threading.Thread(target=super().terminate, daemon=True)
             ending.start()
@@ -310,6 +317,7 @@ class GuardedPool(Pool):
         while self._kill_workers() and time.monotonic() < deadline:
             time.sleep(LOOK / 10)
         self._notes.cleanup()
+        _ended.append(self)
 
     def _kill_workers(self) -> bool:
         """Kill what is alive; return whether there was something, or the thread that replaces workers still runs."""

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import tempfile
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -23,11 +25,11 @@ from helpers.guard import GuardedPool
 context = multiprocessing.get_context({method!r})
 """
 FOREVER = """
-print("begun", flush=True)
 with GuardedPool(3, context=context) as pool:
     print("made", flush=True)
     pool.map(faults.forever, range(6))
 """
+FOREVER_IN_ONE_LINE = "GuardedPool(3, context=context) as pool: pool.map(faults.forever, range(6))"
 WORKS = "with GuardedPool(2, context=context) as pool: print(pool.map(faults.square, [2, 3]))"
 
 
@@ -71,15 +73,19 @@ def stop(kernel: Kernel, to: str) -> None:
 
 
 @pytest.mark.parametrize("to", ["group", "kernel"])
-def test_g13_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, to):
+def test_g13_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, to, tmp_path):
     for moment in (0.0, 0.01, 0.03, 0.1, 0.5):
-        message = kernel.start(FOREVER, until="begun")
+        begun = tmp_path / f"begun{moment}"  # a print could still be under way, and Stop would meet ipykernel's own code
+        message = kernel.start(f"with open({str(begun)!r}, 'w'), {FOREVER_IN_ONE_LINE}")
+        while not begun.exists():
+            time.sleep(0.001)
         time.sleep(moment)  # from the making of the pool to the waiting for its results
         stop(kernel, to)
         _, noise, error = kernel.finish(message, seconds=3)
         assert error.startswith("KeyboardInterrupt"), moment
         assert noise == "", moment
         assert gone(kernel.workers(), 2), moment
+        assert not list(Path(tempfile.gettempdir()).glob(f"pool-{kernel.process.pid}-*")), moment
         assert kernel.run(WORKS) == ("[4, 9]\n", "", "")
 
 
