@@ -101,10 +101,23 @@ def _kill(process: psutil.Process) -> None:
         with suppress(psutil.NoSuchProcess):
             if not any("resource_tracker" in word for word in member.cmdline()):
                 member.kill()
-    _, left = psutil.wait_procs(family, timeout=5)
-    for member in left:
-        with suppress(psutil.NoSuchProcess):
-            member.kill()
+    patience = time.monotonic() + 5
+    while left := [member for member in family if _runs(member)]:
+        if time.monotonic() > patience:
+            for member in left:
+                with suppress(psutil.NoSuchProcess):
+                    member.kill()
+            return
+        time.sleep(0.01)
+    process.wait()  # takes note of its end
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether a process still runs: one that only waits for its parent to take note of its end does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _readable(text: str) -> tuple[str, ...]:

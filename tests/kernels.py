@@ -1,12 +1,31 @@
-"""A real notebook kernel for tests, with all the processes that it has started."""
+"""Processes and their ends, for tests: a real notebook kernel, with all that it has started."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 from jupyter_client.manager import KernelManager
 
 TESTS = Path(__file__).parent
+
+
+def gone(processes: Iterable[psutil.Process], seconds: float) -> bool:
+    """Whether all of the processes end within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while any(runs(process) for process in processes):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether a process still runs: one that only waits for its parent to take note of its end does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Kernel:
@@ -59,5 +78,5 @@ class Kernel:
         """Kill the kernel alone: its helper processes see that, clear its named semaphores away, and leave."""
         self.client.stop_channels()
         self.process.kill()
-        psutil.wait_procs(self.helpers, timeout=5)
+        gone(self.helpers, 5)
         self.manager.shutdown_kernel(now=True)

@@ -8,7 +8,7 @@ import time
 
 import psutil
 import pytest
-from kernels import Kernel
+from kernels import Kernel, gone
 
 from helpers.cluster import cluster_run, terminals
 from helpers.spans import Run
@@ -51,7 +51,7 @@ def test_a_command_ends_with_its_block():
     with terminals("http.server --bind 127.0.0.1 0"):
         family = psutil.Process().children(recursive=True)
         assert family
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert gone(family, 10)
 
 
 def test_a_command_that_fails_is_told_with_its_last_words():
@@ -78,7 +78,7 @@ def test_a_command_ends_when_its_notebook_is_killed():
         family = psutil.Process(notebook.pid).children(recursive=True)
         assert len(family) >= 2
         notebook.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert gone(family, 10)
 
 
 CLUSTER = """
@@ -100,5 +100,5 @@ def test_a_cluster_outlives_stop_and_does_not_outlive_its_kernel():
     assert kernel.finish(message)[1:] == ("", "KeyboardInterrupt: ")
     assert kernel.finish(kernel.start(SHORT), seconds=20) == ("[4, 5]\n", "", "")
     kernel.process.kill()
-    assert psutil.wait_procs(kernel.helpers, timeout=15)[1] == []
+    assert gone(kernel.helpers, 15)
     kernel.end()

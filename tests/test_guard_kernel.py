@@ -6,9 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import psutil
 import pytest
-from kernels import TESTS, Kernel
+from kernels import TESTS, Kernel, gone
 
 from helpers.machine import start_methods
 
@@ -59,12 +58,6 @@ def doomed(method):
     kernel.end()
 
 
-def gone(processes: set, seconds: float) -> bool:
-    """Whether all of the processes end within so many seconds."""
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
-
-
 def stop(kernel: Kernel, to: str) -> None:
     if to == "group":
         os.killpg(os.getpgid(kernel.process.pid), signal.SIGINT)
@@ -75,7 +68,7 @@ def stop(kernel: Kernel, to: str) -> None:
 @pytest.mark.parametrize("to", ["group", "kernel"])
 def test_g13_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, to, tmp_path):
     for moment in (0.0, 0.01, 0.03, 0.1, 0.5):
-        begun = tmp_path / f"begun{moment}"  # a print could still be under way, and Stop would meet ipykernel's own code
+        begun = tmp_path / f"begun{moment}"  # after a print, Stop could meet ipykernel's own code
         message = kernel.start(f"with open({str(begun)!r}, 'w'), {FOREVER_IN_ONE_LINE}")
         while not begun.exists():
             time.sleep(0.001)
