@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
@@ -51,7 +52,9 @@ def update(lessons: Path = LESSONS, mine: Path = MINE) -> Iterator[str]:
 def _copied(original: Path, copy: Path) -> None:
     """Copy, and let Jupyter trust the copy, so that it shows the drawings before the lesson was run."""
     shutil.copyfile(original, copy)
-    NotebookNotary().sign(nbformat.read(copy, as_version=4))
+    notary = NotebookNotary()
+    with closing(notary.store):  # a database
+        notary.sign(nbformat.read(copy, as_version=4))
 
 
 def _known(path: Path) -> dict[str, str]:

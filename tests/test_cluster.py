@@ -48,8 +48,9 @@ def test_without_a_record_one_clear_error_says_what_to_do():
 
 
 def test_a_command_ends_with_its_block():
+    before = set(psutil.Process().children(recursive=True))
     with terminals("http.server --bind 127.0.0.1 0"):
-        family = psutil.Process().children(recursive=True)
+        family = set(psutil.Process().children(recursive=True)) - before
         assert family
     assert gone(family, 10)
 

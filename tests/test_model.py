@@ -118,7 +118,7 @@ def test_a_function_that_cannot_be_sent_is_refused():
 
 @pytest.mark.parametrize("items, place", [([-1, 1, 1], 0), ([1, 1, -1], 2)])
 def test_an_item_for_which_the_function_fails_is_named(items, place):
-    with pytest.raises(ValueError, match=f"the function fails for item {place}: ValueError: math domain error"):
+    with pytest.raises(ValueError, match=f"the function fails for item {place}: ValueError: "):
         advise(math.sqrt, items)
 
 

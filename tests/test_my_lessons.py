@@ -1,5 +1,7 @@
 """Answers survive an update of the course; what nobody changed is brought up to date."""
 
+from contextlib import closing
+
 import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
@@ -41,7 +43,9 @@ def test_every_lesson_is_copied_with_its_results(tmp_path):
 
 def test_a_copy_is_trusted_so_that_its_drawings_are_shown(course, tmp_path):
     copy = nbformat.read(course[1] / "02_pool.ipynb", 4)
-    assert NotebookNotary(data_dir=str(tmp_path / "data")).check_signature(copy)
+    notary = NotebookNotary(data_dir=str(tmp_path / "data"))
+    with closing(notary.store):
+        assert notary.check_signature(copy)
 
 
 def test_a_lesson_without_answers_is_brought_up_to_date(course):
