@@ -14,7 +14,6 @@ is where the moments of a task's journey are noted, for the recorder of an `Xray
 Workers import this module: keep it light.
 """
 
-import io
 import itertools
 import math
 import os
@@ -27,54 +26,12 @@ from typing import Any
 
 from helpers import notes
 from helpers.errors import TaskFailed, brief
+from helpers.packing import Packer, Pickled, Unpacker, size_of
 from helpers.stamps import ERROR, HOME, OK, OUT, WORK, Recorder, recorder_of
 
 _now = time.perf_counter
 _keys = itertools.count()
 _calls: "weakref.WeakValueDictionary[int, Call]" = weakref.WeakValueDictionary()
-_reducers = ForkingPickler(io.BytesIO()).dispatch_table  # how the stock pool pickles connections, methods and so on
-
-Pickled = bytes | list[bytes]
-"""A pickled value; a big one in several pieces."""
-
-
-class Packer:
-    """Pickle the values of one message as the stock pool does: an object that they share is written once."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.write = self.pieces.append  # a pickler wants a file; small things come in one piece, big ones uncopied
-        self.pickler = pickle.Pickler(self)
-        self.pickler.dispatch_table = _reducers
-
-    def pack(self, value: object) -> Pickled:
-        self.pickler.dump(value)
-        if len(self.pieces) == 1:
-            return self.pieces.pop()
-        pieces = self.pieces[:]
-        self.pieces.clear()
-        return pieces
-
-
-class Unpacker:
-    """Unpickle the values of one message, in the order in which they were packed."""
-
-    def __init__(self) -> None:
-        self.file = io.BytesIO()
-        self.unpickler = pickle.Unpickler(self.file)
-
-    def unpack(self, data: Pickled) -> Any:
-        self.file.seek(0)
-        if type(data) is bytes:
-            self.file.write(data)
-        else:
-            self.file.writelines(data)
-        self.file.seek(0)
-        return self.unpickler.load()
-
-
-def _size(data: Pickled) -> int:
-    return len(data) if type(data) is bytes else sum(memoryview(piece).nbytes for piece in data)
 
 
 class Call:
@@ -141,14 +98,14 @@ class Chunk:
         packer = Packer()
         packed = _now()
         function = packer.pack(call.function)
-        size = _size(function)
+        size = size_of(function)
         arguments = []
         for task, value in zip(self.tasks, self.values):
             data = packer.pack(value)
             arguments.append(data)
             sent = _now()
             if recorder is not None:
-                recorder.packed[task] = OUT.pack(size + _size(data), self.submitted, packed, sent)
+                recorder.packed[task] = OUT.pack(size + size_of(data), self.submitted, packed, sent)
             packed, size = sent, 0
         return Job, (call.key, recorder.key if recorder else -1, call.how, self.tasks, function, arguments)
 
@@ -278,7 +235,7 @@ def _deliver(
             break
         if recorder is not None:
             delivered = _now()
-            recorder.end(task, work, HOME.pack(worker, OK, _size(data), landed, delivered))
+            recorder.end(task, work, HOME.pack(worker, OK, size_of(data), landed, delivered))
             landed = delivered
     if recorder is not None:
         recorder.ready[worker] = ready
@@ -303,7 +260,7 @@ def _deliver_failure(
         recorder.ready[worker] = ready
         for task, work in zip(tasks, works):
             failed = task == tasks[-1]
-            home = HOME.pack(worker, ERROR if failed else OK, _size(data) if failed else 0, landed, _now())
+            home = HOME.pack(worker, ERROR if failed else OK, size_of(data) if failed else 0, landed, _now())
             recorder.end(task, work, home)
     return error
 

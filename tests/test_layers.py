@@ -18,6 +18,7 @@ ORDER = [
     "errors",
     "notes",
     "stamps",
+    "packing",
     "messages",
     "refusals",
     "results",
@@ -53,7 +54,7 @@ ORDER = [
 ]
 """The modules from the ground up: each imports only from those before it."""
 
-WORKER_SIDE = ["tasks", "word_tasks", "mishaps", "errors", "notes", "stamps", "messages"]
+WORKER_SIDE = ["tasks", "word_tasks", "mishaps", "errors", "notes", "stamps", "packing", "messages"]
 HEAVY = {
     "numpy",
     "matplotlib",
