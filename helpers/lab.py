@@ -33,7 +33,7 @@ STYLE = """<style>
 .pool-lab table { border-collapse: collapse; width: 100%; font-size: 13px; line-height: 1.5 }
 .pool-lab th, .pool-lab td { text-align: right; padding: 2px 6px; border-bottom: 1px solid #8885 }
 .pool-lab th:nth-child(2), .pool-lab td:nth-child(2) { text-align: left }
-.pool-lab th:nth-child(3), .pool-lab td:nth-child(3) { white-space: pre }
+.pool-lab th:nth-child(3), .pool-lab td:nth-child(n+3):not(:last-child) { white-space: pre }
 .pool-lab-timeline { contain: content }
 .pool-lab .widget-readout { min-width: 40px }
 .pool-lab pre { user-select: all; overflow-x: auto; font-size: 13px; line-height: 1.4; padding: 6px 10px; border: 1px solid #8885 }
@@ -134,10 +134,10 @@ class PoolLab(Bench):
         )
         self.clear_button = button("Clear", self._on_clear, "Forget all runs")
         self.shown = widgets.Dropdown(description="Python for", **_shape(180))
-        self.imagined = widgets.IntText(64, description="What if:", **_shape(130))
-        self.imagined_cpus = widgets.IntText(64, description="processes on", **_shape(160))
+        self.imagined = widgets.IntText(64, description="What if: processes", **_shape(195))
+        self.imagined_cpus = widgets.IntText(64, description="CPUs", **_shape(110))
         tip = "Simulate the run that is shown with as many processes and CPUs, and draw both"
-        self.simulate_button = button("CPUs: simulate", self._on_simulate, tip)
+        self.simulate_button = button("Simulate", self._on_simulate, tip)
         self.second = widgets.HTML(layout={"width": "100%"})
         self.table = widgets.HTML(layout={"width": "100%"})
         self.code = widgets.HTML(layout={"width": "100%"})

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import nbformat
+from jupyter_core.paths import jupyter_data_dir
 from nbformat.sign import NotebookNotary
 
 ROOT = Path(__file__).parents[1]
@@ -52,6 +53,7 @@ def update(lessons: Path = LESSONS, mine: Path = MINE) -> Iterator[str]:
 def _copied(original: Path, copy: Path) -> None:
     """Copy, and let Jupyter trust the copy, so that it shows the drawings before the lesson was run."""
     shutil.copyfile(original, copy)
+    Path(jupyter_data_dir()).mkdir(parents=True, exist_ok=True)  # older versions of nbformat expect it
     notary = NotebookNotary()
     with closing(notary.store):  # a database
         notary.sign(nbformat.read(copy, as_version=4))
