@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from queue import Empty
 
 import psutil
 from jupyter_client.manager import KernelManager
@@ -57,7 +58,10 @@ class Kernel:
         deadline = time.monotonic() + seconds
         shown = {"stdout": "", "stderr": "", "error": ""}
         while True:
-            answer = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            try:
+                answer = self.client.get_iopub_msg(timeout=max(0.01, deadline - time.monotonic()))
+            except Empty:
+                raise TimeoutError(f"the cell still runs; so far it has shown {shown}") from None
             if answer["parent_header"].get("msg_id") != message:
                 continue
             content = answer["content"]

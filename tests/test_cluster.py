@@ -97,6 +97,7 @@ SHORT = "print(client.gather(client.map(tasks.identity, [4, 5], pure=False)))"
 def test_a_cluster_outlives_stop_and_does_not_outlive_its_kernel():
     kernel = Kernel(CLUSTER)
     message = kernel.start(LONG, until="go")
+    time.sleep(0.5)  # Stop shall meet the waiting for results, not the print
     kernel.manager.interrupt_kernel()
     assert kernel.finish(message)[1:] == ("", "KeyboardInterrupt: ")
     assert kernel.finish(kernel.start(SHORT), seconds=20) == ("[4, 5]\n", "", "")
