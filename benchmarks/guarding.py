@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.pool import CHUNKS_PER_WORKER, FEATURES
 from benchmarks.table import Row
 from helpers import tasks
-from helpers.guard import GuardedPool
 from helpers.machine import usable_cpus
+from helpers.pool.supervisor import GuardedPool
 from helpers.timing import Comparison, compare, warm_up
 
 

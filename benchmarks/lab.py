@@ -15,7 +15,7 @@ from tools.browser import jupyter, pages, run_all
 
 PAIR = """
 import json, numpy as np
-from helpers.experiment import Experiment
+from helpers.lab.experiment import Experiment
 changes = []
 lab.picture.unobserve_all()
 lab.picture.observe(lambda change: changes.append(1), "value")

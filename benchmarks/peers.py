@@ -26,9 +26,9 @@ from joblib.externals.loky import get_reusable_executor
 
 from helpers import tasks
 from helpers.array_tasks import held_distances_as_array, hold_table
-from helpers.machine import describe
-from helpers.memory import PeakMemory
-from helpers.timing import Comparison, Timing, aligned, compare, format_seconds, measure, warm_up
+from helpers.machine import PeakMemory, describe
+from helpers.text import aligned, format_seconds
+from helpers.timing import Comparison, Timing, compare, measure, warm_up
 
 WORKERS, CHUNKS = 2, 32
 Run = Callable[[], list]

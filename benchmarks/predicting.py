@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.table import Row
 from helpers import tasks
 from helpers.machine import usable_cpus
-from helpers.model import learn
-from helpers.simulate import default_chunksize
+from helpers.model.advice import learn
+from helpers.model.simulator import default_chunksize
 from helpers.timing import measure, warm_up
 from helpers.xray import XrayPool
 

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from helpers.timing import aligned
+from helpers.text import aligned
 
 
 @dataclass(frozen=True)

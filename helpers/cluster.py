@@ -87,7 +87,7 @@ def terminals(*commands: str) -> Iterator[None]:
 
 @contextmanager
 def _terminal(command: str) -> Iterator[tuple[subprocess.Popen, Any]]:
-    tethered = [sys.executable, "-m", "helpers.tether", sys.executable, "-m", *shlex.split(command)]
+    tethered = [sys.executable, "-m", "helpers.dask_process", sys.executable, "-m", *shlex.split(command)]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(tethered, stdin=subprocess.PIPE, stdout=log, stderr=log, **_OWN_GROUP)
         try:

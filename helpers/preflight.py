@@ -18,9 +18,10 @@ import numpy as np
 from packaging.requirements import Requirement
 
 from helpers import tasks
-from helpers.guard import GuardedPool
 from helpers.machine import free_memory, start_methods, usable_cpus
-from helpers.timing import format_seconds, measure
+from helpers.pool.supervisor import GuardedPool
+from helpers.text import format_seconds
+from helpers.timing import measure
 
 OLDEST = (3, 11)
 DISTRIBUTION = "inside-the-pool"

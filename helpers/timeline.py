@@ -9,10 +9,10 @@ from functools import partial
 from html import escape
 from itertools import groupby
 
-from helpers import drawing
-from helpers.picture import COLOURS, Picture
+from helpers.drawing import svg as drawing
+from helpers.drawing.picture import COLOURS, Picture
 from helpers.spans import PHASES, Breakdown, Run, Segment, breakdown, each_segment, no_sums, summed, whole_of
-from helpers.timing import aligned, format_seconds
+from helpers.text import aligned, format_seconds
 
 _TOP = 64  # room for the title, in pixels
 Tip = Callable[[Segment], str]

@@ -18,9 +18,9 @@ from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
 
-from helpers.export import write_whole
 from helpers.machine import usable_cpus
 from helpers.tasks import nap
+from helpers.text import aligned, format_seconds, write_whole
 
 COLUMNS = ("label", "repeat", "seconds", "cpu")
 """The columns of a CSV file of timings: one row for each repeat, which count from 1; seconds and cpu are seconds."""
@@ -203,21 +203,6 @@ def load(path: str | Path) -> list[Timing]:
         if path.suffix == ".json":
             expected = 'a JSON file {"timings": [{"label": ..., "seconds": [...], "cpu": [...]}, ...]}'
         raise ValueError(f"{path} does not hold saved timings ({error}); expected is {expected}") from error
-
-
-def format_seconds(seconds: float) -> str:
-    """Return the time for human eyes: three figures, in s, ms or µs."""
-    if not seconds:
-        return "0 s"
-    factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms")) if seconds * f >= 0.9995), (1e6, "µs"))
-    value = seconds * factor
-    return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f} {unit}"
-
-
-def aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Return the rows as lines of a table: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
 
 
 def _timed(function: Callable[[], object]) -> tuple[float, float, object]:

@@ -1,6 +1,6 @@
 """`XrayPool`: a drop-in for `multiprocessing.Pool` that records a span for every task.
 
-It is a guarded pool (`helpers.guard`) whose messages note the moments of their journey (`helpers.messages`). The caller
+It is a guarded pool (`helpers.pool.supervisor`) whose messages note the moments of their journey (`helpers.pool.messages`). The caller
 gets exactly what the stock pool would give: plain values in the same order, the same exceptions, the same callbacks.
 """
 
@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from helpers.guard import GuardedPool
-from helpers.messages import Call, call_of
-from helpers.notes import Note, held
+from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied
+from helpers.pool.messages import Call, call_of
+from helpers.pool.recorder import OUT, Recorder
+from helpers.pool.supervisor import GuardedPool
+from helpers.pool.worker import Note, held
 from helpers.spans import OUTCOMES, Run, Span, Worker
-from helpers.stamps import OUT, Recorder
+
+__all__ = ["PoolError", "PoolStopped", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]
 
 
 class XrayPool(GuardedPool):

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from helpers import checks, mishaps
+from helpers import checks
+from helpers import failing_tasks as mishaps
 from helpers.tasks import distances, nap
 from helpers.xray import XrayPool
 

@@ -87,7 +87,7 @@ import logging
 from distributed import Client
 from helpers import tasks
 client = Client(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
-                preload="helpers.calm", silence_logs=logging.CRITICAL)
+                preload="helpers.dask_process", silence_logs=logging.CRITICAL)
 """
 LONG = "print('go', flush=True); client.gather(client.map(tasks.nap, [1.0] * 50, pure=False))"
 SHORT = "print(client.gather(client.map(tasks.identity, [4, 5], pure=False)))"

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from helpers.curves import curves_plot, histogram_plot
-from helpers.plots import Point, runs_plot
+from helpers.plots import Point, curves_plot, histogram_plot, runs_plot
 
 
 def test_the_text_of_curves_has_what_was_measured_beside_what_was_predicted():

@@ -130,7 +130,7 @@ def modules_of_a_spawned_worker(pool: str) -> set[str]:
         f"from multiprocessing import get_context\n{pool}\nimport workers\n"
         "with make(1) as pool:\n    print(*pool.apply(workers.modules))\nraise SystemExit"
     )
-    folder = str(Path(__file__).parent)
+    folder = str(Path(__file__).parent / "support")
     done = subprocess.run([sys.executable, "-c", f"import sys; sys.path.append({folder!r})\n{code}"], check=True,
                           capture_output=True, text=True, timeout=50)  # fmt: skip
     return set(done.stdout.split())

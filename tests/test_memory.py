@@ -5,8 +5,7 @@ import multiprocessing
 import pytest
 import workers
 
-from helpers.machine import start_methods
-from helpers.memory import PeakMemory
+from helpers.machine import PeakMemory, start_methods
 
 MB = 1_000_000
 

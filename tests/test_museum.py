@@ -13,7 +13,7 @@ from helpers.museum import run_apart
 
 HANGING = """
 from multiprocessing import Pool
-from helpers.mishaps import stall
+from helpers.failing_tasks import stall
 with Pool(2) as pool:
     print(sorted(child.pid for child in __import__("psutil").Process().children(recursive=True)), flush=True)
     pool.map(stall, range(4))
@@ -41,7 +41,7 @@ def test_a_process_that_starts_others_without_end_is_ended_too():
     mark = f"storm of {uuid.uuid4()}"
     seen = run_apart(f"""# {mark}
 from multiprocessing import Pool
-from helpers import mishaps
+from helpers import failing_tasks as mishaps
 Pool(2, mishaps.open_missing_file).close()
 __import__("time").sleep(60)""", deadline=2)  # fmt: skip
     assert not seen.ended

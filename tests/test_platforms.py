@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from helpers import lab as lab_module
-from helpers.lab import PoolLab
+from helpers.lab import labs as lab_module
+from helpers.lab.labs import PoolLab
 from helpers.my_lessons import update
 
 ROOT = Path(__file__).parents[1]
@@ -81,7 +81,7 @@ def test_a_students_module_is_found_in_a_folder_with_an_odd_name(odd_folder):
 def test_preflight_and_bench_work_where_there_is_nothing_but_spawn(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        f"{SPAWN_ONLY}\nfrom helpers import preflight\nfrom helpers.lab import PoolLab\n"
+        f"{SPAWN_ONLY}\nfrom helpers import preflight\nfrom helpers.lab.labs import PoolLab\n"
         "if __name__ == '__main__':\n    assert preflight.main() == 0\n"
         "    lab = PoolLab()\n    lab.rows.value = 100\n    lab.run_button.click()\n    lab.thread.join()\n"
         "    print(lab.start_method.options, lab.status.value)\n",

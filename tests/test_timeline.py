@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from helpers import tasks
-from helpers.picture import COLOURS
-from helpers.simulate import simulate
+from helpers.drawing.picture import COLOURS
+from helpers.model.simulator import simulate
 from helpers.spans import PHASES, Run, Span, Worker, breakdown
 from helpers.timeline import timeline, where_time_went
 from helpers.xray import XrayPool

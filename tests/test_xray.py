@@ -21,9 +21,9 @@ import pytest
 import workers
 
 from helpers import tasks
-from helpers.guard import TaskFailed, TookTooLong, WorkerDied
 from helpers.machine import start_methods
-from helpers.refusals import MOST_PROCESSES
+from helpers.pool.supervisor import TaskFailed, TookTooLong, WorkerDied
+from helpers.pool.validation import MOST_PROCESSES
 from helpers.spans import OUTCOMES, Run
 from helpers.xray import XrayPool
 

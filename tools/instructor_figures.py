@@ -15,8 +15,9 @@ import numpy as np
 from helpers import tasks
 from helpers.array_tasks import held_distances_as_array, hold_table
 from helpers.machine import usable_cpus
-from helpers.model import Sample, learn
-from helpers.timing import compare, format_seconds, warm_up
+from helpers.model.advice import Sample, learn
+from helpers.text import format_seconds
+from helpers.timing import compare, warm_up
 
 PAGE = Path(__file__).parents[1] / "INSTRUCTORS.md"
 BLOCK = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)

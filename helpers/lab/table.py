@@ -1,0 +1,42 @@
+"""The table of the bench: all runs, one a row."""
+
+import html
+from collections.abc import Sequence
+
+from helpers.drawing.picture import COLOURS
+from helpers.lab.result import Result
+from helpers.spans import breakdown
+from helpers.text import format_seconds
+
+
+def runs_table(results: Sequence[Result]) -> str:
+    """Return a row for each run as HTML: what, how long, what was expected, and where the time went."""
+    if not results:
+        return ""
+    names = ("#", "what", "time", "you said", "model said", "speed-up", "efficiency", "where it went")
+    head = "".join(f"<th scope='col'>{name}</th>" for name in names)
+    rows = "".join(_row(number, result) for number, result in enumerate(results, 1))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(number: int, result: Result) -> str:
+    timing = result.timing
+    took = format_seconds(timing.median)
+    if timing.repeats > 1:
+        took += f"\n{timing.minimum:.2f} to {max(timing.seconds):.2f} s"
+    expected = [format_seconds(seconds) if seconds else "" for seconds in (result.predicted, result.modelled)]
+    cells = [number, result.plan.label, took, *expected, f"{result.speedup:.2f}", f"{result.efficiency:.0%}"]
+    texts = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
+    return f"<tr>{texts}<td>{_split(result)}</td></tr>"
+
+
+def _split(result: Result) -> str:
+    """Return a small bar of where the workers' time went, and its largest part in words."""
+    parts = breakdown(result.run)
+    shares = [(phase, seconds / parts.whole if parts.whole else 0.0) for phase, seconds in parts.items()]
+    bar = "".join(
+        f"<span title='{phase}: {share:.0%}' style='width: {share:.1%}; background: {COLOURS[phase]}'></span>"
+        for phase, share in shares
+    )
+    phase, share = max(shares, key=lambda item: item[1])
+    return f"<span class='bar'>{bar}</span>{phase} {share:.0%}"

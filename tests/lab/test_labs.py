@@ -1,0 +1,259 @@
+"""The labs, driven as a student does it: set a control, press a button, wait, and read what they show."""
+
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+
+from helpers import tasks
+from helpers.lab import plan as plans
+from helpers.lab.labs import OrderLab, PoolLab, SpeedupLab
+from helpers.machine import start_methods, usable_cpus
+from helpers.timing import Timing
+
+ROWS = np.random.default_rng(1).standard_normal((200, 3))
+SERIAL = Timing("loop", (1.0,), (1.0,))
+
+
+@pytest.fixture
+def speedup():
+    return SpeedupLab(partial(tasks.distances, target=ROWS[0]), ROWS, serial=SERIAL)
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = PoolLab()
+    made.rows.value = 500
+    return made
+
+
+def press(lab, button=None) -> str:
+    """Press a button (Run), wait until all is done, and return what the status line says."""
+    (button or lab.run_button).click()
+    lab.thread.join(timeout=50)
+    return lab.status.value
+
+
+def until(true, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_each_run_adds_a_point_to_the_plot(speedup):
+    pictures = [speedup.plot.value]
+    for processes in (1, 3):
+        speedup.processes.value = processes
+        press(speedup)
+        pictures.append(speedup.plot.value)
+    assert [result.plan.processes for result in speedup.experiment.results] == [1, 3]
+    assert len(set(pictures)) == 3
+
+
+def test_a_run_shows_the_timeline_of_its_workers(speedup):
+    speedup.processes.value = 3
+    press(speedup)
+    assert "worker 3" in speedup.picture.value
+    assert "worker 4" not in speedup.picture.value
+
+
+def test_the_given_serial_timing_is_what_the_speed_up_is_measured_by(speedup):
+    press(speedup)
+    assert speedup.experiment.results[0].serial is SERIAL
+
+
+@pytest.mark.parametrize("method", plans.METHODS)
+def test_the_order_lab_tells_in_which_order_results_come(method):
+    lab = OrderLab()
+    for control, size in zip(lab.sizes, (1_000_000, 1000, 10)):
+        control.value = size
+    lab.method.value = method
+    press(lab)
+    assert "1,000,000 iterations started" in lab.story.value
+    given = lab.story.value.rpartition(f"{method} gives: ")[2]
+    first = "1,000,000" if method != "imap_unordered" else ("1,000", "10")
+    assert given.startswith(first)
+
+
+def test_every_task_runs_from_the_bench_and_its_code_is_shown(lab):
+    lab.function.value = "helpers.tasks.identity"
+    for number, task in enumerate(plans.TASKS, 1):
+        lab.task.value = task
+        assert f"Run {number}, " in press(lab)
+        assert "multiprocessing import get_context" in lab.code.value
+    assert lab.table.value.count("<tr>") == 1 + len(plans.TASKS)
+
+
+def test_a_sweep_shows_each_number_of_processes(lab):
+    lab.processes.value = 2
+    press(lab, lab.sweep_button)
+    assert [result.plan.processes for result in lab.experiment.results] == [1, 2]
+    assert [label for label, _ in lab.shown.options] == ["run 1", "run 2"]
+
+
+def test_the_start_methods_are_compared(lab):
+    press(lab, lab.compare_button)
+    assert [result.plan.start_method for result in lab.experiment.results] == start_methods()
+
+
+def test_a_prediction_stands_beside_what_was_measured(lab):
+    lab.guess.value = "1.5"
+    press(lab)
+    assert lab.experiment.results[0].predicted == 1.5
+    assert "1.50 s" in lab.table.value
+    assert "your prediction" in lab.plot.value
+
+
+def test_the_models_prediction_stands_beside_the_students(lab):
+    press(lab)
+    assert "model said" in lab.table.value
+    assert "the model&#x27;s prediction" in lab.plot.value or "the model's prediction" in lab.plot.value
+
+
+def test_what_if_draws_any_number_of_workers_beside_the_measured_run(lab):
+    press(lab)
+    lab.imagined.value, lab.imagined_cpus.value = 20, 8
+    assert "What if: run 1 with 20 processes on 8 CPUs, simulated" in press(lab, lab.simulate_button)
+    assert "worker 20" in lab.second.value
+    assert "worker 20" not in lab.picture.value
+    press(lab)
+    assert lab.second.value == ""
+
+
+@pytest.mark.parametrize("processes, words", [(0, "processes must be a whole number of 1 or more"), (4, "no run yet")])
+def test_what_cannot_be_simulated_is_told(lab, processes, words):
+    if processes == 0:
+        press(lab)
+    lab.imagined.value = processes
+    assert words in press(lab, lab.simulate_button)
+
+
+def test_a_sweep_of_three_draws_the_laws_that_fit_it(lab):
+    lab.processes.value = 3
+    press(lab, lab.sweep_button)
+    assert "Amdahl's law: f = " in lab.plot.value.replace("&#x27;", "'")
+    assert "With overhead: a = " in lab.plot.value
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "0", "inf", "nan"])
+def test_a_prediction_that_is_no_time_is_told_before_anything_runs(lab, text):
+    lab.guess.value = text
+    assert "must be a number of seconds above 0" in press(lab)
+    assert lab.experiment.results == []
+
+
+@pytest.mark.parametrize(
+    "controls, words",
+    [
+        ({"rows": 0}, "rows must be a whole number of 1 or more"),
+        ({"rows": 10**13}, "are free; take fewer"),
+        ({"task": plans.OWN, "function": "helpers.tasks.missing"}, "no attribute &#x27;missing&#x27;"),
+        ({"task": plans.OWN, "function": "nowhere.at_all"}, "No module named &#x27;nowhere&#x27;"),
+        ({"task": plans.OWN, "function": "workers.negative_root"}, "ValueError"),
+        ({"task": plans.OWN, "function": "workers.leave"}, "WorkerDied"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_goes_wrong_is_told_in_words_and_no_run_is_lost(lab, controls, words):
+    press(lab)
+    before = {name: getattr(lab, name).value for name in controls}
+    for name, value in controls.items():
+        getattr(lab, name).value = value
+    assert words in press(lab)
+    for name, value in before.items():
+        getattr(lab, name).value = value
+    assert "Run 2, " in press(lab)
+
+
+def test_stop_ends_a_long_run_and_the_bench_stays_usable(lab):
+    press(lab)
+    lab.task.value, lab.function.value, lab.chunks.value = plans.OWN, "workers.quarter_nap", 1000
+    lab.run_button.click()
+    until(lambda: "running" in lab.picture.value)
+    lab.stop_button.click()
+    lab.thread.join(timeout=10)
+    assert "Stopped" in lab.status.value
+    lab.task.value = plans.EVEN
+    assert "Run 2, " in press(lab)
+
+
+def test_progress_and_picture_move_while_a_run_goes_on(lab):
+    seen = {"progress": set(), "picture": set()}
+    for name, values in seen.items():
+        getattr(lab, name).observe(lambda change, values=values: values.add(change.new), "value")
+    lab.task.value, lab.function.value = plans.OWN, "workers.quarter_nap"
+    press(lab)
+    assert len([value for value in seen["progress"] if 0 < value < 1]) >= 3
+    assert len(seen["picture"]) >= 5
+
+
+def test_while_a_run_goes_on_only_stop_can_be_pressed(lab):
+    lab.task.value, lab.function.value = plans.OWN, "workers.quarter_nap"
+    lab.run_button.click()
+    assert not lab.stop_button.disabled
+    assert all(control.disabled for control in (lab.run_button, lab.rows, lab.sweep_button, lab.task))
+    first = lab.thread
+    lab.run_button.click()
+    assert lab.thread is first
+    lab.stop_button.click()
+    first.join(timeout=10)
+    assert lab.stop_button.disabled
+    assert not lab.run_button.disabled
+
+
+def test_a_control_that_does_not_apply_is_disabled(lab):
+    assert (lab.function.disabled, lab.rows.disabled) == (True, False)
+    lab.task.value = plans.OWN
+    assert (lab.function.disabled, lab.rows.disabled) == (False, True)
+
+
+def test_picking_an_earlier_run_shows_its_code_and_its_timeline(lab):
+    lab.processes.value = 1
+    press(lab)
+    lab.processes.value = 2
+    press(lab)
+    lab.shown.value = 1
+    assert "Pool(1)" in lab.code.value
+    assert "worker 2" not in lab.picture.value
+
+
+def test_save_writes_where_the_student_can_see_it_and_says_so(lab, tmp_path):
+    press(lab)
+    words = press(lab, lab.save_button)
+    assert "pool_lab_runs_1" in words
+    assert sorted(path.name for path in (tmp_path / "pool_lab_runs_1").iterdir()) == [
+        "run_1.json", "run_1.trace.json", "timings.csv",
+    ]  # fmt: skip
+
+
+def test_clear_forgets_the_runs(lab):
+    press(lab)
+    lab.clear_button.click()
+    assert (lab.table.value, lab.code.value, lab.picture.value) == ("", "", "")
+    assert "Run 1, " in press(lab)
+
+
+def test_processes_go_to_twice_the_usable_cpus(lab):
+    assert (lab.processes.min, lab.processes.max) == (1, 2 * usable_cpus())
+    assert lab.processes.value == usable_cpus()
+
+
+def test_projector_scales_the_whole_bench(lab):
+    lab.projector.value = True
+    assert "projector" in lab._dom_classes
+    lab.projector.value = False
+    assert "projector" not in lab._dom_classes
+
+
+def test_two_labs_at_once_do_not_disturb_each_other(lab):
+    other = PoolLab()
+    other.rows.value = 300
+    lab.run_button.click()
+    other.run_button.click()
+    lab.thread.join(timeout=50)
+    other.thread.join(timeout=50)
+    assert [len(one.experiment.results) for one in (lab, other)] == [1, 1]
+    assert "300" in other.table.value

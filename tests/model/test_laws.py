@@ -1,0 +1,39 @@
+"""The laws are found again in their own times, which were worked out by hand."""
+
+import pytest
+
+from helpers.model.laws import amdahl, with_overhead
+
+
+def test_amdahls_law_is_found_again_from_its_own_times():
+    """By hand: f = 0.1, T(1) = 10 s: T(2) = 5.5 s, T(4) = 3.25 s; Amdahl's limit is 1 / f = 10 times."""
+    law = amdahl(10.0, {1: [10.0], 2: [5.5], 4: [3.25]}, cpus=100)
+    (f, error) = law.parameters["f"]
+    assert (f, error) == (pytest.approx(0.1), pytest.approx(0.0, abs=1e-9))
+    seconds, errors = law.seconds([4, 100])
+    assert seconds.tolist() == pytest.approx([3.25, 1.09])
+    assert errors.tolist() == pytest.approx([0.0, 0.0], abs=1e-9)
+
+
+def test_the_law_with_overhead_is_found_again_from_its_own_times():
+    sweep = {p: [0.5 + 8 / min(p, 4) + 0.1 * p] for p in (1, 2, 3, 4, 6, 8)}
+    law = with_overhead(sweep, cpus=4)
+    assert [value for value, _ in law.parameters.values()] == pytest.approx([0.5, 8.0, 0.1])
+    assert law.seconds([16])[0].tolist() == pytest.approx([0.5 + 2 + 1.6])
+
+
+def test_the_uncertainty_of_a_law_grows_with_the_spread_of_the_measurements():
+    calm, noisy = ({p: [10 / p + d, 10 / p - d] for p in (1, 2, 4)} for d in (0.01, 0.5))
+    calm_error, noisy_error = (amdahl(10.0, sweep, cpus=8).parameters["f"][1] for sweep in (calm, noisy))
+    assert 10 * calm_error < noisy_error
+
+
+def test_a_law_needs_more_figures_than_it_has_parameters():
+    with pytest.raises(ValueError, match="With overhead needs more than 3 measured figures, not 2"):
+        with_overhead({1: [1.0], 2: [0.5]})
+
+
+def test_a_law_prints_itself_with_its_parameters_and_their_errors():
+    assert str(amdahl(10.0, {1: [10.0], 2: [5.5], 4: [3.25]}, cpus=8)).startswith(
+        "Amdahl's law: T(p) = T(1) (f + (1 - f) / p), with f = 0.1 ± "
+    )

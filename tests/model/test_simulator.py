@@ -1,0 +1,207 @@
+"""The simulated pool: what holds for every input, and a few runs that can be worked out by hand."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.model.simulator import PIPE, Costs, default_chunksize, simulate
+from helpers.spans import Run, breakdown
+from helpers.timeline import timeline
+
+FREE = Costs(*[0.0] * 13)
+SECONDS = st.floats(0, 10, allow_subnormal=False)
+COST = st.floats(0, 0.01, allow_subnormal=False)
+BYTE = st.floats(0, 1e-8, allow_subnormal=False)
+COSTS = st.builds(Costs, *[COST] * 6, *[BYTE] * 4, *[COST] * 3)
+POOLS = st.fixed_dictionaries(
+    {
+        "durations": st.lists(SECONDS, min_size=1, max_size=40),
+        "processes": st.integers(1, 9),
+        "cpus": st.integers(1, 9),
+        "chunksize": st.none() | st.integers(1, 12),
+        "bytes_in": st.integers(0, 3 * PIPE),
+        "bytes_out": st.integers(0, 3 * PIPE),
+        "costs": COSTS,
+        "warm": st.booleans(),
+    }
+)
+every_pool = given(POOLS)
+TINY = 1e-9
+
+
+def run_of(pool: dict) -> Run:
+    return simulate(**pool)
+
+
+def moments(span) -> list[float]:
+    names = ("submitted", "packed", "sent", "arrived", "received", "started", "finished", "returned", "replied")
+    return [getattr(span, name) for name in (*names, "landed", "delivered")]
+
+
+@every_pool
+def test_every_task_is_there_once_and_in_order(pool):
+    assert [span.task for span in run_of(pool).spans] == list(range(len(pool["durations"])))
+
+
+@every_pool
+def test_no_worker_does_two_things_at_once(pool):
+    by_worker = {}
+    for span in run_of(pool).spans:
+        by_worker.setdefault(span.worker, []).append((span.started, span.finished))
+    for times in by_worker.values():
+        assert all(end <= begin + TINY for (_, end), (begin, _) in pairwise(sorted(times)))
+
+
+@every_pool
+def test_the_parent_packs_one_message_after_another_and_workers_take_them_in_that_order(pool):
+    spans = run_of(pool).spans
+    assert all(before.sent <= after.packed + TINY for before, after in pairwise(spans))
+    chunk = pool["chunksize"] or default_chunksize(len(spans), pool["processes"])
+    assert all(before.arrived <= after.arrived + TINY for before, after in pairwise(spans[::chunk]))
+
+
+@every_pool
+def test_it_is_never_faster_than_the_work_over_the_processes_or_the_longest_task(pool):
+    work, run = sum(pool["durations"]), run_of(pool)
+    assert run.seconds >= work / min(pool["processes"], pool["cpus"]) - 1e-6
+    assert run.seconds >= max(pool["durations"]) - 1e-6
+
+
+@every_pool
+def test_one_worker_is_the_serial_time_plus_its_overheads(pool):
+    pool = pool | {"processes": 1, "cpus": max(2, pool["cpus"]), "warm": True}
+    serial, run, costs = sum(pool["durations"]), run_of(pool), pool["costs"]
+    tasks = len(pool["durations"])
+    a_message = costs.send + costs.receive + costs.reply + costs.deliver
+    a_byte_in, a_byte_out = costs.pack + costs.unpack, costs.repack + costs.open
+    overheads = tasks * (
+        a_message
+        + costs.call
+        + costs.post
+        + costs.fetch
+        + pool["bytes_in"] * a_byte_in
+        + pool["bytes_out"] * a_byte_out
+    )
+    assert serial - 1e-6 <= run.seconds <= serial + overheads + 1e-6
+
+
+@every_pool
+def test_the_moments_of_a_task_are_in_order_and_within_the_run(pool):
+    run = run_of(pool)
+    for span in run.spans:
+        times = moments(span)
+        assert all(before <= after + TINY for before, after in pairwise(times))
+        assert run.began <= times[0]
+        assert times[-1] <= run.ended + TINY
+
+
+@every_pool
+def test_the_parts_of_the_workers_time_add_up_and_none_is_negative(pool):
+    parts = breakdown(run_of(pool))
+    assert sum(seconds for _, seconds in parts.items()) == pytest.approx(parts.whole, abs=1e-9)
+    assert all(seconds >= -1e-6 for _, seconds in parts.items())
+
+
+@every_pool
+def test_whole_chunks_tell_the_same_run_with_one_span_a_chunk(pool):
+    tasks, chunks = run_of(pool), simulate(**pool, whole_chunks=True)
+    size = pool["chunksize"] or default_chunksize(len(pool["durations"]), pool["processes"])
+    assert chunks.seconds == tasks.seconds
+    assert len(chunks.spans) == -(-len(tasks.spans) // size)
+    assert breakdown(chunks).computing == pytest.approx(breakdown(tasks).computing)
+    assert all(before <= after + TINY for span in chunks.spans for before, after in pairwise(moments(span)))
+
+
+@every_pool
+def test_the_same_input_gives_the_same_run(pool):
+    assert run_of(pool) == run_of(pool)
+
+
+@every_pool
+def test_more_cpus_than_workers_and_parent_change_nothing(pool):
+    enough = pool["processes"] + 2
+    assert run_of(pool | {"cpus": enough}) == run_of(pool | {"cpus": enough + 5})
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000), st.integers(1, 70))
+def test_the_default_chunk_size_is_the_one_of_cpython(tasks, processes):
+    """Lib/multiprocessing/pool.py, _map_async: a quarter of a worker's share, one more if something is left."""
+    whole, left = divmod(tasks, processes * 4)
+    assert default_chunksize(tasks, processes) == max(1, whole + bool(left))
+
+
+def test_five_equal_tasks_take_two_workers_three_rounds():
+    assert simulate([1.0] * 5, processes=2, cpus=2, chunksize=1, costs=FREE).seconds == 3.0
+
+
+def test_workers_beyond_the_cpus_share_them():
+    run = simulate([1.0] * 4, processes=4, cpus=2, chunksize=1, costs=FREE)
+    assert [span.finished for span in run.spans] == [2.0] * 4
+    assert breakdown(run).computing == breakdown(run).waiting_for_cpu == 4.0
+
+
+def test_a_long_task_at_the_end_is_waited_for():
+    late = simulate([1.0, 1.0, 1.0, 1.0, 4.0], processes=2, cpus=2, chunksize=1, costs=FREE)
+    early = simulate([4.0, 1.0, 1.0, 1.0, 1.0], processes=2, cpus=2, chunksize=1, costs=FREE)
+    assert (late.seconds, early.seconds) == (6.0, 4.0)
+
+
+def test_a_chunk_goes_to_one_worker_as_a_whole():
+    run = simulate([1.0] * 4, processes=2, cpus=2, chunksize=3, costs=FREE)
+    assert [span.worker for span in run.spans] == [1, 1, 1, 2]
+    assert run.seconds == 3.0
+
+
+def test_workers_are_born_one_after_another():
+    run = simulate([1.0, 1.0], processes=2, cpus=4, chunksize=1, costs=replace(FREE, fork=0.5, boot=1.0))
+    assert [worker.ready for worker in run.workers] == [1.5, 2.0]
+
+
+def test_small_messages_wait_in_the_pipe_and_large_ones_in_the_parent():
+    costs = replace(FREE, send=0.1)
+    small = simulate([1.0] * 4, processes=1, cpus=2, chunksize=1, costs=costs, bytes_in=10, warm=True)
+    large = simulate([1.0] * 4, processes=1, cpus=2, chunksize=1, costs=costs, bytes_in=PIPE + 1, warm=True)
+    assert [round(span.packed, 6) for span in small.spans] == [0.0, 0.1, 0.2, 0.3]
+    assert [round(span.packed, 6) for span in large.spans] == [0.0, 0.1, 1.1, 2.1]
+
+
+def test_a_worker_with_a_large_answer_waits_until_the_parent_has_read_it():
+    costs = replace(FREE, open=1e-6)
+    small, large = (
+        simulate([0.0, 0.0], processes=1, cpus=2, chunksize=1, costs=costs, bytes_out=size, warm=True)
+        for size in (PIPE, PIPE + 1)
+    )
+    assert small.spans[1].started == 0.0
+    assert large.spans[1].started == large.spans[0].delivered > 0.0
+
+
+def test_a_simulated_run_draws_like_a_measured_one():
+    assert "4 tasks on 2 workers, simulated: 2.00 s" in timeline(
+        simulate([1.0] * 4, processes=2, cpus=2, costs=FREE)
+    ).svg  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf"), "1", None, True])
+def test_a_duration_that_is_no_time_is_refused_by_its_place(bad):
+    with pytest.raises(ValueError, match="the duration of task 1 must be a number of 0 or more, not"):
+        simulate([1.0, bad], processes=1, cpus=1)
+
+
+@pytest.mark.parametrize("name", ["processes", "cpus", "chunksize"])
+@pytest.mark.parametrize("bad", [0, -1, 2.5])
+def test_an_impossible_number_is_refused_by_its_name(name, bad):
+    with pytest.raises(ValueError, match=f"{name} must be a whole number of 1 or more, not {bad}"):
+        simulate([1.0], **({"processes": 1, "cpus": 1} | {name: bad}))
+
+
+def test_no_tasks_and_wrong_sizes_are_refused():
+    with pytest.raises(ValueError, match="there are no tasks to simulate"):
+        simulate([], processes=1, cpus=1)
+    with pytest.raises(ValueError, match="bytes_in has 3 sizes for 2 tasks"):
+        simulate([1.0, 1.0], processes=1, cpus=1, bytes_in=[1, 2, 3])
+    with pytest.raises(ValueError, match="fork must be a number of 0 or more, not -1"):
+        Costs(fork=-1)
