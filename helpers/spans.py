@@ -16,8 +16,7 @@ PHASES = ("computing", "waiting for a CPU", "sending", "returning", "starting", 
 """What a worker's time can go to; together they make up the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One task on one worker. Moments are seconds; a moment that a lost task never reached is when the loss showed.
 
     The moments in order, with the process that notes them:
@@ -82,8 +81,7 @@ class Span:
         return self.delivered - self.finished
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(NamedTuple):
     """One worker process: its process id, and the moment (seconds) at which it was ready for its first task."""
 
     pid: int

@@ -3,7 +3,6 @@
 import itertools
 import random
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 
 import pytest
 
@@ -22,7 +21,7 @@ def span(task: int, worker: int = 1, begin: float = 0.0, seconds: float = 1.0, *
     moments = (0.0, begin, begin + 0.02, begin + 0.08, begin + 0.1, begin + 0.1)
     finished = begin + 0.1 + seconds
     home = (finished, finished + 0.02, finished + 0.08, finished + 0.1)
-    return replace(Span(task, worker, *moments, finished, *home, seconds / 2, 1000, 2000), **more)
+    return Span(task, worker, *moments, finished, *home, seconds / 2, 1000, 2000)._replace(**more)
 
 
 def run_of(*spans: Span, processes: int = 2) -> Run:

@@ -11,14 +11,13 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from helpers.spans import OUTCOMES, Run, Segment, Span, Worker, segments
 from helpers.text import write_whole
 
-_MOMENTS = {field.name for field in fields(Span) if field.type is float and field.name != "cpu"}
+_MOMENTS = {name for name, kind in Span.__annotations__.items() if kind is float and name != "cpu"}
 _ARGUMENTS = ("task", "worker", "cpu", "bytes_in", "bytes_out", "outcome")  # what a viewer shows of a span
 
 
@@ -33,7 +32,7 @@ def save_run(run: Run, path: str | Path) -> None:
     if path.name.endswith(".trace.json"):
         text = json.dumps(_trace(run))
     elif path.suffix == ".json":
-        text = json.dumps(asdict(run))
+        text = json.dumps(_record(run))
     elif path.suffix == ".csv":
         text = _csv(run)
     else:
@@ -57,11 +56,18 @@ def load_run(path: str | Path) -> Run:
     return run
 
 
+def _record(run: Run) -> dict[str, Any]:
+    record = {name: getattr(run, name) for name in Run.__annotations__}
+    for name in ("spans", "workers"):
+        record[name] = [entry._asdict() for entry in record[name]]
+    return record
+
+
 def _made(kind: type, record: Mapping[str, Any]) -> Any:
-    for field in fields(kind):
-        allowed = {int: int, float: (int, float), str: str}.get(field.type, tuple)
-        if not isinstance(record[field.name], allowed):
-            raise TypeError(f"{field.name} of a {kind.__name__.lower()} is {record[field.name]!r}")
+    for name, declared in kind.__annotations__.items():
+        allowed = {int: int, float: (int, float), str: str}.get(declared, tuple)
+        if not isinstance(record[name], allowed):
+            raise TypeError(f"{name} of a {kind.__name__.lower()} is {record[name]!r}")
     return kind(**record)
 
 
@@ -75,11 +81,10 @@ def _check_consistent(run: Run) -> None:
 def _csv(run: Run) -> str:
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    names = [field.name for field in fields(Span)]
-    writer.writerow(names)
+    writer.writerow(Span._fields)
     for span in run.spans:
-        record = asdict(span)
-        writer.writerow([f"{record[name] - run.began:.9f}" if name in _MOMENTS else record[name] for name in names])
+        record = span._asdict().items()
+        writer.writerow([f"{value - run.began:.9f}" if name in _MOMENTS else value for name, value in record])
     return file.getvalue()
 
 
