@@ -1,36 +1,36 @@
-"""The span: one task on one worker, with the moments at which it changed hands.
+"""The span: one task on one worker, with the moments at which it was sent, computed and returned.
 
-Everything that the course measures or simulates is a `Run` of spans, and everything that it draws is drawn
-from one. All moments are `time.perf_counter()` seconds. That clock is the same for all processes of a
-machine, so the spans of different workers share one axis.
+Everything that the course measures or simulates is a `Run` of spans, and every timeline is drawn from one. All
+moments are `time.perf_counter()` seconds. That clock is the same for all processes of a machine, so the spans
+of different workers share one axis.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 OUTCOMES = ("ok", "error", "lost", "running")
-"""How a task can end: with a result, with an exception, or with its worker; or that it has not ended yet."""
+"""How a task ended: with a result, with an exception, or with the death of its worker; "running" has not ended."""
 
 PHASES = ("computing", "waiting for a CPU", "sending", "returning", "starting", "idle")
-"""What a worker's time can go to; together they make up the whole."""
+"""What a worker's time is spent on; together they make up the whole."""
 
 
 class Span(NamedTuple):
-    """One task on one worker. Moments are seconds; a moment that a lost task never reached is when the loss showed.
+    """One task on one worker. Moments are seconds; those that a lost task did not reach are when the loss was noticed.
 
     The moments in order, with the process that notes them:
 
-    - submitted (parent): the caller handed the task over
+    - submitted (parent): the caller handed the task to the pool
     - packed (parent): pickling of the task begins
-    - sent (parent): pickling is done; from here the task is in the pipe
-    - arrived (worker): the message is out of the pipe
-    - received (worker): unpickling of the task is done
-    - started, finished (worker): around the call of the function
+    - sent (parent): pickling has ended; the task is in the pipe
+    - arrived (worker): the message has been read from the pipe
+    - received (worker): unpickling of the task has ended
+    - started, finished (worker): just before and just after the call of the function
     - returned (worker): pickling of the result begins
-    - replied (worker): pickling is done; the result is in the pipe
-    - landed (parent): the result is out of the pipe
-    - delivered (parent): unpickling of the result is done
+    - replied (worker): pickling has ended; the result is in the pipe
+    - landed (parent): the result has been read from the pipe
+    - delivered (parent): unpickling of the result has ended
 
     task is the task's place in the run: for a single map, its index in the input. worker is a process id.
     cpu is the worker's own CPU seconds between started and finished. bytes_in and bytes_out are the sizes of
@@ -57,7 +57,7 @@ class Span(NamedTuple):
 
     @property
     def waiting(self) -> float:
-        """Seconds in the parent, from the hand-over until pickling begins."""
+        """Seconds in the parent, from the caller's call until pickling begins."""
         return self.packed - self.submitted
 
     @property
@@ -67,12 +67,12 @@ class Span(NamedTuple):
 
     @property
     def computing(self) -> float:
-        """CPU seconds of the function itself; never more than its wall seconds, whatever a coarse clock says."""
+        """CPU seconds of the function itself; never more than its wall seconds, even when the CPU clock is coarse."""
         return min(self.cpu, self.finished - self.started)
 
     @property
     def waiting_for_cpu(self) -> float:
-        """Seconds in which the function was under way but had no CPU: others had it, or the function slept."""
+        """Wall seconds of the function without a CPU: other processes used it, or the function slept."""
         return self.finished - self.started - self.computing
 
     @property
@@ -94,8 +94,8 @@ class Run:
 
     spans are in the order of the tasks, workers in the order in which they were ready (a worker that never
     got a task is not among them). processes is the size of the pool, start_method how it starts its workers.
-    began is when the pool's creation began, or for a warm pool when watching began; ended is when the last
-    result was delivered. Both are seconds on the clock of the spans.
+    began is when the creation of the pool began, or when a pool that already ran was reset; ended is when the
+    last result was delivered. Both are seconds on the clock of the spans.
     """
 
     spans: tuple[Span, ...]
@@ -112,7 +112,7 @@ class Run:
 
 
 class Segment(NamedTuple):
-    """A stretch of time on one row of the picture: row 0 is the parent, row n the nth of the run's workers.
+    """A stretch of time on one row of the timeline: row 0 is the parent, row n the nth of the run's workers.
 
     phase is "starting", "sending", "computing" or "returning"; begin and end are seconds; span is the task that
     it belongs to, None while a worker starts. What no segment covers is idle.
@@ -130,8 +130,7 @@ class Segment(NamedTuple):
         return self.end - self.begin
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
+class Breakdown(NamedTuple):
     """Where the time of a pool's workers went, in worker-seconds that add up to whole = wall time x processes."""
 
     computing: float
@@ -144,107 +143,95 @@ class Breakdown:
 
     def items(self) -> list[tuple[str, float]]:
         """Return (phase, worker-seconds) in the order of PHASES."""
-        return [(phase, getattr(self, phase.replace(" a ", " ").replace(" ", "_").lower())) for phase in PHASES]
+        return list(zip(PHASES, self[:-1], strict=True))
 
-    def __str__(self) -> str:
-        lines = [f"{phase:<18} {seconds:8.3f} s {_share(seconds, self.whole):6.1%}" for phase, seconds in self.items()]
-        return "\n".join([*lines, f"{'whole':<18} {self.whole:8.3f} s {_share(self.whole, self.whole):6.1%}"])
-
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        lines = [*self.items(), ("whole", self.whole)]
+        whole = self.whole or 1.0
+        return "\n".join(f"{phase:<18} {seconds:8.3f} s {seconds / whole:6.1%}" for phase, seconds in lines)
 
 
 def segments(run: Run) -> list[Segment]:
-    """Return what the parent and each worker did, as stretches of time; those of one worker never overlap.
+    """Return what the parent and each worker did, row after row, and each row in the order of time.
 
-    A worker is *sending* from the moment when it is free and its next task is being packed until the function
-    starts, and *returning* from the end of the function until its answer has left; its last answer counts until
-    the parent holds it.
+    Segments of one worker never overlap. A worker is *sending* from the moment when it is free and its next task is
+    being pickled until the function starts, and *returning* from the end of the function until the result has been
+    sent; its last result counts until the parent has received it.
     """
-    return list(each_segment(run))
+    return [segment for row in segments_by_row(run) for segment in row]
 
 
-def each_segment(run: Run) -> Iterator[Segment]:
-    """Yield `segments`: row after row, and those of a row in the order of time."""
-    yield from sorted(_parent_segments(run), key=lambda segment: segment.begin)
-    yield from _all_worker_segments(run)
+def segments_by_row(run: Run) -> list[list[Segment]]:
+    """Return `segments` as one list for each row; processes that never were ready have an empty row each."""
+    parent = [Segment(0, "sending", span.packed, span.sent, span) for span in run.spans]
+    parent += [Segment(0, "returning", span.landed, span.delivered, span) for span in run.spans]
+    parent.sort(key=lambda segment: segment.begin)
+    return [parent, *_rows_of_workers(run), *([] for _ in range(run.processes - len(run.workers)))]
+
+
+def seconds_by_phase(row: Iterable[Segment]) -> dict[str, float]:
+    """Return the seconds that segments add up to, for every phase but idle, in the order of PHASES."""
+    sums = dict.fromkeys(PHASES[:-1], 0.0)
+    for _, phase, begin, end, span in row:
+        if phase == "computing" and span is not None:
+            computing = span.computing
+            sums["computing"] += computing
+            sums["waiting for a CPU"] += end - begin - computing
+        else:
+            sums[phase] += end - begin
+    return sums
 
 
 def breakdown(run: Run) -> Breakdown:
-    """Split wall time x processes into what the workers did with it; what is left over is idle."""
-    rows = no_sums(run)
-    for _ in summed(_all_worker_segments(run), rows):
-        pass
-    return whole_of(run, rows)
+    """Split wall time x processes into what the workers did with it; the rest is idle."""
+    return breakdown_of(run, [seconds_by_phase(row) for row in _rows_of_workers(run)])
 
 
-def no_sums(run: Run) -> list[dict[str, float]]:
-    """Return 0 seconds for every phase but idle, for each row: the parent's first, then the workers'."""
-    return [dict.fromkeys(PHASES[:-1], 0.0) for _ in range(1 + max(run.processes, len(run.workers)))]
-
-
-def summed(pieces: Iterable[Segment], rows: list[dict[str, float]]) -> Iterator[Segment]:
-    """Pass the segments on, and add the seconds of each to its phase and row."""
-    for piece in pieces:
-        row, phase, begin, end, span = piece
-        if phase == "computing":
-            computing = span.computing
-            rows[row]["computing"] += computing
-            rows[row]["waiting for a CPU"] += end - begin - computing
-        else:
-            rows[row][phase] += end - begin
-        yield piece
-
-
-def whole_of(run: Run, rows: list[dict[str, float]]) -> Breakdown:
-    """Return the breakdown that the `summed` rows of all workers make up."""
-    parts = [sum(sums[phase] for sums in rows[1:]) for phase in PHASES[:-1]]
+def breakdown_of(run: Run, workers: Sequence[Mapping[str, float]]) -> Breakdown:
+    """Return the breakdown of a run from the `seconds_by_phase` of each of its workers."""
+    parts = [sum((sums[phase] for sums in workers), 0.0) for phase in PHASES[:-1]]
     whole = run.seconds * run.processes
-    return Breakdown(*parts, idle=whole - sum(parts), whole=whole)
+    return Breakdown._make([*parts, whole - sum(parts), whole])
 
 
 def events(run: Run) -> list[tuple[float, str, int]]:
     """Return (seconds since the run began, "started" or "finished", task) for every task, in the order of time.
 
-    It is the log that `print` in a worker would give if it reached the notebook, which on Windows it does not.
+    It is the log that `print` in a worker would give if its output reached the notebook, which it does not on Windows.
     """
     moments = [(span.started - run.began, "started", span.task) for span in run.spans]
     moments += [(span.finished - run.began, "finished", span.task) for span in run.spans]
     return sorted(moments)
 
 
-def _parent_segments(run: Run) -> Iterator[Segment]:
+def _rows_of_workers(run: Run) -> list[list[Segment]]:
+    spans: dict[int, list[Span]] = {worker.pid: [] for worker in run.workers}
     for span in run.spans:
-        yield Segment(0, "sending", span.packed, span.sent, span)
-        yield Segment(0, "returning", span.landed, span.delivered, span)
+        spans[span.worker].append(span)
+    rows = []
+    for number, worker in enumerate(run.workers, 1):
+        began = run.began if number <= run.processes else worker.ready  # when a replacement was started is not known
+        rows.append(_worker_segments(number, worker, spans[worker.pid], began))
+    return rows
 
 
-def _all_worker_segments(run: Run) -> Iterator[Segment]:
-    tasks: dict[int, list[Span]] = {worker.pid: [] for worker in run.workers}
-    for span in run.spans:
-        tasks[span.worker].append(span)
-    for row, worker in enumerate(run.workers, 1):
-        began = run.began if row <= run.processes else worker.ready  # a replacement's birth is not known
-        yield from _worker_segments(row, worker, tasks[worker.pid], began)
-
-
-def _worker_segments(row: int, worker: Worker, spans: list[Span], began: float) -> Iterator[Segment]:
+def _worker_segments(row: int, worker: Worker, spans: list[Span], began: float) -> list[Segment]:
+    found = []
     free = max(began, worker.ready)
     if free > began:
-        yield Segment(row, "starting", began, free, None)
+        found.append(Segment(row, "starting", began, free, None))
     calls = [(span.started, 0, span.task, span) for span in spans]
-    answers = [(span.returned, 1, span.task, span) for span in spans]
-    for begin, answered, _, span in sorted(calls + answers):
-        if not answered:
-            yield Segment(row, "sending", min(begin, max(free, span.packed)), begin, span)
-            free = span.finished
-            yield Segment(row, "computing", begin, free, span)
+    results = [(span.returned, 1, span.task, span) for span in spans]
+    for begin, is_result, _, span in sorted(calls + results):
+        if is_result:
+            sent = max(free, span.replied)
+            found.append(Segment(row, "returning", free, sent, span))
+            free = sent
         else:
-            yield Segment(row, "returning", free, max(free, span.replied), span)
-            free = max(free, span.replied)
+            found.append(Segment(row, "sending", min(begin, max(free, span.packed)), begin, span))
+            found.append(Segment(row, "computing", begin, span.finished, span))
+            free = span.finished
     if spans:
         last = max(spans, key=lambda span: span.replied)
-        yield Segment(row, "returning", free, max(free, last.delivered), last)
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+        found.append(Segment(row, "returning", free, max(free, last.delivered), last))
+    return found

@@ -1,17 +1,18 @@
-"""Words and figures for people: seconds, tables, plurals; and a text file that is written as a whole. Standard library only."""
+"""Words and figures for people: seconds, plurals, tables; and writing a text file as a whole. Standard library only."""
 
+import contextlib
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 
 def format_seconds(seconds: float) -> str:
-    """Return a time for human eyes: three figures, in s, ms or µs."""
+    """Return seconds with three significant figures, in s, ms or µs: "1.50 s", "20.0 ms"."""
     if not seconds:
         return "0 s"
-    factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms")) if seconds * f >= 0.9995), (1e6, "µs"))
+    factor, unit = (1, "s") if seconds >= 0.9995 else (1e3, "ms") if seconds >= 0.9995e-3 else (1e6, "µs")
     value = seconds * factor
-    return f"{value:.{0 if value >= 99.95 else 1 if value >= 9.995 else 2}f} {unit}"
+    decimals = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
+    return f"{value:.{decimals}f} {unit}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -21,16 +22,18 @@ def counted(number: int, noun: str) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows of a table as lines: the first column to the left, the others to the right."""
+    """Return the rows of a table as lines: the first column is aligned to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """Write a text file as a whole: if this fails, a file that was there before is unchanged."""
-    part = path.with_name(path.name + ".part")
+    part = f"{os.fspath(path)}.part"
     try:
-        part.write_text(text, encoding="utf-8", newline="")
+        with open(part, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
         os.replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(part)

@@ -44,7 +44,7 @@ def test_a_prediction_without_a_measurement_has_a_row_too():
 def axes(monkeypatch):
     """Return a function that draws as speedup_plot does and returns the axes."""
     drawn = []
-    monkeypatch.setattr("helpers.plots.svg_of", lambda figure, label: str(drawn.append(figure)))
+    monkeypatch.setattr("helpers.plots.to_svg", lambda figure, label: str(drawn.append(figure)))
     return lambda *args, **keywords: speedup_plot(*args, **keywords) and drawn.pop().axes[0]
 
 

@@ -113,9 +113,9 @@ def test_a_tooltip_tells_the_task_its_worker_its_seconds_and_its_bytes():
         assert fact in tip
 
 
-def test_the_tooltip_of_sending_tells_packing_the_pipe_and_unpacking_apart():
+def test_the_tooltip_of_sending_shows_pickling_the_pipe_and_unpickling_apart():
     tip = next(tip for tip in tips(drawn(run_of(span(0)))) if "sending" in tip)
-    assert "packing 20.0 ms, in the pipe 60.0 ms, unpacking 20.0 ms" in tip
+    assert "pickling 20.0 ms, in the pipe 60.0 ms, unpickling 20.0 ms" in tip
 
 
 def test_a_failed_task_has_the_colour_of_errors_and_a_lost_one_is_hatched():

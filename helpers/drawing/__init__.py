@@ -1,1 +1,1 @@
-"""Behind the pictures: the pair of a drawing and its text, the pieces of an SVG, and matplotlib figures as SVG."""
+"""What the pictures are made of: a picture with its text twin, pieces of an SVG, a run's bars, matplotlib figures as SVG."""

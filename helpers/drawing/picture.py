@@ -1,8 +1,8 @@
-"""What every picture of the course shares: its colours, and the pair of an SVG and its text twin."""
+"""What every picture of the course shares: the colours, and an SVG together with its text twin."""
 
 import html
+import os
 from dataclasses import dataclass
-from pathlib import Path
 
 COLOURS = {
     "computing": "#0072b2",
@@ -21,24 +21,24 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG, and the same facts as text. A notebook shows both; a viewer that strips drawings shows the text."""
+    """An SVG, and the same facts as text. A notebook shows both; a viewer that removes SVGs shows the text."""
 
     svg: str
     text: str
 
     @property
     def html(self) -> str:
-        """The SVG in line, so that tooltips work and text takes the theme's colour, and the text folded below it.
+        """The SVG inline, so that tooltips work and text takes the theme's colour, and the text folded below it.
 
-        Before a notebook is trusted, JupyterLab takes the drawing away and leaves its words; these have no size of their
-        own then.
+        Until a notebook is trusted, JupyterLab removes the SVG but leaves its words; the font size of 0 hides them.
         """
-        figures = html.escape(self.text)
-        return f"<div style='font-size: 0'>{self.svg}</div><details><summary>The same in figures</summary><pre>{figures}</pre></details>"
+        figures = f"<summary>The same in figures</summary><pre>{html.escape(self.text)}</pre>"
+        return f"<div style='font-size: 0'>{self.svg}</div><details>{figures}</details>"
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the SVG to a file."""
-        Path(path).write_text(self.svg, encoding="utf-8")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.svg)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text}

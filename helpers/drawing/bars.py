@@ -1,0 +1,170 @@
+"""The bars of a timeline: one for each segment, or one column for many that are too narrow to be told apart."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from helpers.drawing import svg
+from helpers.drawing.picture import COLOURS
+from helpers.spans import Segment, Span, seconds_by_phase
+from helpers.text import counted, format_seconds
+
+TOP = 64
+"""Room for the title above the first row, in pixels."""
+
+_MOST_BARS = 700  # with more, the eye no longer tells them apart, and the file grows large
+_MOST_COLUMNS = 400  # in all rows together
+
+
+class Layout(NamedTuple):
+    """How a timeline is laid out: time to the right from `began` on, rows from top to bottom.
+
+    began: the moment (seconds) at the left edge. scale: pixels a second. rows: how many. hatch: the id of the
+    pattern for lost tasks. numbers: the number of each worker by its process id. tooltips: whether bars have any.
+    """
+
+    began: float
+    scale: float
+    rows: int
+    hatch: str
+    numbers: Mapping[int, int]
+    tooltips: bool
+
+    @property
+    def height(self) -> int:
+        """The height of a bar, in pixels."""
+        return 24 if self.rows <= 12 else 13
+
+    @property
+    def pitch(self) -> int:
+        """The distance from row to row, in pixels."""
+        return 34 if self.rows <= 12 else 17
+
+    @property
+    def bottom(self) -> int:
+        """The lower edge of the last row, in pixels."""
+        return self.y(self.rows)
+
+    def x(self, moment: float) -> float:
+        """Return where a moment (seconds) is, in pixels."""
+        return svg.LEFT + (moment - self.began) * self.scale
+
+    def y(self, row: int) -> int:
+        """Return the upper edge of a row, in pixels."""
+        return TOP + row * self.pitch
+
+
+def row_name(row: int) -> str:
+    """Return the name of a row: the first is the notebook's."""
+    return f"worker {row}" if row else "notebook"
+
+
+def draw_tracks(layout: Layout, width: int) -> Iterator[str]:
+    """Return the name of each row, and idle time over its whole length for the bars to cover; width: as `timeline`'s."""
+    for row in range(layout.rows):
+        y = layout.y(row)
+        yield svg.text(svg.LEFT - 10, y + layout.height / 2 + 4.5, row_name(row), "text-anchor='end'")
+        yield svg.idle(svg.LEFT, y, width - svg.LEFT - svg.RIGHT, layout.height)
+
+
+def draw_bars(rows: Sequence[Sequence[Segment]], layout: Layout) -> Iterator[str]:
+    """Return the bars of all segments, by row; where there are very many, narrow neighbours share a column.
+
+    Bars of tasks that failed, were lost or are running are never merged, and are drawn last, so nothing covers them.
+    """
+    column = max(3.0, len(rows) * 840 / _MOST_COLUMNS)  # pixels; the rows are about 840 pixels wide
+    narrow = column if sum(map(len, rows)) > _MOST_BARS else 0.5
+    marked = []
+    for row in rows:
+        for crowd in _crowds(row, narrow / layout.scale, column / layout.scale):
+            if _is_marked(crowd[0]):
+                marked += crowd
+            elif crowd[-1].end > crowd[0].begin:
+                yield _bar(crowd[0], layout) if len(crowd) == 1 else _column(crowd, layout)
+    for segment in marked:
+        yield _bar(segment, layout)
+
+
+def _crowds(row: Iterable[Segment], narrow: float, widest: float) -> Iterator[list[Segment]]:
+    """Group neighbours that are shorter than narrow seconds, up to widest seconds; each other segment is alone."""
+    crowd: list[Segment] = []
+    for segment in row:
+        small = segment.end - segment.begin < narrow and not _is_marked(segment)
+        if crowd and (not small or segment.end - crowd[0].begin > widest):
+            yield crowd
+            crowd = []
+        if small:
+            crowd.append(segment)
+        else:
+            yield [segment]
+    if crowd:
+        yield crowd
+
+
+def _is_marked(segment: Segment) -> bool:
+    """Return whether the segment computes a task that has another outcome than "ok"."""
+    return segment.phase == "computing" and segment.span is not None and segment.span.outcome != "ok"
+
+
+def _bar(segment: Segment, layout: Layout) -> str:
+    x, y, span = layout.x(segment.begin), layout.y(segment.row), segment.span
+    width = max(segment.seconds * layout.scale, 3.0 if _is_marked(segment) else 0.5)
+    if span is None or segment.phase != "computing":
+        parts = svg.rectangle(x, y, width, layout.height, COLOURS[segment.phase])
+    else:
+        parts = _computing(span, segment.seconds, layout, x, y, width)
+        parts += _task_number(span.task, x + width / 2, y, width, layout.height)
+    return svg.group(parts, _tooltip(segment, layout.numbers) if layout.tooltips else "")
+
+
+def _computing(span: Span, seconds: float, layout: Layout, x: float, y: float, width: float) -> str:
+    """Return a bar that is filled to the share of its seconds in which the task had a CPU."""
+    if span.outcome == "lost":
+        return svg.rectangle(x, y, width, layout.height, f"url(#{layout.hatch})")
+    share = span.computing / seconds if seconds and span.outcome != "running" else 1.0
+    filled = layout.height * share
+    colour = COLOURS["computing" if span.outcome == "ok" else span.outcome]
+    whole = svg.rectangle(x, y, width, layout.height, COLOURS["waiting for a CPU"])
+    return whole + svg.rectangle(x, y + layout.height - filled, width, filled, colour)
+
+
+def _task_number(task: int, x: float, y: float, width: float, height: int) -> str:
+    if width < 10 + 8 * len(str(task)):
+        return ""
+    halo = "stroke='#00263d' stroke-width='3' paint-order='stroke' font-weight='600' font-size='12'"
+    return svg.text(x, y + height / 2 + 4.5, str(task), f"text-anchor='middle' {halo}", fill="#fff")
+
+
+def _column(crowd: Sequence[Segment], layout: Layout) -> str:
+    """Return one bar for many narrow ones, filled from the bottom by the shares of their phases."""
+    begin = crowd[0].begin
+    seconds = crowd[-1].end - begin
+    x, width = layout.x(begin), max(seconds * layout.scale, 0.5)
+    parts, top = "", layout.y(crowd[0].row) + float(layout.height)
+    for phase, part in seconds_by_phase(crowd).items():
+        filled = layout.height * min(1.0, part / seconds)
+        if filled:
+            top -= filled
+            parts += svg.rectangle(x, top, width, filled, COLOURS[phase])
+    tasks = counted(len({segment.span.task for segment in crowd if segment.span}), "task")
+    return svg.group(parts, f"{tasks}, too short to draw one by one: {format_seconds(seconds)} together")
+
+
+def _tooltip(segment: Segment, numbers: Mapping[int, int]) -> str:
+    span = segment.span
+    if span is None:
+        return f"starting: {format_seconds(segment.seconds)}"
+    task = f"task {span.task} on worker {numbers[span.worker]} (process {span.worker}): {span.outcome}\n"
+    if segment.phase == "sending":
+        steps = _steps(span.packed, span.sent, span.arrived, span.received)
+        return f"{task}sending {span.bytes_in:,} bytes: {steps}"
+    if segment.phase == "returning":
+        steps = _steps(span.returned, span.replied, span.landed, span.delivered)
+        return f"{task}returning {span.bytes_out:,} bytes: {steps}"
+    seconds, cpu = format_seconds(segment.seconds), format_seconds(span.computing)
+    sizes = f"{span.bytes_in:,} bytes in, {span.bytes_out:,} bytes out"
+    return f"{task}computing {seconds}, with a CPU for {cpu}\n{sizes}"
+
+
+def _steps(begin: float, sent: float, read: float, end: float) -> str:
+    pickling, pipe, unpickling = map(format_seconds, (sent - begin, read - sent, end - read))
+    return f"pickling {pickling}, in the pipe {pipe}, unpickling {unpickling}"
