@@ -1,10 +1,10 @@
-"""Segments and breakdowns of runs made by hand, against figures worked out by hand."""
+"""Segments and breakdowns of runs made by hand, against figures calculated by hand."""
 
 import itertools
 
 import pytest
 
-from helpers.spans import PHASES, Run, Span, Worker, breakdown, events, segments
+from helpers.spans import PHASES, Run, Span, Worker, breakdown, events, seconds_by_phase, segments, segments_by_row
 
 
 def span(task, worker, times, cpu, outcome="ok"):
@@ -18,7 +18,7 @@ SECOND = span(1, 102, times=(0, 1, 2, 3, 3, 4, 8, 8, 9, 9, 10), cpu=4.0)
 THIRD = span(2, 101, times=(0, 2, 3, 6, 6, 6, 7, 7, 7, 7, 8), cpu=0.5)
 RUN = Run((FIRST, SECOND, THIRD), (Worker(101, 0.5), Worker(102, 1.5)), 2, "spawn", 0.0, 10.0)
 
-# As above, but worker 101 was lost after its first task, and 103 came in its place at 8.
+# As above, but worker 101 was lost after its first task, and 103 replaced it at 8.
 LATE = span(2, 103, times=(0, 7, 7, 8, 8, 8.5, 9, 9, 9.5, 9.5, 9.5), cpu=0.5)
 REPLACED = Run((FIRST, SECOND, LATE), (*RUN.workers, Worker(103, 8.0)), 2, "spawn", 0.0, 10.0)
 
@@ -34,7 +34,7 @@ def rows(run):
     }
 
 
-def test_a_worker_starts_then_its_tasks_come_and_go():
+def test_a_worker_starts_then_its_tasks_are_sent_computed_and_returned():
     assert rows(RUN)[1] == [
         ("starting", 0.0, 0.5, None),
         ("sending", 0.5, 2.0, 0),
@@ -55,7 +55,7 @@ def test_a_worker_that_is_ready_late_is_sent_its_task_only_from_then_on():
     ]
 
 
-def test_the_parent_packs_tasks_and_unpacks_results():
+def test_the_parent_pickles_tasks_and_unpickles_results():
     assert rows(RUN)[0] == [
         ("sending", 0.0, 1.0, 0),
         ("sending", 1.0, 2.0, 1),
@@ -66,7 +66,7 @@ def test_the_parent_packs_tasks_and_unpacks_results():
     ]
 
 
-def test_the_breakdown_is_the_one_worked_out_by_hand():
+def test_the_breakdown_is_the_one_calculated_by_hand():
     assert dict(breakdown(RUN).items()) == {
         "computing": 6.5,
         "waiting for a CPU": 1.5,
@@ -93,6 +93,22 @@ def test_a_replacement_counts_from_the_moment_when_it_was_ready():
     }
 
 
+def test_the_seconds_of_a_row_are_summed_by_phase():
+    assert [seconds_by_phase(row) for row in segments_by_row(RUN)] == [
+        {"computing": 0.0, "waiting for a CPU": 0.0, "sending": 3.0, "returning": 3.0, "starting": 0.0},
+        {"computing": 2.5, "waiting for a CPU": 1.5, "sending": 1.5, "returning": 2.0, "starting": 0.5},
+        {"computing": 4.0, "waiting for a CPU": 0.0, "sending": 2.5, "returning": 2.0, "starting": 1.5},
+    ]
+
+
+def test_a_process_that_was_never_ready_has_an_empty_row():
+    assert segments_by_row(EMPTY) == [[], [], [], []]
+
+
+def test_the_segments_are_the_rows_one_after_another():
+    assert segments(RUN) == list(itertools.chain.from_iterable(segments_by_row(RUN)))
+
+
 @pytest.mark.parametrize("run", [RUN, REPLACED, EMPTY])
 def test_the_breakdown_adds_up_to_wall_time_times_processes(run):
     split = breakdown(run)
@@ -107,7 +123,7 @@ def test_segments_of_one_worker_never_overlap(run):
         assert earlier.row != later.row or earlier.end <= later.begin
 
 
-def test_a_message_of_two_tasks_returns_once_both_are_computed():
+def test_a_chunk_of_two_tasks_is_returned_once_both_are_computed():
     first = span(0, 101, times=(0, 0, 0, 1, 1, 1, 2, 4, 4.5, 5, 5), cpu=1.0)
     second = span(1, 101, times=(0, 0, 0, 1, 2, 2, 4, 4.5, 5, 5, 6), cpu=2.0)
     run = Run((first, second), (Worker(101, 0.0),), 1, "fork", 0.0, 6.0)

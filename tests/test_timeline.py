@@ -17,11 +17,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def span(task: int, worker: int = 1, begin: float = 0.0, seconds: float = 1.0, **more) -> Span:
-    """A task that is sent within 0.1 s, computes with a CPU for half of its time, and returns within 0.1 s."""
+    """A task that is sent within 0.1 s, has a CPU for half of its computing, and is returned within 0.1 s."""
     moments = (0.0, begin, begin + 0.02, begin + 0.08, begin + 0.1, begin + 0.1)
     finished = begin + 0.1 + seconds
-    home = (finished, finished + 0.02, finished + 0.08, finished + 0.1)
-    return Span(task, worker, *moments, finished, *home, seconds / 2, 1000, 2000)._replace(**more)
+    back = (finished, finished + 0.02, finished + 0.08, finished + 0.1)
+    return Span(task, worker, *moments, finished, *back, seconds / 2, 1000, 2000)._replace(**more)
 
 
 def run_of(*spans: Span, processes: int = 2) -> Run:
@@ -66,7 +66,7 @@ def test_every_run_draws_as_a_labelled_image(run):
 
 
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
-def test_everything_drawn_lies_within_the_picture(run):
+def test_everything_drawn_is_within_the_picture(run):
     root = drawn(run)
     _, _, width, height = map(float, root.get("viewBox").split())
     for box in root.iter(f"{SVG}rect"):
@@ -99,7 +99,7 @@ def test_the_filled_part_of_a_bar_is_its_share_of_a_cpu():
     assert filled.get("width") == whole.get("width")
 
 
-def test_bars_stand_where_their_moments_say():
+def test_a_bar_begins_and_ends_at_its_moments():
     root = drawn(run_of(span(0, begin=0.0, seconds=1.0)))
     (bar,) = boxes(root, COLOURS["computing"])
     scale = (960 - 104 - 18) / 1.2
@@ -107,13 +107,13 @@ def test_bars_stand_where_their_moments_say():
     assert float(bar.get("width")) == pytest.approx(1.0 * scale, abs=0.1)
 
 
-def test_a_tooltip_tells_the_task_its_worker_its_seconds_and_its_bytes():
+def test_a_tooltip_shows_the_task_its_worker_its_seconds_and_its_bytes():
     tip = next(tip for tip in tips(drawn(run_of(span(7, worker=4242, seconds=1.5)))) if "computing" in tip)
     for fact in ("task 7", "worker 1", "4242", "1.50 s", "750 ms", "1,000 bytes", "2,000 bytes", "ok"):
         assert fact in tip
 
 
-def test_the_tooltip_of_sending_shows_pickling_the_pipe_and_unpickling_apart():
+def test_the_tooltip_of_sending_shows_pickling_the_pipe_and_unpickling_separately():
     tip = next(tip for tip in tips(drawn(run_of(span(0)))) if "sending" in tip)
     assert "pickling 20.0 ms, in the pipe 60.0 ms, unpickling 20.0 ms" in tip
 
@@ -125,12 +125,12 @@ def test_a_failed_task_has_the_colour_of_errors_and_a_lost_one_is_hatched():
     assert boxes(root, f"url(#{pattern.get('id')})")
 
 
-def test_a_task_that_fails_at_once_can_still_be_seen():
+def test_a_task_that_fails_at_once_is_still_visible():
     (bar,) = boxes(drawn(run_of(span(0), span(1, worker=2, seconds=0.0, outcome="error"))), COLOURS["error"])
     assert float(bar.get("width")) >= 3
 
 
-def test_ten_thousand_tasks_stay_under_300_kb_and_say_how_many_a_column_stands_for():
+def test_ten_thousand_tasks_stay_under_300_kb_and_a_column_shows_how_many_it_holds():
     picture = timeline(MANY)
     assert len(picture.svg.encode()) < 300_000
     columns = [tip for tip in tips(ET.fromstring(picture.svg)) if "too short to draw one by one" in tip]
@@ -140,11 +140,12 @@ def test_ten_thousand_tasks_stay_under_300_kb_and_say_how_many_a_column_stands_f
 def test_ten_thousand_tasks_of_all_sizes_stay_under_300_kb():
     sizes = random.Random(0).choices([0.001, 0.01, 0.1, 1.0], k=10_000)
     ends = list(itertools.accumulate(size + 0.2 for size in sizes))
-    run = run_of(*(span(n, begin=end - size - 0.2, seconds=size) for n, (size, end) in enumerate(zip(sizes, ends))))
+    begins = [0.0, *ends[:-1]]
+    run = run_of(*(span(n, begin=begins[n], seconds=size) for n, size in enumerate(sizes)))
     assert len(timeline(run).svg.encode()) < 300_000
 
 
-def test_a_task_under_way_has_a_colour_of_its_own_and_is_told_apart_in_words():
+def test_a_task_under_way_has_a_colour_of_its_own_and_is_counted_in_the_sentence():
     run = run_of(span(0), span(1, worker=2, cpu=0.0, outcome="running"))
     root = drawn(run)
     assert COLOURS["running"] in [box.get("fill") for box in root.iter(f"{SVG}rect")]
@@ -169,10 +170,18 @@ def test_the_same_run_gives_the_same_picture():
     assert timeline(RUNS["lost"]) == timeline(RUNS["lost"])
 
 
-def test_task_numbers_stand_only_in_bars_that_are_wide_enough():
+def test_only_bars_that_are_wide_enough_show_their_task_number():
     run = run_of(span(3, seconds=1.0), span(4, worker=2, seconds=0.01))
     assert "3" in words(drawn(run))
     assert "4" not in words(drawn(run))
+
+
+def test_a_run_without_tasks_is_described_in_words():
+    assert timeline(run_of()).text.splitlines()[1] == "No task has finished yet."
+
+
+def test_bars_without_tooltips_have_none():
+    assert not tips(ET.fromstring(timeline(RUNS["failed"], tooltips=False).svg))
 
 
 def test_the_sentence_says_how_many_of_the_cpus_were_busy():
@@ -213,7 +222,7 @@ def test_a_label_with_markup_cannot_break_the_picture():
     assert ET.fromstring(timeline(run_of(span(0)), title="<b>&'\"").svg).get("aria-label") == "<b>&'\""
 
 
-def test_a_long_label_gets_room_and_the_drawing_keeps_its_width():
+def test_a_long_label_gets_room_and_the_picture_keeps_its_width():
     run = simulate([1.0], processes=1, cpus=1)
     short, long = (ET.fromstring(where_time_went({label: run}).svg) for label in ("a", "a hundred thousand chunks"))
     assert short.get("width") == long.get("width")
@@ -221,7 +230,7 @@ def test_a_long_label_gets_room_and_the_drawing_keeps_its_width():
     assert long[0].get("transform") == f"translate({8 * 25 + 12 - 104} 0)"
 
 
-def test_words_of_a_drawing_that_is_taken_away_have_no_size():
+def test_the_words_of_an_svg_that_is_removed_have_no_size():
     assert where_time_went({"a": simulate([1.0], processes=1, cpus=1)}).html.startswith(
         "<div style='font-size: 0'><svg"
     )
