@@ -169,10 +169,10 @@ def segments_by_row(run: Run) -> list[list[Segment]]:
     return [parent, *_rows_of_workers(run), *([] for _ in range(run.processes - len(run.workers)))]
 
 
-def seconds_by_phase(row: Iterable[Segment]) -> dict[str, float]:
+def seconds_by_phase(pieces: Iterable[Segment]) -> dict[str, float]:
     """Return the seconds that segments add up to, for every phase but idle, in the order of PHASES."""
     sums = dict.fromkeys(PHASES[:-1], 0.0)
-    for _, phase, begin, end, span in row:
+    for _, phase, begin, end, span in pieces:
         if phase == "computing" and span is not None:
             computing = span.computing
             sums["computing"] += computing
