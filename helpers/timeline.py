@@ -122,6 +122,7 @@ def _table(run: Run, sums: Sequence[Mapping[str, float]]) -> list[str]:
 
 def _stacked_bar(label: str, spent: Breakdown, y: float, scale: float) -> Iterator[str]:
     yield svg.text(svg.LEFT - 10, y + 20, label, "text-anchor='end'")
+    style = "text-anchor='middle' font-size='12' font-weight='600'"
     x = float(svg.LEFT)
     for phase, seconds in spent.items():
         width = seconds * scale
@@ -129,9 +130,7 @@ def _stacked_bar(label: str, spent: Breakdown, y: float, scale: float) -> Iterat
         bar = svg.idle(x, y, width, 30) if phase == "idle" else svg.rectangle(x, y, width, 30, COLOURS[phase])
         if width > 38:
             ink = "#fff" if phase in ("computing", "returning") else "#222"
-            bar += svg.text(
-                x + width / 2, y + 19.5, share, "text-anchor='middle' font-size='12' font-weight='600'", ink
-            )
+            bar += svg.text(x + width / 2, y + 19.5, share, style, ink)
         yield svg.group(bar, f"{phase}: {format_seconds(seconds)}, {share}")
         x += width
 

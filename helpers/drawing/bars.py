@@ -11,7 +11,7 @@ from helpers.text import counted, format_seconds
 TOP = 64
 """Room for the title above the first row, in pixels."""
 
-_MOST_BARS = 700  # with more, the eye no longer tells them apart, and the file grows large
+_MOST_BARS = 700  # more cannot be distinguished by eye, and would make the file large
 _MOST_COLUMNS = 400  # in all rows together
 
 
