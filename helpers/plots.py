@@ -50,8 +50,7 @@ def speedup_plot(
     Raises ValueError if a number of processes is not a whole number of 1 or more, or a prediction is not above 0.
     """
     cpus, prediction = cpus or usable_cpus(), prediction or {}
-    _check_processes([cpus, *measured, *prediction])
-    _check_predictions(prediction.values())
+    _check([cpus, *measured, *prediction], prediction.values())
     points = []
     for processes, timing in measured.items():
         least, most = serial.median / max(timing.seconds), serial.median / timing.minimum
@@ -77,7 +76,7 @@ def runs_plot(
     as `speedup_plot` does.
     """
     laws, cpus = laws or {}, cpus or usable_cpus()
-    _check_processes([cpus, *(point.processes for point in points)])
+    _check([cpus, *(point.processes for point in points)])
     figure = _speedup_figure(points, [], cpus, size, laws)
     text = [_usable(cpus), *_runs_table(points, cpus)]
     for label, curve in laws.items():
@@ -145,13 +144,10 @@ def histogram_plot(values: Mapping[str, Sequence[float]], *, across: str, bins: 
     return Picture(to_svg(figure, f"Histogram of the {across}; {len(values)} series"), "\n".join(aligned(table)))
 
 
-def _check_processes(numbers: Iterable[int]) -> None:
-    for number in numbers:
+def _check(processes: Iterable[int], predictions: Iterable[float] = ()) -> None:
+    for number in processes:
         if not isinstance(number, int) or number < 1:
             raise ValueError(f"a number of processes or CPUs must be a whole number of 1 or more, not {number!r}")
-
-
-def _check_predictions(predictions: Iterable[float]) -> None:
     for expected in predictions:
         if not expected > 0:
             raise ValueError(f"a predicted speed-up must be a number above 0, not {expected!r}")
