@@ -1,21 +1,23 @@
-"""What this computer really offers to a pool, and how much memory a run needs. Each figure comes from the library that knows it best."""
+"""What this computer offers a pool: CPUs, start methods, BLAS threads and memory; and how much memory a run needs."""
 
 import multiprocessing
 import os
 import platform
 import threading
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 import joblib
 import psutil
 import threadpoolctl
 
+SAMPLING_INTERVAL = 0.1
+"""Seconds between two samples of the memory in use."""
+
 
 @dataclass(frozen=True, repr=False)
 class Machine:
-    """This computer as a pool sees it; the fields are what the functions of this module return."""
+    """What this computer offers a pool; the fields hold what the functions of this module return."""
 
     python: str
     platform: str
@@ -33,46 +35,46 @@ class Machine:
             "usable CPUs": f"{self.usable_cpus} of {self.cpus}",
             "physical cores": self.physical_cores,
             "start methods": ", ".join([f"{default} (default)", *others]),
-            "BLAS threads": self.blas_threads or "not known",
+            "BLAS threads": self.blas_threads or "unknown",
         }
         return "\n".join(f"{name:<16}{value}" for name, value in lines.items())
 
 
 def usable_cpus() -> int:
-    """Return how many CPUs this process may use: affinity and a container's quota count (see `joblib.cpu_count`)."""
-    return joblib.cpu_count()
+    """Return how many CPUs this process may use, within its affinity and its container's quota (`joblib.cpu_count`)."""
+    return int(joblib.cpu_count())
 
 
 def physical_cores() -> int:
-    """Return how many physical cores there are; where fewer CPUs than the machine has are usable, that number."""
-    return joblib.cpu_count(only_physical_cores=True)
+    """Return the number of physical cores, or of usable CPUs where a limit leaves this process fewer of them."""
+    return int(joblib.cpu_count(only_physical_cores=True))
 
 
 def start_methods() -> list[str]:
-    """Return the start methods that this platform has, the one a pool takes by default first.
+    """Return Python's start methods on this platform, the default one first.
 
-    Python's own only: from 3.14 on its list also holds those that joblib adds as it is imported.
+    Since Python 3.14, `multiprocessing.get_all_start_methods` also lists methods that joblib adds; they are left out.
     """
     methods = [name for name in multiprocessing.get_all_start_methods() if name in ("fork", "spawn", "forkserver")]
-    default = multiprocessing.get_start_method(allow_none=True) or methods[0]  # asks without fixing the default
+    default = multiprocessing.get_start_method(allow_none=True) or methods[0]  # does not fix the default
     return sorted(methods, key=lambda method: method != default)
 
 
 def blas_threads() -> int:
-    """Return how many threads a matrix product of NumPy may use, or 0 if its BLAS does not tell (Accelerate)."""
-    import numpy  # noqa: F401 - loads the BLAS that is asked about
+    """Return how many threads a matrix product of NumPy may use, or 0 if its BLAS does not report it (Accelerate)."""
+    import numpy  # noqa: F401 - loads the BLAS library
 
     pools = threadpoolctl.threadpool_info()
     return max((pool["num_threads"] for pool in pools if pool["user_api"] == "blas"), default=0)
 
 
 def free_memory() -> int:
-    """Return how many bytes of memory are free for new work; a container's own limit is not known here."""
+    """Return how many bytes of memory are available; a container's own limit is not taken into account."""
     return psutil.virtual_memory().available
 
 
 def describe() -> Machine:
-    """Return all of it; it prints itself as a few lines."""
+    """Return what this computer offers; it prints itself as a few lines."""
     return Machine(
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=f"{platform.system()} on {platform.machine()}",
@@ -84,16 +86,12 @@ def describe() -> Machine:
     )
 
 
-STEP = 0.1
-"""Seconds between two looks."""
-
-
 class PeakMemory:
-    """The most memory that this process and its largest child process held of their own, while the block lasted.
+    """The most memory, in bytes, that this process and its largest child process held while the block ran.
 
-    Bytes. "Of their own" is what would be free again if the process ended (USS, see psutil): shared memory, and pages
-    that a fork has not changed, are nobody's own. parent counts from the beginning of the block, worker from nothing.
-    A peak that is over between two looks, STEP seconds apart, is missed.
+    Only a process's own memory counts, which would be free again if the process ended (USS, see psutil): no shared memory,
+    and no pages that a fork has not changed. parent counts from the beginning of the block, worker from nothing. A peak
+    between two samples, SAMPLING_INTERVAL seconds apart, is missed.
 
         with PeakMemory() as peak:
             results = pool.map(...)
@@ -103,33 +101,31 @@ class PeakMemory:
     def __init__(self) -> None:
         self.parent = 0
         self.worker = 0
-        self._done = threading.Event()
         self._process = psutil.Process()
+        self._done = threading.Event()
+        self._sampling = threading.Thread(target=self._sample_until_done, daemon=True)
 
     def __enter__(self) -> Self:
-        self._begin = _own(self._process)
-        self._watching = threading.Thread(target=self._watch, daemon=True)
-        self._watching.start()
+        self._begin = _own_bytes(self._process)
+        self._sampling.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._done.set()
-        self._watching.join()
-        self._look()
+        self._sampling.join()
+        self._sample()
 
-    def _watch(self) -> None:
-        while not self._done.wait(STEP):
-            self._look()
+    def _sample_until_done(self) -> None:
+        while not self._done.wait(SAMPLING_INTERVAL):
+            self._sample()
 
-    def _look(self) -> None:
-        self.parent = max(self.parent, _own(self._process) - self._begin)
-        self.worker = max([self.worker, *map(_own, self._process.children(recursive=True))])
+    def _sample(self) -> None:
+        self.parent = max(self.parent, _own_bytes(self._process) - self._begin)
+        self.worker = max([self.worker, *map(_own_bytes, self._process.children(recursive=True))])
 
 
-def _own(process: psutil.Process) -> int:
+def _own_bytes(process: psutil.Process) -> int:
     try:
         return process.memory_full_info().uss
-    except psutil.Error:  # it has just ended
+    except psutil.Error:  # the process has ended
         return 0

@@ -1,4 +1,4 @@
-"""What the machine offers is what the operating system says it does."""
+"""What the machine offers is what the operating system reports; memory in use is seen in the parent and in a worker."""
 
 import multiprocessing
 import os
@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 import pytest
+import workers
 
 from helpers import machine
+
+MB = 1_000_000
 
 
 def run_python(code: str, **environment: str) -> str:
@@ -32,11 +35,8 @@ def test_physical_cores_are_at_least_one_and_at_most_the_cpus():
 
 
 def test_start_methods_are_those_of_the_platform():
-    assert set(machine.start_methods()) == set(multiprocessing.get_all_start_methods()) & {
-        "fork",
-        "spawn",
-        "forkserver",
-    }
+    of_python = {"fork", "spawn", "forkserver"}
+    assert set(machine.start_methods()) == set(multiprocessing.get_all_start_methods()) & of_python
 
 
 @pytest.mark.parametrize("method", machine.start_methods())
@@ -67,3 +67,16 @@ def test_a_description_prints_every_figure_and_marks_the_default():
     ]
     assert f"{machine.usable_cpus()} of {os.cpu_count()}" in lines[2]
     assert f"{machine.start_methods()[0]} (default)" in lines[4]
+
+
+def test_what_the_parent_held_in_between_is_seen():
+    with machine.PeakMemory() as peak:
+        workers.hold_megabytes(80)
+    assert 70 * MB < peak.parent < 120 * MB
+
+
+@pytest.mark.parametrize("method", machine.start_methods())
+def test_what_a_worker_held_is_seen(method):
+    with machine.PeakMemory() as peak, multiprocessing.get_context(method).Pool(1) as pool:
+        pool.map(workers.hold_megabytes, [80])
+    assert 70 * MB < peak.worker < 200 * MB
