@@ -1,13 +1,12 @@
-"""Measure how long something takes, compare candidates side by side, and keep the figures.
+"""Measure how long something takes, compare candidates side by side, and save the figures.
 
-A machine drifts: it warms up, and others use it too. So everything is repeated, the spread is shown beside the median,
-and candidates run in turn, A B A B, so that each ratio is between two neighbours in time.
+A machine's speed drifts: it warms up, and other programs use it too. So every measurement is repeated, the spread is shown
+next to the median, and candidates run in turn, A B A B, so that each ratio compares two neighbours in time.
 """
 
 import csv
 import functools
 import io
-import json
 import math
 import multiprocessing
 import statistics
@@ -20,20 +19,20 @@ from typing import Any
 
 from helpers.machine import usable_cpus
 from helpers.tasks import nap
-from helpers.text import aligned, format_seconds, write_whole
+from helpers.text import aligned, counted, format_seconds, write_whole
 
-COLUMNS = ("label", "repeat", "seconds", "cpu")
-"""The columns of a CSV file of timings: one row for each repeat, which count from 1; seconds and cpu are seconds."""
+CSV_COLUMNS = ("label", "repeat", "seconds", "cpu")
+"""The columns of a CSV file of timings: one row for each repeat, counted from 1; wall and CPU seconds."""
 
-_TICK = time.get_clock_info("perf_counter").resolution
+_CLOCK_RESOLUTION = time.get_clock_info("perf_counter").resolution
 
 
 @dataclass(frozen=True, repr=False)
 class Timing:
     """How long something took: one figure for each repeat.
 
-    seconds are wall seconds, cpu the CPU seconds of this process alone (`time.process_time`: workers of a pool do not
-    count). result is what the last repeat returned; it is not compared, printed or saved.
+    seconds are wall seconds, cpu the CPU seconds of this process alone (`time.process_time`), without the workers of a
+    pool. result is what the last repeat returned; it is not compared, printed or saved.
 
     Raises ValueError unless there is at least one repeat, with positive seconds, and as many CPU seconds.
     """
@@ -56,7 +55,7 @@ class Timing:
 
     @property
     def median(self) -> float:
-        """Wall seconds of the repeat in the middle."""
+        """The median of the wall seconds."""
         return statistics.median(self.seconds)
 
     @property
@@ -71,17 +70,17 @@ class Timing:
 
     @property
     def cpus_busy(self) -> float:
-        """CPU seconds over wall seconds: how many CPUs this process, with all its threads, kept busy."""
+        """CPU seconds divided by wall seconds: how many CPUs this process, with all its threads, kept busy."""
         return sum(self.cpu) / sum(self.seconds)
 
     def __repr__(self) -> str:
         figures = f"minimum {format_seconds(self.minimum)}, median {format_seconds(self.median)}"
-        return f"{self.label}: {figures}, spread {format_seconds(self.spread)}, {_repeats(self.repeats)}"
+        return f"{self.label}: {figures}, spread {format_seconds(self.spread)}, {counted(self.repeats, 'repeat')}"
 
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """The timings of several candidates that ran in turn; the first is what the others are compared with."""
+    """The timings of several candidates that ran in turn; the others are compared with the first."""
 
     timings: tuple[Timing, ...]
 
@@ -100,7 +99,8 @@ class Comparison:
         first = self.timings[0]
         header = ("", "minimum", "median", "spread", f"times as fast as {first.label}")
         lines = aligned([header, *map(self._row, self.timings)])
-        return "\n".join([*lines, f"{_repeats(first.repeats)}, in turn; ratios pair by pair: median (range)"])
+        repeats = counted(first.repeats, "repeat")
+        return "\n".join([*lines, f"{repeats}, in turn; ratios pair by pair: median (range)"])
 
     def _row(self, timing: Timing) -> tuple[str, ...]:
         ratios = self.ratios(timing.label)
@@ -146,10 +146,14 @@ def compare(candidates: Mapping[str, Callable[[], object]], repeats: int = 5, wa
     for number in range(warmup + repeats):
         for label, function in candidates.items():
             results.pop(label, None)  # frees the last result outside of the measured time
-            wall, cpu, results[label] = _timed(function)
+            wall, cpu, results[label] = _time(function)
             if number >= warmup:
                 figures[label].append((wall, cpu))
-    return Comparison(tuple(Timing(label, *zip(*figures[label]), results[label]) for label in candidates))
+    timings = []
+    for label, pairs in figures.items():
+        seconds, cpu_seconds = zip(*pairs, strict=True)
+        timings.append(Timing(label, seconds, cpu_seconds, results[label]))
+    return Comparison(tuple(timings))
 
 
 def speedup(serial: Timing, parallel: Timing) -> float:
@@ -158,15 +162,15 @@ def speedup(serial: Timing, parallel: Timing) -> float:
 
 
 def efficiency(speedup: float, processes: int, cpus: int | None = None) -> float:
-    """Return the speed-up as a share of the limit: one for each process, up to the usable CPUs (cpus overrides them)."""
+    """Return the speed-up divided by its limit: the number of processes, or of usable CPUs (or cpus) if they are fewer."""
     return speedup / min(processes, cpus or usable_cpus())
 
 
 def warm_up(pool: Pool, processes: int, deadline: float = 30.0) -> None:
-    """Give the pool short naps until so many of its workers have answered.
+    """Send the pool short naps until the given number of its workers have answered.
 
-    An `XrayPool` records the naps too: call its `reset` afterwards. deadline: seconds. Raises TimeoutError when it
-    passes first: a worker may have died as it started, or the pool has fewer workers.
+    An `XrayPool` records the naps too: call its `reset` afterwards. Raises TimeoutError after `deadline` seconds: a worker
+    may have died at its start, or the pool has fewer workers.
     """
     answered: set[int] = set()
     end = time.monotonic() + deadline
@@ -180,36 +184,21 @@ def warm_up(pool: Pool, processes: int, deadline: float = 30.0) -> None:
 
 
 def save(timings: Iterable[Timing], path: str | Path) -> None:
-    """Save the timings as .csv (see COLUMNS) or .json. A file that is there is replaced as a whole, or not at all.
-
-    timings: a list of timings, or a comparison. Raises ValueError for another suffix, TypeError for anything else.
-    """
-    path, timings = _checked_suffix(path), list(timings)
+    """Save timings, or a comparison, as a CSV file with CSV_COLUMNS; if this fails, an older file is unchanged."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(CSV_COLUMNS)
     for timing in timings:
-        if not isinstance(timing, Timing):
-            raise TypeError(f"only timings can be saved, such as [measure(...)], not {type(timing).__name__}")
-    text = _to_csv(timings) if path.suffix == ".csv" else _to_json(timings)
-    write_whole(path, text)
+        for repeat, figures in enumerate(zip(timing.seconds, timing.cpu, strict=True), 1):
+            writer.writerow([timing.label, repeat, *figures])
+    write_whole(Path(path), text.getvalue())
 
 
-def load(path: str | Path) -> list[Timing]:
-    """Return the timings that `save` wrote. Raises ValueError, with the file's name, if it holds none."""
-    path = _checked_suffix(path)
-    try:
-        text = path.read_bytes().decode("utf-8")
-        return _from_csv(text) if path.suffix == ".csv" else _from_json(text)
-    except (ValueError, TypeError, LookupError, csv.Error) as error:
-        expected = f"a CSV file with the columns {', '.join(COLUMNS)}"
-        if path.suffix == ".json":
-            expected = 'a JSON file {"timings": [{"label": ..., "seconds": [...], "cpu": [...]}, ...]}'
-        raise ValueError(f"{path} does not hold saved timings ({error}); expected is {expected}") from error
-
-
-def _timed(function: Callable[[], object]) -> tuple[float, float, object]:
+def _time(function: Callable[[], object]) -> tuple[float, float, object]:
     cpu, wall = time.process_time(), time.perf_counter()
     result = function()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return max(wall, _TICK), cpu, result
+    return max(wall, _CLOCK_RESOLUTION), cpu, result
 
 
 def _check_rounds(repeats: int, warmup: int) -> None:
@@ -226,50 +215,3 @@ def _name(function: Callable[..., Any]) -> str:
     while isinstance(function, functools.partial):
         function = function.func
     return getattr(function, "__name__", type(function).__name__)
-
-
-def _repeats(number: int) -> str:
-    return f"{number} repeat{'s' * (number != 1)}"
-
-
-def _checked_suffix(path: str | Path) -> Path:
-    path = Path(path)
-    if path.suffix not in (".csv", ".json"):
-        raise ValueError(f"timings are saved as .csv or .json, so {path} is not a file of saved timings")
-    return path
-
-
-def _to_json(timings: list[Timing]) -> str:
-    records = [{"label": timing.label, "seconds": timing.seconds, "cpu": timing.cpu} for timing in timings]
-    return json.dumps({"timings": records}, indent=1)
-
-
-def _from_json(text: str) -> list[Timing]:
-    return [_timing(record["label"], record["seconds"], record["cpu"]) for record in json.loads(text)["timings"]]
-
-
-def _to_csv(timings: list[Timing]) -> str:
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for timing in timings:
-        for repeat, figures in enumerate(zip(timing.seconds, timing.cpu), 1):
-            writer.writerow([timing.label, repeat, *figures])
-    return file.getvalue()
-
-
-def _from_csv(text: str) -> list[Timing]:
-    header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    if tuple(header) != COLUMNS:
-        raise ValueError(f"its first line is {','.join(header)!r}")
-    records: list[tuple[str, list[str], list[str]]] = []
-    for label, repeat, seconds, cpu in rows:
-        if repeat == "1":
-            records.append((label, [], []))
-        records[-1][1].append(seconds)
-        records[-1][2].append(cpu)
-    return [_timing(*record) for record in records]
-
-
-def _timing(label: str, seconds: Iterable[float | str], cpu: Iterable[float | str]) -> Timing:
-    return Timing(label, tuple(map(float, seconds)), tuple(map(float, cpu)))

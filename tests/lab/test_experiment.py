@@ -1,5 +1,6 @@
 """An experiment keeps what was measured, whatever happens after it; and it can be stopped at any moment."""
 
+import csv
 import threading
 import time
 from dataclasses import replace
@@ -7,7 +8,6 @@ from dataclasses import replace
 import pytest
 import workers  # noqa: F401 - the own functions of these tests
 
-from helpers import timing
 from helpers.lab import plan as plans
 from helpers.lab.experiment import Experiment, Stopped, every_start, sweep
 from helpers.lab.plan import Plan
@@ -15,6 +15,7 @@ from helpers.lab.result import laws_of
 from helpers.lab.trace import load_run
 from helpers.machine import start_methods
 from helpers.pool.errors import WorkerDied
+from helpers.timing import Timing
 
 PLAN = Plan(rows=400, processes=2, chunks=6)
 NAPS = replace(PLAN, task=plans.OWN, function="workers.quarter_nap")
@@ -78,7 +79,7 @@ def test_of_many_tasks_some_are_measured_one_a_message(experiment):
 
 
 def test_where_the_serial_timing_is_given_the_model_knows_nothing():
-    given = Experiment(serial=timing.Timing("loop", (1.0,), (1.0,)))
+    given = Experiment(serial=Timing("loop", (1.0,), (1.0,)))
     given.carry_out([PLAN], quiet)
     assert given.results[0].modelled is None
     with pytest.raises(ValueError, match="the model knows nothing of these tasks"):
@@ -164,8 +165,9 @@ def test_saved_files_hold_the_timings_and_the_runs(experiment, tmp_path):
     files = experiment.save(tmp_path / "runs")
     names = ["run_1.json", "run_1.trace.json", "run_2.json", "run_2.trace.json", "timings.csv"]
     assert sorted(path.name for path in files) == names
-    loaded = timing.load(tmp_path / "runs_1" / "timings.csv")
-    assert [one.seconds for one in loaded] == [result.timing.seconds for result in experiment.results]
+    with (tmp_path / "runs_1" / "timings.csv").open(newline="") as file:
+        seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
+    assert seconds == [second for result in experiment.results for second in result.timing.seconds]
     assert load_run(tmp_path / "runs_1" / "run_2.json") == experiment.results[1].run
 
 
