@@ -12,14 +12,13 @@ import numpy as np
 from benchmarks.table import Row
 from helpers import tasks
 from helpers.machine import usable_cpus
-from helpers.model.advice import learn
-from helpers.model.simulator import default_chunksize
+from helpers.model import default_chunksize, learn
 from helpers.timing import measure, warm_up
 from helpers.xray import XrayPool
 
 
 def kinds() -> dict[str, tuple[Callable[[Any], Any], Sequence[Any]]]:
-    """Return a function and its items for each kind of task: some tenths of a second each, or nothing but 200 MB to move."""
+    """Return a function and its items for each kind of task: a few tenths of a second of work each, or only 200 MB to send."""
     table = np.random.default_rng(0).normal(size=(300_000, 10))
     return {
         "even": (tasks.draw, [200_000] * 64),
@@ -32,7 +31,7 @@ def kinds() -> dict[str, tuple[Callable[[Any], Any], Sequence[Any]]]:
 
 
 def validate(context: BaseContext, repeats: int = 5) -> list[Row]:
-    """Compare the model's warm pools with measured ones, each measured so many times; a row for each kind, and for all."""
+    """Compare predicted with measured times of warm pools; return a row for each kind of task, and rows for all."""
     rows, every = [], []
     for name, (function, items) in kinds().items():
         sample = learn(function, items, start_method=context.get_start_method())

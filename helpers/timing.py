@@ -1,7 +1,7 @@
 """Measure how long something takes, compare candidates side by side, and save the figures.
 
-A machine's speed drifts: it warms up, and other programs use it too. So every measurement is repeated, the spread is shown
-next to the median, and candidates run in turn, A B A B, so that each ratio compares two neighbours in time.
+A machine's speed drifts: it warms up, and other programs use it too. So every measurement is repeated, the spread is
+shown next to the median, and candidates run in turn, A B A B, so that each ratio compares two neighbours in time.
 """
 
 import csv
@@ -162,15 +162,15 @@ def speedup(serial: Timing, parallel: Timing) -> float:
 
 
 def efficiency(speedup: float, processes: int, cpus: int | None = None) -> float:
-    """Return the speed-up divided by its limit: the number of processes, or of usable CPUs (or cpus) if they are fewer."""
+    """Return the speed-up divided by its limit: the processes, or the usable CPUs (or cpus) if they are fewer."""
     return speedup / min(processes, cpus or usable_cpus())
 
 
 def warm_up(pool: Pool, processes: int, deadline: float = 30.0) -> None:
     """Send the pool short naps until the given number of its workers have answered.
 
-    An `XrayPool` records the naps too: call its `reset` afterwards. Raises TimeoutError after `deadline` seconds: a worker
-    may have died at its start, or the pool has fewer workers.
+    An `XrayPool` records the naps too: call its `reset` afterwards. Raises TimeoutError after `deadline` seconds: a
+    worker may have died at its start, or the pool has fewer workers.
     """
     answered: set[int] = set()
     end = time.monotonic() + deadline

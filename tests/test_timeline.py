@@ -8,7 +8,7 @@ import pytest
 
 from helpers import tasks
 from helpers.drawing.picture import COLOURS
-from helpers.model.simulator import simulate
+from helpers.model import simulate
 from helpers.spans import PHASES, Run, Span, Worker, breakdown
 from helpers.timeline import timeline, where_time_went
 from helpers.xray import XrayPool

@@ -15,7 +15,7 @@ import numpy as np
 from helpers import tasks
 from helpers.array_tasks import held_distances_as_array, hold_table
 from helpers.machine import usable_cpus
-from helpers.model.advice import Sample, learn
+from helpers.model import Sample, learn
 from helpers.text import format_seconds
 from helpers.timing import compare, warm_up
 
@@ -34,7 +34,7 @@ def lines() -> list[str]:
     loop = measured["loop"].median
     five = learn(task, np.array_split(table, 5))
     cut = {cpus: learn(task, np.array_split(table, 4 * cpus)) for cpus in {here, *CPUS}}
-    fine = {cpus: _sent_once(learn(_array, _chunks(table, task, 16 * cpus))) for cpus in {here, *CPUS}}
+    fine = {cpus: _with_rows_in_workers(learn(_array, _chunks(table, task, 16 * cpus))) for cpus in {here, *CPUS}}
     tiny = learn(tasks.draw, TINY)
 
     def row(name: str, here_is: str, simulated: list[str]) -> str:
@@ -45,7 +45,7 @@ def lines() -> list[str]:
 
     def times(samples: dict[int, Sample], warm: bool, processes: int | None = None) -> list[str]:
         runs = [samples[n].simulate(processes or n, chunksize=1, cpus=n, warm=warm) for n in CPUS]
-        return [f"{samples[n].serial / run.seconds:.2f}" for n, run in zip(CPUS, runs)]
+        return [f"{samples[n].serial / run.seconds:.2f}" for n, run in zip(CPUS, runs, strict=True)]
 
     ends = [[tiny.simulate(n, chunksize=size, cpus=n, warm=True).seconds for size in (1, 6250)] for n in CPUS]
     return [
@@ -59,7 +59,7 @@ def lines() -> list[str]:
             f"{measured['tiny, one a message'].median / measured['tiny, 16 messages'].median:.1f}",
             [f"{many / few:.1f}" for many, few in ends],
         ),
-        row("lesson 6: rows held, arrays home, warm", ratio("fine"), times(fine, True)),
+        row("lesson 6: rows in the workers already, arrays returned, warm", ratio("fine"), times(fine, True)),
     ]  # fmt: skip
 
 
@@ -93,8 +93,8 @@ def _chunks(table: np.ndarray, task: partial, number: int) -> list[partial]:
     return [partial(task, chunk) for chunk in np.array_split(table, number)]
 
 
-def _sent_once(sample: Sample) -> Sample:
-    """Return the sample as if its rows were held by the workers already."""
+def _with_rows_in_workers(sample: Sample) -> Sample:
+    """Return the sample as if the workers had its rows already."""
     return replace(sample, bytes_in=np.full_like(sample.bytes_in, 100.0))
 
 

@@ -16,9 +16,9 @@ from helpers.lab.plan import Plan, prepare
 from helpers.lab.result import Result, again
 from helpers.lab.trace import save_run
 from helpers.machine import start_methods, usable_cpus
-from helpers.model.advice import Sample, measured_costs, sample_of
-from helpers.model.calibration import LARGE, starting_costs
-from helpers.model.simulator import Costs
+from helpers.model.calibration import has_small_messages, measure_costs, measure_start
+from helpers.model.costs import Costs
+from helpers.model.sample import Sample, sample_from_run
 from helpers.pool.errors import PoolStopped
 from helpers.spans import Run
 from helpers.timing import Timing, save, warm_up
@@ -180,9 +180,9 @@ class Experiment:
         about = (plan.work, plan.start_method)
         if about not in self._starts:
             tell(News(f"how long {plan.start_method} takes to start a worker", 1, 1, 0, 0, 0.0, 0.0))
-            self._starts[about] = starting_costs(plan.start_method, (work[0], work[1][0]))
+            self._starts[about] = measure_start(plan.start_method, (work[0], work[1][0]))
         timing, run, costs = self._serials[plan.work]
-        return timing, sample_of(run, costs, self._starts[about])
+        return timing, sample_from_run(run, costs, self._starts[about])
 
     def _measure_serial(self, plan: Plan, work: Work, tell: Tell) -> tuple[Timing, Run, Costs]:
         """Measure the serial loop in one worker, where it can be stopped: one task after another, each alone.
@@ -195,11 +195,10 @@ class Experiment:
         _, first = self._run(alone, (function, items[:FEW]), look, _one_by_one)
         with XrayPool(1, context=multiprocessing.get_context(plan.start_method)) as pool:
             warm_up(pool, 1)
-            costs = measured_costs(pool, function, items, first, BUDGET)
+            costs = measure_costs(pool, function, items, first, BUDGET)
         run = first
         if len(items) > FEW:
-            small = max(max(span.bytes_in, span.bytes_out) for span in first.spans) < LARGE
-            waiting = _waiting if small else _one_by_one
+            waiting = _waiting if has_small_messages(first) else _one_by_one
             _, run = self._run(replace(alone, chunksize=len(items) // FEW), work, look, waiting)
         seconds = sum(span.finished - span.started for span in run.spans)
         return Timing("serial", (seconds,), (sum(span.cpu for span in run.spans),)), run, costs

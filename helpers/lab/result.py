@@ -6,8 +6,7 @@ from functools import cached_property
 
 from helpers.lab.plan import Plan
 from helpers.machine import usable_cpus
-from helpers.model.advice import Sample
-from helpers.model.laws import Law, amdahl, with_overhead
+from helpers.model import Law, Sample, amdahl, with_overhead
 from helpers.spans import Run
 from helpers.timing import Timing, efficiency, speedup
 

@@ -1,17 +1,21 @@
 """The cost model: what a pool would do, on any number of workers and CPUs. This is its door; import from here.
 
-`learn` times some items and returns a `Sample`, which simulates any pool of that work; `advise` recommends one. `simulate`
-runs a pool that exists on paper only. `amdahl` and `with_overhead` fit laws to a sweep.
+`learn` times some items and returns a `Sample`, which simulates any pool for that work; `advise` recommends a pool.
+`simulate` runs a pool on paper, at given `Costs`. `amdahl` and `with_overhead` fit laws to a sweep.
 """
 
-from helpers.model.advice import Advice, advise, learn
+from helpers.model.advice import Advice, advise
+from helpers.model.costs import Costs, Leg
 from helpers.model.laws import Law, amdahl, with_overhead
-from helpers.model.simulator import Costs, default_chunksize, simulate
+from helpers.model.sample import Sample, learn
+from helpers.model.simulator import default_chunksize, simulate
 
 __all__ = [
     "Advice",
     "Costs",
     "Law",
+    "Leg",
+    "Sample",
     "advise",
     "amdahl",
     "default_chunksize",

@@ -1,120 +1,149 @@
-"""What a pool costs here, fitted to measured runs: its messages, their bytes, and its start."""
+"""Measure what a pool costs on this machine: its messages, their bytes, its tasks, and the start of its workers."""
 
 import itertools
 import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any
 
 from helpers.machine import usable_cpus
-from helpers.model.simulator import Costs
+from helpers.model.costs import Costs, Leg
 from helpers.spans import Run, Span
 from helpers.timing import warm_up
 from helpers.xray import XrayPool
 
-LARGE = 10_000
-"""Bytes from which on a message's cost is counted by the byte."""
-
+LARGE_MESSAGE = 10_000
+"""Bytes; the costs of larger messages are counted by the byte, those of smaller ones by the message."""
 
 ROUNDS = 5
-"""How often small tasks are measured to see what they cost in company."""
+"""How often a message full of small tasks is measured."""
+
+GUESSED_MESSAGE = 4e-5
+"""Seconds that a small message may take, to guess how many can be measured."""
 
 
-def costs_of(run: Run) -> Costs:
-    """Return what a run of one warm worker, each task handed over when the one before it is home, shows of a pool's costs.
+def has_small_messages(run: Run) -> bool:
+    """Return whether no message of the run, one task in each, is so large that its bytes count."""
+    return max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE_MESSAGE
 
-    The cost of a phase is a straight line over the bytes: a share for each message, and one for each byte. What passes
-    in the pipe is shared between its two ends. Starting is not in it.
+
+def measure_costs(
+    pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float
+) -> Costs:
+    """Return what a pool of one warm worker costs for these items; starting is not included.
+
+    run: some of the items, one after another. budget: about how many seconds the measuring may take.
+
+    Short tasks with small messages are measured anew, in quick succession, because they take longer after a pause.
+    """
+    typical = sum(span.finished - span.started for span in run.spans) / len(run.spans)
+    few = int(budget / 2 / ROUNDS / typical)
+    if few < 2 or not has_small_messages(run):
+        return fit_costs(run)
+    messages = int(budget / 2 / (typical + GUESSED_MESSAGE))
+    return measure_small_messages(pool, function, items[:few], messages)
+
+
+def fit_costs(run: Run) -> Costs:
+    """Return the costs that a run of one warm worker shows, whose tasks were sent one after another.
+
+    Each task must be sent after the last result has arrived. Each leg is fitted as a straight line over the bytes: a
+    cost for the message and one for each byte. The time in the pipe is split evenly between its two ends. Starting is
+    not included.
 
     Raises ValueError when the run has no task.
     """
     if not run.spans:
         raise ValueError("a run without tasks does not show what a pool costs")
     spans = run.spans
-    out, back = [span.bytes_in for span in spans], [span.bytes_out for span in spans]
-    there = statistics.median(max(0.0, span.arrived - span.sent) for span in spans) / 2
-    home = statistics.median(max(0.0, span.landed - span.replied) for span in spans) / 2
-    send, pack = _line(out, [span.sent - span.packed + there for span in spans])
-    receive, unpack = _line(out, [span.received - span.arrived + there for span in spans])
-    reply, repack = _line(back, [span.replied - span.returned + home for span in spans])
-    deliver, opened = _line(back, [span.delivered - span.landed + home for span in spans])
-    call = statistics.median(span.started - span.received for span in spans)
-    return Costs(0.0, 0.0, send, receive, reply, deliver, pack, unpack, repack, opened, call, 0.0, 0.0)
-
-
-def costs_of_small(pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], messages: int) -> Costs:
-    """Measure what small tasks and their messages cost in a pool of one warm worker.
-
-    The tasks run in one message, ROUNDS times; and then each in a message of its own, again and again, until there were so
-    many messages: only a long run has a pipe that is full. A task costs what it costs in company. The rest is its message's: in
-    the worker, what passes between two tasks; in the notebook, its CPU time, as it sends and receives at once. Starting
-    is not in it.
-    """
-    rounds = [_company(_mapped(pool, function, items, len(items))[0].spans) for _ in range(ROUNDS)]
-    post, call, fetch = map(statistics.median, zip(*rounds))
-    many = list(itertools.islice(itertools.cycle(items), max(messages, len(items))))
-    between, parent = _alone(*_mapped(pool, function, many, 1))
-    message = max(0.0, parent - post - fetch) / 2
-    free = dict.fromkeys(("fork", "boot", "reply", "pack", "unpack", "repack", "open"), 0.0)
+    sizes_in, sizes_out = [span.bytes_in for span in spans], [span.bytes_out for span in spans]
+    pipe_in = statistics.median(max(0.0, span.arrived - span.sent) for span in spans) / 2
+    pipe_out = statistics.median(max(0.0, span.landed - span.replied) for span in spans) / 2
+    receive = _fit_leg(sizes_in, [span.received - span.arrived + pipe_in for span in spans])
     return Costs(
-        send=message, receive=max(0.0, between - call), deliver=message, call=call, post=post, fetch=fetch, **free
+        fork=0.0,
+        boot=0.0,
+        send=_fit_leg(sizes_in, [span.sent - span.packed + pipe_in for span in spans]),
+        receive=replace(receive, task=statistics.median(span.started - span.received for span in spans)),
+        reply=_fit_leg(sizes_out, [span.replied - span.returned + pipe_out for span in spans]),
+        collect=_fit_leg(sizes_out, [span.delivered - span.landed + pipe_out for span in spans]),
     )
 
 
-def _company(spans: Sequence[Span]) -> tuple[float, float, float]:
-    """Return the seconds for each task of one message: in the notebook, in the worker beside its work, and back home."""
-    first, last, work = spans[0], spans[-1], sum(span.finished - span.started for span in spans)
-    parts = (
-        first.arrived - first.submitted,
-        last.replied - first.arrived - work,
-        last.delivered - last.replied,
+def measure_small_messages(
+    pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], messages: int
+) -> Costs:
+    """Measure what small tasks and their messages cost in a pool of one warm worker; starting is not included.
+
+    The tasks run in one message, ROUNDS times. Then each runs in a message of its own, again and again, up to the given
+    number of messages, because only a long run keeps the pipe full. A task's cost is what it costs among others in one
+    message. A message's cost is the rest: in the worker, the time between two tasks; in the parent, which sends and
+    collects at once, its CPU time.
+    """
+    rounds = [_seconds_per_task(_map(pool, function, items, len(items))[0].spans) for _ in range(ROUNDS)]
+    sending, calling, collecting = map(statistics.median, zip(*rounds, strict=True))
+    many = list(itertools.islice(itertools.cycle(items), max(messages, len(items))))
+    run, cpu = _map(pool, function, many, 1)
+    message = max(0.0, cpu / len(run.spans) - sending - collecting) / 2
+    pauses = [after.started - before.finished for before, after in itertools.pairwise(run.spans)]
+    receiving = max(0.0, statistics.median(pauses or [0.0]) - calling)
+    return Costs(
+        fork=0.0,
+        boot=0.0,
+        send=Leg(message, task=sending),
+        receive=Leg(receiving, task=calling),
+        reply=Leg(),
+        collect=Leg(message, task=collecting),
     )
-    return tuple(max(0.0, part) / len(spans) for part in parts)
 
 
-def _alone(run: Run, cpu: float) -> tuple[float, float]:
-    """Return the seconds from one task to the next in the worker, and those that a task takes in the notebook."""
-    between = [after.started - before.finished for before, after in pairwise(run.spans)]
-    return statistics.median(between or [0.0]), cpu / len(run.spans)
+def measure_start(start_method: str, task: object = None, processes: int | None = None) -> tuple[float, float]:
+    """Start a pool and return the seconds for each worker: to fork it in the parent, and to boot it.
+
+    task: what the workers will get, such as a function and an item; what they import to unpickle it the first time is a
+    part of their boot. processes: the number of workers, by default one for each usable CPU.
+    """
+    processes = processes or usable_cpus()
+    with XrayPool(processes, context=multiprocessing.get_context(start_method)) as pool:
+        forked = time.perf_counter() - pool.live.began
+        warm_up(pool, processes)
+        ready = statistics.median(worker.ready for worker in pool.run.workers) - pool.run.began - forked / 2
+        pool.reset()
+        pool.map(id, [task] * 4 * processes, chunksize=1)  # id takes anything, and takes no time
+        return forked / processes, max(0.0, ready) + _imports_of_first_task(pool.run.spans)
 
 
-def _mapped(pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], chunksize: int) -> tuple[Run, float]:
+def _fit_leg(sizes: Sequence[int], seconds: Sequence[float]) -> Leg:
+    """Return a leg whose costs for a message and for a byte fit these messages best, neither below 0."""
+    if max(sizes) > max(LARGE_MESSAGE, 2 * min(sizes)):
+        slope, intercept = statistics.linear_regression(sizes, seconds)
+        if slope >= 0 and intercept >= 0:
+            return Leg(intercept, slope)
+    size, typical = statistics.median(sizes), statistics.median(seconds)
+    return Leg(byte=typical / size) if size > LARGE_MESSAGE else Leg(typical)
+
+
+def _map(pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], chunksize: int) -> tuple[Run, float]:
+    """Return the run of `map` over the items, and the parent's CPU seconds for it."""
     pool.reset()
     cpu = time.process_time()
     pool.map(function, items, chunksize=chunksize)
     return pool.run, time.process_time() - cpu
 
 
-def _line(sizes: Sequence[int], seconds: Sequence[float]) -> tuple[float, float]:
-    """Return the cost of a message and that of a byte, neither below 0."""
-    if max(sizes) > max(LARGE, 2 * min(sizes)):
-        rise, start = statistics.linear_regression(sizes, seconds)
-        if rise >= 0 and start >= 0:
-            return start, rise
-    typical = statistics.median(sizes)
-    return (0.0, statistics.median(seconds) / typical) if typical > LARGE else (statistics.median(seconds), 0.0)
+def _seconds_per_task(spans: Sequence[Span]) -> tuple[float, float, float]:
+    """Return what each task of one message costs: to send, to call its function in the worker, and to collect."""
+    first, last, work = spans[0], spans[-1], sum(span.finished - span.started for span in spans)
+    sending = first.arrived - first.submitted
+    calling = last.replied - first.arrived - work
+    collecting = last.delivered - last.replied
+    return max(0.0, sending) / len(spans), max(0.0, calling) / len(spans), max(0.0, collecting) / len(spans)
 
 
-def starting_costs(start_method: str, sent: object = None, processes: int | None = None) -> tuple[float, float]:
-    """Start a pool (of as many workers as CPUs are usable) and return the seconds to make, and to boot, each worker.
-
-    sent: what the workers will get, such as a function and an item. What they import to open the first is a part of
-    their boot.
-    """
-    processes = processes or usable_cpus()
-    with XrayPool(processes, context=multiprocessing.get_context(start_method)) as pool:
-        made = time.perf_counter() - pool.live.began
-        warm_up(pool, processes)
-        ready = statistics.median(worker.ready for worker in pool.run.workers) - pool.run.began - made / 2
-        pool.reset()
-        pool.map(id, [sent] * 4 * processes, chunksize=1)  # a function that opens what it gets, and looks at nothing
-        return made / processes, max(0.0, ready) + _first_opening(pool.run.spans)
-
-
-def _first_opening(spans: Sequence[Span]) -> float:
-    """Return by how much the first opening of a worker lasts longer than those that follow."""
-    opening = [span.received - span.arrived for span in spans]
-    first = {span.worker: span.received - span.arrived for span in sorted(spans, key=lambda span: -span.received)}
-    return statistics.median(first.values()) - min(opening)
+def _imports_of_first_task(spans: Sequence[Span]) -> float:
+    """Return by how many seconds the first unpickling of a worker, with its imports, is longer than later ones."""
+    latest_first = sorted(spans, key=lambda span: span.received, reverse=True)
+    first = {span.worker: span.received - span.arrived for span in latest_first}
+    return statistics.median(first.values()) - min(span.received - span.arrived for span in spans)

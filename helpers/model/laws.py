@@ -1,64 +1,68 @@
-"""Laws of speed-up, fitted to a sweep: seconds over the number of processes, with their uncertainty."""
+"""Laws of speed-up, fitted to a sweep: seconds by the number of processes, with their uncertainty."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from helpers.machine import usable_cpus
 
-Terms = Callable[[np.ndarray], np.ndarray]
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False)
 class Law:
-    """A law fitted to a sweep: formula in words, and each parameter with its standard error."""
+    """A law fitted to a sweep: its formula in words, and each parameter with its standard error.
+
+    The seconds are a fixed part plus a sum of terms, one for each parameter and multiplied by it.
+    """
 
     name: str
     formula: str
     parameters: Mapping[str, tuple[float, float]]
-    _terms: Terms
-    _fixed: Terms
-    _covariance: np.ndarray
+    _fixed: Callable[[Array], Array]
+    _terms: Callable[[Array], Array]
+    _covariance: Array
 
-    def seconds(self, processes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    def seconds(self, processes: Sequence[int]) -> tuple[Array, Array]:
         """Return the law's seconds for these numbers of processes, and their standard errors."""
-        places = np.asarray(processes, dtype=float)
-        terms = self._terms(places)
+        numbers = np.asarray(processes, dtype=float)
+        terms = self._terms(numbers)
         values = np.array([value for value, _ in self.parameters.values()])
         errors = np.sqrt(np.einsum("ij,jk,ik->i", terms, self._covariance, terms))
-        return self._fixed(places) + terms @ values, errors
+        return self._fixed(numbers) + terms @ values, errors
 
     @property
     def short(self) -> str:
-        """The name and the parameters with their errors."""
-        return f"{self.name}: {', '.join(self._parts())}"
+        """The name, and the parameters with their errors."""
+        return f"{self.name}: {self._parameters_in_words()}"
 
-    def _parts(self) -> list[str]:
-        return [f"{name} = {value:.3g} ± {error:.2g}" for name, (value, error) in self.parameters.items()]
+    def _parameters_in_words(self) -> str:
+        return ", ".join(f"{name} = {value:.3g} ± {error:.2g}" for name, (value, error) in self.parameters.items())
 
     def __repr__(self) -> str:
-        return f"{self.name}: {self.formula}, with {', '.join(self._parts())}"
+        return f"{self.name}: {self.formula}, with {self._parameters_in_words()}"
 
 
 def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
-    """Fit Amdahl's law to a sweep: f is the share of the serial program that no process can take over.
+    """Fit Amdahl's law to a sweep: f is the share of the serial program that cannot be shared among processes.
 
     serial: the seconds of the serial program, T(1). sweep: measured seconds, by number of processes. cpus: how many are
-    usable; processes beyond them add nothing.
+    usable, by default those of this machine; processes beyond them add nothing.
 
     Source: G. M. Amdahl, "Validity of the single processor approach to achieving large scale computing capabilities",
     AFIPS Conference Proceedings 30, 1967. Raises ValueError for fewer than two measured figures.
     """
-    cpus = cpus or usable_cpus()
+    limit = cpus or usable_cpus()
 
-    def fixed(places: np.ndarray) -> np.ndarray:
-        return serial / np.minimum(places, cpus)
+    def fixed(processes: Array) -> Array:
+        return np.asarray(serial / np.minimum(processes, limit))
 
-    def terms(places: np.ndarray) -> np.ndarray:
-        return (serial * (1 - 1 / np.minimum(places, cpus)))[:, None]
+    def terms(processes: Array) -> Array:
+        return np.asarray(serial * (1 - 1 / np.minimum(processes, limit)))[:, None]
 
-    return _fitted("Amdahl's law", "T(p) = T(1) (f + (1 - f) / p)", ["f"], sweep, terms, fixed)
+    return _fit("Amdahl's law", "T(p) = T(1) (f + (1 - f) / p)", ["f"], sweep, fixed, terms)
 
 
 def with_overhead(sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
@@ -68,25 +72,32 @@ def with_overhead(sweep: Mapping[int, Sequence[float]], cpus: int | None = None)
     Programming in C with MPI and OpenMP", 2004, chapter 7, with an overhead that grows with the processes. Raises
     ValueError for fewer than four measured figures.
     """
-    cpus = cpus or usable_cpus()
+    limit = cpus or usable_cpus()
 
-    def terms(places: np.ndarray) -> np.ndarray:
-        return np.column_stack([np.ones_like(places), 1 / np.minimum(places, cpus), places])
+    def terms(processes: Array) -> Array:
+        return np.column_stack([np.ones_like(processes), 1 / np.minimum(processes, limit), processes])
 
-    return _fitted("With overhead", "T(p) = a + b / p + c p", ["a", "b", "c"], sweep, terms, np.zeros_like)
+    return _fit("With overhead", "T(p) = a + b / p + c p", ["a", "b", "c"], sweep, np.zeros_like, terms)
 
 
-def _fitted(
-    name: str, formula: str, names: list[str], sweep: Mapping[int, Sequence[float]], terms: Terms, fixed: Terms
+def _fit(
+    name: str,
+    formula: str,
+    parameters: list[str],
+    sweep: Mapping[int, Sequence[float]],
+    fixed: Callable[[Array], Array],
+    terms: Callable[[Array], Array],
 ) -> Law:
     """Fit by least squares; the errors are those of ordinary regression."""
     pairs = [(processes, second) for processes, seconds in sweep.items() for second in seconds]
-    if len(pairs) <= len(names):
-        raise ValueError(f"{name} needs more than {len(names)} measured figures, not {len(pairs)}")
-    places, seconds = np.array(pairs, dtype=float).T
-    matrix, wanted = terms(places), seconds - fixed(places)
+    if len(pairs) <= len(parameters):
+        raise ValueError(f"{name} needs more than {len(parameters)} measured figures, not {len(pairs)}")
+    processes, seconds = np.array(pairs, dtype=float).T
+    matrix, wanted = terms(processes), seconds - fixed(processes)
     values, *_ = np.linalg.lstsq(matrix, wanted, rcond=None)
-    left = wanted - matrix @ values
-    covariance = np.linalg.pinv(matrix.T @ matrix) * float(left @ left) / (len(pairs) - len(names))
+    residuals = wanted - matrix @ values
+    inverse: Array = np.linalg.pinv(matrix.T @ matrix).astype(float, copy=False)
+    covariance = inverse * float(residuals @ residuals) / (len(pairs) - len(parameters))
     errors = np.sqrt(np.diag(covariance))
-    return Law(name, formula, dict(zip(names, zip(values.tolist(), errors.tolist()))), terms, fixed, covariance)
+    fitted = dict(zip(parameters, zip(values.tolist(), errors.tolist(), strict=True), strict=True))
+    return Law(name, formula, fitted, fixed, terms, covariance)

@@ -1,56 +1,25 @@
-"""Simulate a `multiprocessing.Pool`: what would happen on any number of workers and CPUs, as a `Run` like a measured one.
+"""Simulate a `multiprocessing.Pool` on any number of workers and CPUs; the result is a `Run` like a measured one.
 
-It does as CPython's pool does (Lib/multiprocessing/pool.py): the tasks are cut into chunks; one thread of the parent
-pickles chunk after chunk into a pipe, and waits while the pipe is full; a worker that is free takes the next chunk,
-opens and computes its tasks one after another, and returns all their results in one message; another thread of the
-parent unpickles message after message. The workers and the parent share the CPUs evenly, as an operating system
-does. The same input always gives the same run.
+The simulated pool works as CPython's does (Lib/multiprocessing/pool.py). The tasks are cut into chunks. One thread of
+the parent pickles chunk after chunk into a pipe, and waits while the pipe is full. An idle worker takes the next chunk,
+unpickles it, computes its tasks one after another, and returns all their results in one message. Another thread of the
+parent unpickles message after message. The workers and the parent share the CPUs evenly, as under an operating system.
+The same input always gives the same run.
 """
 
 import heapq
 import itertools
 import math
-import numbers
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence, Sized
+from dataclasses import dataclass
+from functools import partial
 
+from helpers.model.costs import Costs, require_not_negative
 from helpers.spans import Run, Span, Worker
 
-PIPE = 65_536
-"""Bytes that a pipe holds on Linux (man 7 pipe): a smaller message is put there, a larger one waits for its reader."""
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What a pool itself costs, in CPU seconds.
-
-    fork: in the parent, for each worker that it makes. boot: in a worker, from its birth until it is ready.
-    send, deliver: in the parent, for each message out and home. receive, reply: in a worker, for each message.
-    pack, unpack: for each byte on the way out, in the parent and in the worker. repack, open: for each byte on the way
-    home, in the worker and in the parent. For each task: post, fetch in the parent, on the way out and home; call in a
-    worker, beside its own duration.
-
-    Raises ValueError for a cost below 0.
-    """
-
-    fork: float = 1e-3
-    boot: float = 5e-3
-    send: float = 3e-5
-    receive: float = 3e-5
-    reply: float = 3e-5
-    deliver: float = 3e-5
-    pack: float = 5e-10
-    unpack: float = 5e-10
-    repack: float = 5e-10
-    open: float = 5e-10
-    call: float = 2e-6
-    post: float = 5e-7
-    fetch: float = 5e-7
-
-    def __post_init__(self) -> None:
-        for one in fields(self):
-            _check(one.name, getattr(self, one.name), least=0.0)
+PIPE_CAPACITY = 65_536
+"""Bytes that a pipe holds on Linux (man 7 pipe). A larger message is written only while its reader reads."""
 
 
 def simulate(
@@ -59,24 +28,24 @@ def simulate(
     processes: int,
     cpus: int,
     chunksize: int | None = None,
-    bytes_in: Sequence[int] | int = 0,
-    bytes_out: Sequence[int] | int = 0,
+    bytes_in: Sequence[float] | float = 0,
+    bytes_out: Sequence[float] | float = 0,
     costs: Costs | None = None,
     warm: bool = False,
-    whole_chunks: bool = False,
 ) -> Run:
-    """Return the run of `map` over tasks with these durations.
+    """Return the run of `map` over tasks with these durations: one span for each chunk, numbered from 0.
 
-    durations: CPU seconds of each task. processes: the workers. cpus: how many are usable; what is at work shares
-    them. chunksize: tasks a message; None as `Pool.map` does. bytes_in, bytes_out: the sizes of the pickled
-    arguments and results, one for each task or one for all. warm: the workers are ready when the clock starts.
-    whole_chunks: a chunk is told as one span, of the chunk's number, with all that its tasks need.
+    durations: CPU seconds of each task. processes: the number of workers. cpus: how many are usable; all that is
+    running shares them. chunksize: tasks in a message; None: as `Pool.map` chooses. bytes_in, bytes_out: the sizes of
+    the pickled arguments and results, one for each task or one for all. warm: the workers are ready when the clock
+    starts.
 
     Raises ValueError, which names the item, for no tasks, a duration or size that is not a number of 0 or more, and
     processes, cpus or chunksize below 1.
     """
-    if not len(durations):
-        raise ValueError("there are no tasks to simulate; durations needs one number of seconds or more")
+    tasks = len(durations)
+    if not tasks:
+        raise ValueError("there are no tasks to simulate; durations needs at least one number of seconds")
     _check_all("the duration", durations)
     for name, number in (
         ("processes", processes),
@@ -85,10 +54,10 @@ def simulate(
     ):
         if not isinstance(number, int) or number < 1:
             raise ValueError(f"{name} must be a whole number of 1 or more, not {number!r}")
-    sizes = [_sizes("bytes_in", bytes_in, len(durations)), _sizes("bytes_out", bytes_out, len(durations))]
-    if chunksize is None:
-        chunksize = default_chunksize(len(durations), processes)
-    return _Pool(durations, *sizes, processes, cpus, chunksize, costs or Costs(), warm).run(whole_chunks)
+    sizes_in, sizes_out = _size_of_each("bytes_in", bytes_in, tasks), _size_of_each("bytes_out", bytes_out, tasks)
+    costs = costs or Costs()
+    chunks = _cut(durations, sizes_in, sizes_out, chunksize or default_chunksize(tasks, processes), costs)
+    return _Pool(chunks, processes, cpus, costs).run(warm)
 
 
 def default_chunksize(tasks: int, processes: int) -> int:
@@ -98,236 +67,190 @@ def default_chunksize(tasks: int, processes: int) -> int:
 
 @dataclass(slots=True)
 class _Chunk:
-    first: int
-    last: int
-    bytes_in: int
-    bytes_out: int
-    work: float
+    """Tasks that are sent in one message; the moments have the same names as those of a `Span`."""
+
+    tasks: int
+    duration: float
+    bytes_in: float
+    bytes_out: float
+    work: float  # CPU seconds that its worker needs for all of it
+    worker: int = -1
     packed: float = 0.0
     sent: float = 0.0
-    taken: float = 0.0
-    done: float = 0.0
+    arrived: float = 0.0
+    replied: float = 0.0
     landed: float = 0.0
     delivered: float = 0.0
-    worker: int = -1
+
+
+def _cut(
+    durations: Sequence[float], bytes_in: Sequence[float], bytes_out: Sequence[float], chunksize: int, costs: Costs
+) -> list[_Chunk]:
+    totals = [[0.0, *itertools.accumulate(each)] for each in (durations, bytes_in, bytes_out)]
+    receive, reply = costs.receive, costs.reply
+    chunks = []
+    for first in range(0, len(durations), chunksize):
+        last = min(first + chunksize, len(durations))
+        duration, size_in, size_out = (total[last] - total[first] for total in totals)
+        tasks = last - first
+        work = duration + receive.message + tasks * receive.task + reply.message + tasks * reply.task
+        work = work + size_in * receive.byte + size_out * reply.byte
+        chunks.append(_Chunk(tasks, duration, size_in, size_out, work))
+    return chunks
 
 
 class _Cpus:
-    """CPUs that all jobs share evenly: a job's share of time is the same as that of every other job at work.
+    """CPUs that all running jobs share evenly.
 
-    It keeps time in two ways: `now`, in seconds, and `served`, the CPU seconds that every job at work has got since the
-    beginning. A job ends when served has grown by its work, so the next to end is always the top of a heap.
+    There are two clocks: `now`, in seconds, and `served`, the CPU seconds that every running job has received since the
+    beginning. A job ends when `served` has grown by its work, so the next job to end is always the first of a heap.
     """
 
     def __init__(self, cpus: int) -> None:
         self.cpus = cpus
         self.now = 0.0
         self.served = 0.0
-        self._jobs: list[tuple[float, int, object, object]] = []
+        self._jobs: list[tuple[float, int, Callable[[], None]]] = []
         self._count = itertools.count()
 
-    def add(self, work: float, after: object, about: object = None) -> None:
-        """Begin a job of so many CPU seconds; `next` gives back after and about when it has ended."""
-        heapq.heappush(self._jobs, (self.served + work, next(self._count), after, about))
+    def start(self, work: float, then: Callable[[], None]) -> None:
+        """Start a job of this many CPU seconds; `then` is called when it ends."""
+        heapq.heappush(self._jobs, (self.served + work, next(self._count), then))
 
-    def next(self) -> tuple[object, object] | None:
-        """Let time pass until a job ends; None when none is at work."""
-        if not self._jobs:
-            return None
-        at_work = len(self._jobs)
-        end, _, after, about = heapq.heappop(self._jobs)
-        self.now += (end - self.served) * max(1.0, at_work / self.cpus)
-        self.served = end
-        return after, about
+    def run(self) -> None:
+        """Let time pass until no job is left."""
+        while self._jobs:
+            running = len(self._jobs)
+            end, _, then = heapq.heappop(self._jobs)
+            self.now += (end - self.served) * max(1.0, running / self.cpus)
+            self.served = end
+            then()
 
 
 class _Pool:
-    def __init__(self, durations, bytes_in, bytes_out, processes, cpus, chunksize, costs, warm) -> None:
-        self.durations, self.bytes_in, self.bytes_out = durations, bytes_in, bytes_out
-        self.processes, self.costs = processes, costs
-        self.sums = [[0.0, *itertools.accumulate(each)] for each in (durations, bytes_in, bytes_out)]
+    """A simulated pool: where its messages are, and what its parent and its workers do next."""
+
+    def __init__(self, chunks: list[_Chunk], processes: int, cpus: int, costs: Costs) -> None:
+        self.chunks, self.costs = chunks, costs
         self.cpus = _Cpus(cpus)
         self.ready = [0.0] * processes
-        self.chunks = [
-            self._chunk(at, min(at + chunksize, len(durations))) for at in range(0, len(durations), chunksize)
-        ]
-        self.to_pack = deque(self.chunks)
-        self.held: _Chunk | None = None  # packed, but the pipe is full
+        self.idle: deque[int] = deque()
+        self.unsent = deque(chunks)
+        self.blocked: _Chunk | None = None  # pickled, but the pipe is full
         self.pipe: deque[_Chunk] = deque()
-        self.in_pipe = 0
-        self.free: deque[int] = deque()
-        self.home: deque[_Chunk] = deque()
+        self.bytes_in_pipe = 0.0
+        self.replies: deque[_Chunk] = deque()
         self.parent_busy = False
-        self.warm = warm
 
-    def run(self, whole_chunks: bool) -> Run:
-        if self.warm:
-            self.free.extend(range(self.processes))
-            self._parent()
+    def run(self, warm: bool) -> Run:
+        if warm:
+            self.idle.extend(range(len(self.ready)))
+            self._advance()
         else:
             self._fork(0)
-        while (ended := self.cpus.next()) is not None:
-            after, about = ended
-            after(about)
-        return self._told(self._one_span if whole_chunks else self._spans_of)
-
-    def _chunk(self, first: int, last: int) -> _Chunk:
-        costs, tasks = self.costs, last - first
-        duration, bytes_in, bytes_out = (sums[last] - sums[first] for sums in self.sums)
-        work = duration + costs.receive + tasks * costs.call + costs.reply
-        return _Chunk(first, last, bytes_in, bytes_out, work + bytes_in * costs.unpack + bytes_out * costs.repack)
+        self.cpus.run()
+        used = sorted({chunk.worker for chunk in self.chunks}, key=self.ready.__getitem__)
+        workers = tuple(Worker(worker + 1, self.ready[worker]) for worker in used)
+        ended = max(chunk.delivered for chunk in self.chunks)
+        return Run(
+            tuple(map(self._span, itertools.count(), self.chunks)), workers, len(self.ready), "simulated", 0.0, ended
+        )
 
     def _fork(self, worker: int) -> None:
-        """The parent makes one worker after another, and then begins to send."""
-        if worker < self.processes:
-            self.cpus.add(self.costs.fork, self._born, worker)
+        """The parent starts one worker after another, and then begins to send."""
+        if worker < len(self.ready):
+            self.cpus.start(self.costs.fork, partial(self._forked, worker))
         else:
-            self._parent()
+            self._advance()
 
-    def _born(self, worker: int) -> None:
-        self.cpus.add(self.costs.boot, self._up, worker)
+    def _forked(self, worker: int) -> None:
+        self.cpus.start(self.costs.boot, partial(self._booted, worker))
         self._fork(worker + 1)
 
-    def _up(self, worker: int) -> None:
+    def _booted(self, worker: int) -> None:
         self.ready[worker] = self.cpus.now
-        self._free(worker)
+        self.idle.append(worker)
+        self._advance()
 
-    def _free(self, worker: int) -> None:
-        self.free.append(worker)
-        self._take()
+    def _advance(self) -> None:
+        """Move messages into the pipe and to idle workers as far as possible; then the parent takes its next job."""
+        self._fill_pipe()
+        while self.idle and self.pipe:
+            chunk = self.pipe.popleft()
+            self.bytes_in_pipe -= chunk.bytes_in
+            chunk.worker, chunk.arrived = self.idle.popleft(), self.cpus.now
+            self.cpus.start(chunk.work, partial(self._replied, chunk))
+            self._fill_pipe()
+        self._continue_parent()
 
-    def _parent(self) -> None:
-        """Python code of the parent runs in one thread at a time: an answer first, for its worker waits."""
+    def _fill_pipe(self) -> None:
+        """Write the pickled message if it fits into the pipe; one that never fits needs an idle worker to read it."""
+        chunk = self.blocked
+        if chunk is None:
+            return
+        if self.bytes_in_pipe + chunk.bytes_in <= PIPE_CAPACITY or (self.idle and not self.pipe):
+            self.blocked = None
+            self.pipe.append(chunk)
+            self.bytes_in_pipe += chunk.bytes_in
+
+    def _continue_parent(self) -> None:
+        """Only one thread of the parent runs at a time; collecting comes first, as a worker may wait for it."""
         if self.parent_busy:
             return
-        costs = self.costs
-        if self.home:
-            chunk = self.home.popleft()
+        if self.replies:
+            chunk = self.replies.popleft()
             chunk.landed = self.cpus.now
             self.parent_busy = True
-            work = costs.deliver + (chunk.last - chunk.first) * costs.fetch + chunk.bytes_out * costs.open
-            self.cpus.add(work, self._delivered, chunk)
-        elif self.to_pack and self.held is None:
-            chunk = self.to_pack.popleft()
+            self.cpus.start(self.costs.collect.seconds(chunk.tasks, chunk.bytes_out), partial(self._delivered, chunk))
+        elif self.unsent and self.blocked is None:
+            chunk = self.unsent.popleft()
             chunk.packed = self.cpus.now
             self.parent_busy = True
-            work = costs.send + (chunk.last - chunk.first) * costs.post + chunk.bytes_in * costs.pack
-            self.cpus.add(work, self._packed, chunk)
+            self.cpus.start(self.costs.send.seconds(chunk.tasks, chunk.bytes_in), partial(self._sent, chunk))
 
-    def _packed(self, chunk: _Chunk) -> None:
+    def _sent(self, chunk: _Chunk) -> None:
         chunk.sent = self.cpus.now
         self.parent_busy = False
-        self.held = chunk
-        self._put()
-        self._parent()
+        self.blocked = chunk
+        self._advance()
 
-    def _put(self) -> None:
-        """Put what is packed into the pipe, if it has room; a message that never fits waits for a free worker."""
-        chunk = self.held
-        if chunk is not None and (self.in_pipe + chunk.bytes_in <= PIPE or not self.pipe and self.free):
-            self.held = None
-            self.pipe.append(chunk)
-            self.in_pipe += chunk.bytes_in
-            self._take()
-
-    def _take(self) -> None:
-        """Give the free workers what lies in the pipe."""
-        while self.free and (self.pipe or self.held is not None):
-            if not self.pipe:
-                self._put()
-                continue
-            chunk, worker = self.pipe.popleft(), self.free.popleft()
-            self.in_pipe -= chunk.bytes_in
-            chunk.worker, chunk.taken = worker, self.cpus.now
-            self.cpus.add(chunk.work, self._computed, chunk)
-            self._put()
-        self._parent()
-
-    def _computed(self, chunk: _Chunk) -> None:
-        chunk.done = self.cpus.now
-        self.home.append(chunk)
-        if chunk.bytes_out <= PIPE:
-            self._free(chunk.worker)
-        self._parent()
+    def _replied(self, chunk: _Chunk) -> None:
+        chunk.replied = self.cpus.now
+        self.replies.append(chunk)
+        if chunk.bytes_out <= PIPE_CAPACITY:
+            self.idle.append(chunk.worker)
+        self._advance()
 
     def _delivered(self, chunk: _Chunk) -> None:
         chunk.delivered = self.cpus.now
         self.parent_busy = False
-        if chunk.bytes_out > PIPE:  # its worker could write only while the parent read
-            self._free(chunk.worker)
-        self._parent()
+        if chunk.bytes_out > PIPE_CAPACITY:  # its worker could write only while the parent read
+            self.idle.append(chunk.worker)
+        self._advance()
 
-    def _told(self, tell: Callable[[int, _Chunk], list[Span]]) -> Run:
-        spans = list(itertools.chain.from_iterable(map(tell, itertools.count(), self.chunks)))
-        used = sorted({chunk.worker for chunk in self.chunks}, key=self.ready.__getitem__)
-        workers = tuple(Worker(worker + 1, self.ready[worker]) for worker in used)
-        ended = max(chunk.delivered for chunk in self.chunks)
-        return Run(tuple(spans), workers, self.processes, "simulated", 0.0, ended)
-
-    def _one_span(self, number: int, chunk: _Chunk) -> list[Span]:
-        costs = self.costs
-        stretch = (chunk.done - chunk.taken) / chunk.work if chunk.work else 0.0
-        duration = self.sums[0][chunk.last] - self.sums[0][chunk.first]
-        arrived = max(chunk.taken, chunk.sent)
-        started = arrived + (costs.receive + (chunk.last - chunk.first) * costs.call) * stretch
-        started += chunk.bytes_in * costs.unpack * stretch
-        finished = min(chunk.done, started + duration * stretch)
-        return [
-            Span(
-                number, chunk.worker + 1, 0.0, chunk.packed, chunk.sent, arrived, min(started, finished),
-                min(started, finished), finished, finished, chunk.done, chunk.landed, chunk.delivered, duration,
-                round(chunk.bytes_in), round(chunk.bytes_out),
-            )
-        ]  # fmt: skip
-
-    def _spans_of(self, _: int, chunk: _Chunk) -> list[Span]:
-        """Lay the tasks of a chunk out in the time that its worker had for it, and in that of the parent."""
-        costs, n = self.costs, chunk.last - chunk.first
-        stretch = (chunk.done - chunk.taken) / chunk.work if chunk.work else 0.0
-        at = chunk.taken + costs.receive * stretch
-        work = []
-        for task in range(chunk.first, chunk.last):
-            received = at + self.bytes_in[task] * costs.unpack * stretch
-            started = received + costs.call * stretch
-            finished = started + self.durations[task] * stretch
-            work.append((at if work else max(chunk.taken, chunk.sent), received, started, finished))
-            at = finished
-        returned = max(at, chunk.done - (costs.reply + chunk.bytes_out * costs.repack) * stretch)
-        out = _steps(chunk.packed, chunk.sent, n, costs.send, n * costs.post + chunk.bytes_in * costs.pack)
-        reply = _steps(returned, max(returned, chunk.done), n, costs.reply, chunk.bytes_out * costs.repack)
-        home = _steps(chunk.landed, chunk.delivered, n, costs.deliver, n * costs.fetch + chunk.bytes_out * costs.open)
-        return [
-            Span(
-                task, chunk.worker + 1, 0.0, *out[place], *work[place], *reply[place], *home[place],
-                self.durations[task], self.bytes_in[task], self.bytes_out[task],
-            )
-            for place, task in enumerate(range(chunk.first, chunk.last))
-        ]  # fmt: skip
+    def _span(self, number: int, chunk: _Chunk) -> Span:
+        receive = self.costs.receive
+        stretch = (chunk.replied - chunk.arrived) / chunk.work if chunk.work else 0.0
+        started = chunk.arrived + (receive.message + chunk.tasks * receive.task) * stretch
+        started += chunk.bytes_in * receive.byte * stretch
+        finished = min(chunk.replied, started + chunk.duration * stretch)
+        started = min(started, finished)
+        return Span(
+            number, chunk.worker + 1, 0.0, chunk.packed, chunk.sent, chunk.arrived, started, started, finished, finished,
+            chunk.replied, chunk.landed, chunk.delivered, chunk.duration, round(chunk.bytes_in), round(chunk.bytes_out),
+        )  # fmt: skip
 
 
-def _steps(begin: float, end: float, number: int, message: float, tasks: float) -> list[tuple[float, float]]:
-    """Cut the time from begin to end: what the message costs goes to the first task, the rest to all alike."""
-    head = (end - begin) * message / (message + tasks) if message else 0.0
-    edges = [begin + head + (end - begin - head) * n / number for n in range(1, number)]
-    return list(itertools.pairwise([begin, *edges, end]))
+def _size_of_each(name: str, sizes: Sequence[float] | float, tasks: int) -> Sequence[float]:
+    each = sizes if isinstance(sizes, Sized) else [sizes] * tasks
+    if len(each) != tasks:
+        raise ValueError(f"{name} has {len(each)} sizes for {tasks} tasks")
+    _check_all(name, each)
+    return each
 
 
-def _sizes(name: str, sizes: Sequence[int] | int, tasks: int) -> Sequence[int]:
-    if isinstance(sizes, numbers.Real):
-        sizes = [sizes] * tasks
-    if len(sizes) != tasks:
-        raise ValueError(f"{name} has {len(sizes)} sizes for {tasks} tasks")
-    _check_all(name, sizes)
-    return sizes
-
-
-def _check_all(name: str, numbers_: Sequence[float]) -> None:
-    if set(map(type, numbers_)) <= {int, float} and min(numbers_) >= 0 and sum(numbers_) < math.inf:
-        return  # the quick way; nan is not below anything
-    for place, number in enumerate(numbers_):
-        _check(f"{name} of task {place}", number, least=0.0)
-
-
-def _check(name: str, number: object, least: float) -> None:
-    if not isinstance(number, numbers.Real) or isinstance(number, bool) or not least <= number < math.inf:
-        raise ValueError(f"{name} must be a number of {least:g} or more, not {number!r}")
+def _check_all(name: str, values: Sequence[float]) -> None:
+    if set(map(type, values)) <= {int, float} and min(values) >= 0 and sum(values) < math.inf:
+        return  # the quick way: a nan makes the sum a nan, which is not below infinity
+    for task, number in enumerate(values):
+        require_not_negative(f"{name} of task {task}", number)

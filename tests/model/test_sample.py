@@ -1,0 +1,54 @@
+"""A sample knows every item, also those that were not timed, and simulates any pool for them."""
+
+import functools
+import math
+
+import numpy as np
+import pytest
+import workers
+
+from helpers import tasks
+from helpers.model.costs import Costs, Leg
+from helpers.model.sample import Sample, learn
+
+FREE = Costs(0.0, 0.0, *[Leg()] * 4)
+
+
+def test_tasks_that_wait_are_simulated_side_by_side_on_one_cpu():
+    sample = Sample(np.ones(8), np.ones(8), np.ones(8), 8, 0.01, FREE)
+    assert sample.simulate(8, cpus=1, chunksize=1, warm=True).seconds == 1.0
+
+
+def test_a_sample_is_simulated_for_any_pool_with_all_its_work():
+    sample = Sample(np.ones(1000), np.full(1000, 10.0), np.full(1000, 20.0), 5, 1.0, FREE)
+    run = sample.simulate(64, cpus=64, chunksize=5, warm=True)
+    assert run.seconds == 20.0
+    assert sum(span.cpu for span in run.spans) == sample.serial == 1000.0
+    assert {span.bytes_out for span in run.spans} == {100.0}
+
+
+def test_pickling_counts_every_byte_on_both_sides():
+    costs = Costs(send=Leg(byte=1.0), receive=Leg(byte=2.0), reply=Leg(byte=4.0), collect=Leg(byte=8.0))
+    assert Sample(np.ones(2), np.full(2, 10.0), np.full(2, 100.0), 2, 1.0, costs).pickling == 20 * 3 + 200 * 12
+
+
+def test_a_sample_prints_its_items_their_time_and_their_bytes():
+    sample = Sample(np.full(1000, 0.002), np.full(1000, 10.0), np.full(1000, 20.0), 5, 1.0, FREE)
+    assert repr(sample) == "1,000 items, 2.00 ms each (5 timed); 10,000 bytes sent, 20,000 bytes returned"
+
+
+def test_the_items_between_the_timed_ones_are_interpolated():
+    sample = learn(workers.nap_or_leave, np.linspace(0.001, 0.06, 200), budget=0.4)
+    assert sample.timed < 200
+    assert sample.durations[150] > sample.durations[80] > sample.durations[10]
+
+
+@pytest.mark.parametrize(("items", "place"), [([-1, 1, 1], 0), ([1, 1, -1], 2)])
+def test_an_item_for_which_the_function_fails_is_named(items, place):
+    with pytest.raises(ValueError, match=f"the function fails for item {place}: ValueError: "):
+        learn(math.sqrt, items)
+
+
+def test_no_items_are_refused():
+    with pytest.raises(ValueError, match="the model needs at least one item to time"):
+        learn(functools.partial(tasks.draw), [])
