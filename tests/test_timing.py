@@ -8,7 +8,6 @@ import pytest
 
 from helpers.machine import start_methods, usable_cpus
 from helpers.tasks import draw, identity
-from helpers.text import format_seconds
 from helpers.timing import (
     CSV_COLUMNS,
     Comparison,
@@ -107,26 +106,6 @@ def test_efficiency_counts_the_cpus_that_are_usable():
     assert efficiency(1.5, processes=1) == 1.5
     assert efficiency(1.5, processes=1000) == 1.5 / usable_cpus()
     assert efficiency(3.0, processes=8, cpus=4) == 0.75
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 s"),
-        (123.4, "123 s"),
-        (12.34, "12.3 s"),
-        (1.0, "1.00 s"),
-        (0.9996, "1.00 s"),
-        (0.9994, "999 ms"),
-        (0.05, "50.0 ms"),
-        (0.001, "1.00 ms"),
-        (0.0000123, "12.3 µs"),
-        (0.0000000123, "0.01 µs"),
-        (9.996, "10.0 s"),
-    ],
-)
-def test_seconds_are_written_with_three_figures_in_a_human_unit(seconds, text):
-    assert format_seconds(seconds) == text
 
 
 @pytest.mark.parametrize("bad", [{"repeats": 0}, {"repeats": -1}, {"repeats": 2.5}, {"repeats": "3"}, {"warmup": -1}])
