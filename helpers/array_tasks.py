@@ -8,9 +8,14 @@ from threadpoolctl import threadpool_limits
 
 from helpers.tasks import distances, nap
 
+# What an initializer keeps in its worker, for the tasks that follow.
+_table: np.ndarray
+_memory: SharedMemory
+_blas_limits: threadpool_limits
+
 
 def draw_globally(_: object = None) -> float:
-    """Return a number of NumPy's global generator, whatever the argument; rests so that each worker gets a task."""
+    """Return a number of NumPy's global generator, whatever the argument; sleep, so that each worker gets a task."""
     nap(0.1)
     return float(np.random.random())  # that the generator is global is the point
 
@@ -34,7 +39,7 @@ def estimate_pi(seed: "np.random.SeedSequence | int", points: int = 1_000_000) -
 
 def slice_distances(bounds: tuple[int, int], table: np.ndarray, target: np.ndarray) -> list[float]:
     """Return the distances of the rows from bounds[0] up to bounds[1] of a table, in plain Python: a list of floats."""
-    return distances(table[slice(*bounds)], target)
+    return distances(table[slice(*bounds)], target)  # type: ignore[arg-type]  # an array is no declared Sequence
 
 
 def hold_table(table: np.ndarray) -> None:
@@ -44,20 +49,22 @@ def hold_table(table: np.ndarray) -> None:
 
 
 def hold_file(path: str) -> None:
-    """Keep a table that lies in a .npy file, without reading it: an initializer. Pages are read when they are used."""
+    """Keep a table from a .npy file, without reading it: an initializer. Pages are read when they are used."""
     hold_table(np.asarray(np.load(path, mmap_mode="r")))  # as a plain array: rows of a memmap are slow to make
 
 
 def hold_shared(name: str, shape: tuple[int, int]) -> None:
-    """Keep a table of floats that lies in shared memory: an initializer. Whoever made the memory has to unlink it."""
+    """Keep a table of floats in shared memory: an initializer. The process that made the memory has to unlink it."""
     global _memory
     _memory = attach(name)
     hold_table(np.ndarray(shape, buffer=_memory.buf))
 
 
 def attach(name: str) -> SharedMemory:
-    """Attach to shared memory that another process owns. From Python 3.13 on it can be told that it is not ours."""
-    return SharedMemory(name, track=False) if sys.version_info >= (3, 13) else SharedMemory(name)
+    """Attach to shared memory that another process owns, and has to unlink."""
+    if sys.version_info >= (3, 13):
+        return SharedMemory(name, track=False)  # else Python's resource tracker would unlink it, too
+    return SharedMemory(name)
 
 
 def held_distances(bounds: tuple[int, int], target: np.ndarray) -> list[float]:
@@ -66,13 +73,14 @@ def held_distances(bounds: tuple[int, int], target: np.ndarray) -> list[float]:
 
 
 def held_distances_as_array(bounds: tuple[int, int], target: np.ndarray) -> np.ndarray:
-    """The same, as an array of shape (rows,): eight bytes a number."""
+    """As `held_distances`, as an array of shape (rows,): eight bytes a number."""
     return np.array(held_distances(bounds, target))
 
 
 def vector_distances(rows: np.ndarray, target: np.ndarray) -> np.ndarray:
     """As `helpers.tasks.distances`, without a loop in Python. rows: shape (n, d). The answer has shape (n,)."""
-    return np.sqrt(((rows - target) ** 2).sum(axis=1))
+    found: np.ndarray = np.sqrt(((rows - target) ** 2).sum(axis=1))
+    return found
 
 
 def multiply(size: int) -> float:
@@ -84,6 +92,6 @@ def multiply(size: int) -> float:
 
 
 def limit_blas(threads: int) -> None:
-    """Let NumPy's BLAS use so many threads in this worker: an initializer."""
-    global _limits
-    _limits = threadpool_limits(threads)
+    """Limit the threads that NumPy's BLAS uses in this worker: an initializer."""
+    global _blas_limits
+    _blas_limits = threadpool_limits(threads)

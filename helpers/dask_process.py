@@ -1,11 +1,12 @@
-"""What keeps Dask's processes from outliving, or interrupting, the notebook that started them.
+"""Keeps Dask's processes from outliving, or being interrupted with, the notebook that started them.
 
-`python -m helpers.dask_process COMMAND ...` runs a command for as long as the process that started it is there. Its input is a
-pipe into which nobody writes. When the pipe ends, because it was closed or because the process at its other end is gone, the
-command and all that it started are ended too.
+`python -m helpers.dask_process COMMAND ...` runs a command for as long as the process that started it lives. Its
+standard input is a pipe into which nobody writes. When the pipe ends, because it was closed or because the process at
+its other end has ended, the command and all processes that it started are ended too.
 
-A worker that is started with `preload="helpers.dask_process"` ignores the interrupt signal. The terminal's interrupt goes to
-the notebook and to all processes that it has started; Dask's workers would die of it, and the next cell would wait for them.
+A worker that is started with `preload="helpers.dask_process"` ignores the interrupt signal. A terminal sends that
+signal to the notebook and to every process that the notebook has started. Dask's workers would end, and the next cell
+would wait for them.
 """
 
 import os
@@ -13,16 +14,16 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any
+from contextlib import suppress
 
 import psutil
 
-PATIENCE = 5.0
-"""Seconds that a command gets to end by itself."""
+TERMINATION_TIMEOUT = 5.0
+"""Seconds that the processes of a command have to end by themselves, before they are killed."""
 
 
-def dask_setup(worker: Any) -> None:
-    """Ignore the interrupt signal: Dask calls this in every worker that preloads this module."""
+def dask_setup(worker: object) -> None:
+    """Ignore the interrupt signal. Dask calls this function in every worker that preloads this module."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -42,16 +43,11 @@ def _end_with_input(pid: int) -> None:
     except psutil.NoSuchProcess:
         return
     for process in family:
-        _tell(process, "terminate")
-    for process in psutil.wait_procs(family, timeout=PATIENCE)[1]:
-        _tell(process, "kill")
-
-
-def _tell(process: psutil.Process, what: str) -> None:
-    try:
-        getattr(process, what)()
-    except psutil.NoSuchProcess:
-        pass  # it has ended by itself, which is what was wanted
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in psutil.wait_procs(family, timeout=TERMINATION_TIMEOUT)[1]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ import os
 import time
 
 
-class Stubborn(Exception):
-    """An exception that cannot be rebuilt: pickle calls it with one argument, and it wants two."""
+class UnpicklableError(Exception):
+    """An exception that cannot be unpickled: pickle calls the class with one argument, and it takes two."""
 
     def __init__(self, row: int, reason: str) -> None:
         super().__init__(f"row {row}: {reason}")
@@ -16,26 +16,26 @@ def divide(number: float) -> float:
     return 1 / number
 
 
-def stumble(row: int) -> int:
-    """Raise an exception that cannot travel for row 2, else return the row."""
+def raise_unpicklable(row: int) -> int:
+    """Raise an exception that cannot be unpickled for row 2; else return the row."""
     if row == 2:
-        raise Stubborn(row, "has no distance")
+        raise UnpicklableError(row, "has no distance")
     return row
 
 
 def open_file(name: str) -> object:
-    """Return an open file, which no pickle can carry."""
+    """Return an open file, which cannot be pickled."""
     return open(name, encoding="utf-8")  # that it stays open is the point
 
 
-def vanish(row: int) -> int:
+def exit_worker(row: int) -> int:
     """End the worker process for row 2, as the system does when memory runs out; else return the row."""
     if row == 2:
         os._exit(9)
     return row
 
 
-def stall(row: int) -> int:
+def never_end(row: int) -> int:
     """Never end for row 2 (well, in an hour); else return the row."""
     if row == 2:
         time.sleep(3600)

@@ -1,6 +1,6 @@
-"""Show what the stock pool does when something goes wrong, without being caught in it.
+"""Shows what the stock pool does when something goes wrong, while the notebook that asks stays free.
 
-The cell magic `%%exhibit` runs its cell in a Python process of its own, as a notebook would: the code is `__main__`,
+The cell magic `%%exhibit` runs its cell in a Python process of its own. As in a notebook, the code is `__main__`,
 which has no file. When the deadline has passed, the process is killed with all its children.
 """
 
@@ -18,14 +18,18 @@ import psutil
 from IPython.core.interactiveshell import InteractiveShell
 
 DEADLINE = 3.0
-"""Seconds after which an exhibit counts as hanging; a pool that works has ended long before."""
+"""Seconds after which an exhibit counts as hanging; a pool that works ends long before."""
 
-_MOST_LINES = 6
+KILL_TIMEOUT = 5.0
+"""Seconds that killed processes have to disappear, and Python's resource tracker to end by itself."""
+
+MAX_LINES = 6
+"""The most lines of output that an exhibit shows."""
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """What was seen: the last lines of the output, the seconds, and whether the process ended by itself."""
+    """What the code did: the last lines of its output, the seconds it took, and whether it ended by itself."""
 
     lines: tuple[str, ...]
     seconds: float
@@ -39,10 +43,11 @@ class Exhibit:
 
 
 def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None = None) -> Exhibit:
-    """Run code in a process of its own, for so many seconds at most, and return what was seen.
+    """Run code in a process of its own, and return what it did.
 
-    start_method: how its pools start workers; None: the default. Where the platform does not have it, nothing runs, and
-    the exhibit says so. Nothing is left running.
+    deadline: the seconds after which the process is killed, with all processes that it has started.
+    start_method: how its pools start workers; None: the default. Where the platform does not have this method, nothing
+    runs, and the exhibit reports that.
 
     Raises ValueError when the deadline is not a number of seconds above 0.
     """
@@ -50,9 +55,8 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
         raise ValueError(f"deadline must be a number of seconds above 0, not {deadline!r}")
     if start_method is not None:
         if start_method not in multiprocessing.get_all_start_methods():
-            return Exhibit(
-                (f"This platform has no {start_method}; see the text below for what it would show.",), 0.0, True
-            )
+            message = f"This platform has no {start_method}; see the text below for what it would show."
+            return Exhibit((message,), seconds=0.0, ended=True)
         code = f"import multiprocessing\nmultiprocessing.set_start_method({start_method!r})\n{code}"
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
@@ -61,7 +65,7 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=os.environ | {"TMPDIR": folder, "TEMP": folder},  # what a killed process leaves behind goes with it
+            env=os.environ | {"TMPDIR": folder, "TEMP": folder},  # for the files that a killed process leaves behind
         )
         try:
             process.wait(deadline)
@@ -71,10 +75,10 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
         finally:
             seconds = time.perf_counter() - began
             size = os.fstat(output.fileno()).st_size
-            _kill(process)
+            _kill_family(process)
         output.seek(0)
         text = output.read(size).decode(errors="replace")
-    return Exhibit(_readable(text), seconds, ended)
+    return Exhibit(_last_lines(text), seconds, ended)
 
 
 def exhibit(line: str, cell: str) -> Exhibit:
@@ -83,14 +87,14 @@ def exhibit(line: str, cell: str) -> Exhibit:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Make `%%exhibit` known, when a notebook says `%load_ext helpers.museum`."""
-    shell.register_magic_function(exhibit, magic_kind="cell")
+    """Register `%%exhibit`. IPython calls this function for `%load_ext helpers.museum`."""
+    shell.magics_manager.register_function(exhibit, magic_kind="cell")
 
 
-def _kill(process: psutil.Process) -> None:
-    """Kill the process and all that it started, also what its children started.
+def _kill_family(process: psutil.Popen) -> None:
+    """Kill the process and all processes that it and its children started, if it still runs.
 
-    Python's resource tracker is the exception: it ends when all others have, and removes the semaphores they left.
+    Python's resource tracker is killed last: it ends when all others have, and removes the semaphores that they left.
     """
     try:
         process.suspend()  # so that it starts no more while its children are counted
@@ -101,29 +105,27 @@ def _kill(process: psutil.Process) -> None:
         with suppress(psutil.NoSuchProcess):
             if not any("resource_tracker" in word for word in member.cmdline()):
                 member.kill()
-    patience = time.monotonic() + 5
-    while left := [member for member in family if _runs(member)]:
-        if time.monotonic() > patience:
-            for member in left:
-                with suppress(psutil.NoSuchProcess):
-                    member.kill()
-            return
+    deadline = time.monotonic() + KILL_TIMEOUT
+    while any(map(_runs, family)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    process.wait()  # takes note of its end
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    process.wait()
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Whether a process still runs: one that only waits for its parent to take note of its end does not."""
+    """Return whether a process still runs. A zombie does not: it has ended, and waits to be reaped."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
 
-def _readable(text: str) -> tuple[str, ...]:
-    """Keep the last lines that say something: no folders, no marks under the code."""
+def _last_lines(text: str) -> tuple[str, ...]:
+    """Return the last lines of an output, without blank lines, marks under code and the folders of files."""
     text = re.sub(r'File ".*?([\w<>]+(?:\.py)?)"', r'File "\1"', text)
     lines = [line for line in text.splitlines() if line.strip(" ~^|")]
-    if len(lines) > _MOST_LINES:
-        return (f"... {len(lines) - _MOST_LINES} more lines ...", *lines[-_MOST_LINES:])
+    if len(lines) > MAX_LINES:
+        return (f"... {len(lines) - MAX_LINES} more lines ...", *lines[-MAX_LINES:])
     return tuple(lines)

@@ -1,7 +1,7 @@
 """Is this machine ready for the course?  python -m helpers.preflight
 
-One line for each check, and under a line that is not well, what would mend it. The exit status is 0 when all is well, and 1
-otherwise. It takes some seconds.
+Prints one line for each check and, below a check that failed, what to do about it. The exit status is 0 when all
+checks have passed, and 1 otherwise. The checks take some seconds.
 """
 
 import importlib.metadata
@@ -19,136 +19,151 @@ from packaging.requirements import Requirement
 
 from helpers import tasks
 from helpers.machine import free_memory, start_methods, usable_cpus
-from helpers.pool.supervisor import GuardedPool
 from helpers.text import format_seconds
 from helpers.timing import measure
+from helpers.xray import XrayPool
 
-OLDEST = (3, 11)
 DISTRIBUTION = "inside-the-pool"
-NEEDED = 2_000_000_000
-"""Bytes that should be free: the largest lesson, its workers, a browser."""
+OLDEST_PYTHON = (3, 11)
+MEMORY_NEEDED = 2_000_000_000
+"""Bytes that should be free: for the largest lesson, its workers and a browser."""
 
-ROWS, SOME = 1_000_000, 20_000
-PATIENCE = 5.0
+LOOP_ROWS, TIMED_ROWS = 1_000_000, 20_000
+"""How many rows the serial loop of the first lesson has, and how many of them are timed here."""
+
+LOOP_SECONDS = 30
+"""What the loop may take before the machine counts as slow."""
+
+POOL_TIMEOUT = 5.0
 """Seconds that a small pool may take."""
 
-WIDGETS = Path("labextensions", "@jupyter-widgets", "jupyterlab-manager", "package.json")
+WIDGETS_PACKAGE = Path("labextensions", "@jupyter-widgets", "jupyterlab-manager", "package.json")
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a check found: its name, whether all is well, what there is, and what to do if it is not well."""
+class CheckResult:
+    """What a check found: its name, whether it passed, what there is, and what to do if it failed."""
 
     name: str
-    well: bool
-    what: str
+    passed: bool
+    found: str
     remedy: str = ""
 
     def __str__(self) -> str:
-        line = f"{'ok ' if self.well else 'NO '} {self.name}: {self.what}"
-        return line if self.well else f"{line}\n      {self.remedy}"
+        line = f"{'ok ' if self.passed else 'NO '} {self.name}: {self.found}"
+        return line if self.passed else f"{line}\n      {self.remedy}"
 
 
-def python(version: tuple[int, ...] = sys.version_info[:3]) -> Iterator[Finding]:
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Iterator[CheckResult]:
     """Check that this Python is new enough."""
-    least = ".".join(map(str, OLDEST))
-    remedy = f"Install Python {least} or newer, and set the course up with it."
-    yield Finding("Python", version >= OLDEST, ".".join(map(str, version)), remedy)
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    remedy = f"Install Python {oldest} or newer, and set the course up with it."
+    yield CheckResult("Python", version >= OLDEST_PYTHON, ".".join(map(str, version)), remedy)
 
 
-def packages(distribution: str = DISTRIBUTION) -> Iterator[Finding]:
-    """Check that each package that a distribution asks for is there, in a version that it allows."""
+def check_packages(distribution: str = DISTRIBUTION) -> Iterator[CheckResult]:
+    """Check that every package that a distribution requires is installed, in a version that it allows."""
     remedy = "Set the course up anew with the first command of README.md, and run this with its Python."
     try:
         requirements = [Requirement(line) for line in importlib.metadata.requires(distribution) or ()]
     except importlib.metadata.PackageNotFoundError:
-        yield Finding("packages", False, f"{distribution} is not installed in this Python", remedy)
+        yield CheckResult("packages", False, f"{distribution} is not installed in this Python", remedy)
         return
-    wanted = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
-    found = {one.name: _version(one.name) for one in wanted}
-    wrong = [one for one in wanted if not one.specifier.contains(found[one.name] or "0", prereleases=True)]
-    names = ", ".join(f"{name} {version}" for name, version in found.items())
+    required = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
+    installed = {one.name: _installed_version(one.name) for one in required}
+    wrong = [one for one in required if not one.specifier.contains(installed[one.name] or "0", prereleases=True)]
+    found = ", ".join(f"{name} {version}" for name, version in installed.items())
     if wrong:
-        names = ", ".join(f"{one} is wanted, {found[one.name] or 'nothing'} is there" for one in wrong)
-    yield Finding("packages", not wrong, names, remedy)
+        found = ", ".join(f"{one} is required, {installed[one.name] or 'nothing'} is installed" for one in wrong)
+    yield CheckResult("packages", not wrong, found, remedy)
 
 
-def cpus() -> Iterator[Finding]:
-    """Check that more than one CPU is usable, and tell why, where they are fewer than the machine has."""
-    there, usable = os.cpu_count() or 1, usable_cpus()
-    yield Finding(
+def check_cpus() -> Iterator[CheckResult]:
+    """Check that more than one CPU is usable, and report the reason where fewer are usable than the machine has."""
+    existing, usable = os.cpu_count() or 1, usable_cpus()
+    yield CheckResult(
         "usable CPUs",
         usable > 1,
-        f"{usable} of {there}{_why_fewer(usable, there)}",
+        f"{usable} of {existing}{_why_fewer(usable, existing)}",
         "With one CPU no pool is faster than a loop. Give the container or the virtual machine more, or take another.",
     )
 
 
-def _why_fewer(usable: int, there: int) -> str:
-    if usable >= there:
+def _why_fewer(usable: int, existing: int) -> str:
+    if usable >= existing:
         return ""
     if "LOKY_MAX_CPU_COUNT" in os.environ:
-        return ": the variable LOKY_MAX_CPU_COUNT says so"
+        return ": set by the variable LOKY_MAX_CPU_COUNT"
     if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) == usable:
         return ": this process is bound to them (affinity)"
     return ": the container has a quota"
 
 
-def pools() -> Iterator[Finding]:
+def check_pools() -> Iterator[CheckResult]:
     """Check that a small pool works with every start method."""
+    remedy = f"Use another start method, as in get_context({start_methods()[0]!r}).Pool(...)."
     for method in start_methods():
-        timing, remedy = None, f"Use another start method, as in get_context({start_methods()[0]!r}).Pool(...)."
         try:
-            timing = measure(_small_pool, method, repeats=1, warmup=0)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-            yield Finding(f"a pool by {method}", False, f"{type(error).__name__}: {error}", remedy)
+            seconds = measure(_run_small_pool, method, repeats=1, warmup=0).median
+        except Exception as error:  # noqa: BLE001 - the user sees it, whatever it is
+            yield CheckResult(f"a pool by {method}", False, f"{type(error).__name__}: {error}", remedy)
         else:
-            yield Finding(f"a pool by {method}", True, f"two workers answered in {format_seconds(timing.median)}")
+            yield CheckResult(f"a pool by {method}", True, f"two workers answered in {format_seconds(seconds)}")
 
 
-def _small_pool(method: str) -> None:
-    with GuardedPool(2, context=multiprocessing.get_context(method)) as pool:
-        pool.map_async(tasks.identity, range(4)).get(timeout=PATIENCE)
+def _run_small_pool(method: str) -> None:
+    with XrayPool(2, context=multiprocessing.get_context(method)) as pool:
+        pool.map_async(tasks.identity, range(4)).get(timeout=POOL_TIMEOUT)
 
 
-def widgets(folders: list[str] | None = None) -> Iterator[Finding]:
+def check_widgets(folders: list[str] | None = None) -> Iterator[CheckResult]:
     """Check that the two halves of the widgets agree: those in Python, and those that JupyterLab loads in the browser.
 
-    folders: where Jupyter looks, by default as it does. A stale copy in an earlier folder hides the right one.
+    folders: where to look for the second half; None: where Jupyter looks. An old copy in an earlier folder hides the
+    right one.
     """
-    front = [Path(folder) / WIDGETS for folder in folders or jupyter_core.paths.jupyter_path()]
-    loaded = next((path for path in front if path.exists()), None)
-    shipped = Path(sys.prefix, "share", "jupyter") / WIDGETS
-    back = _version("ipywidgets")
-    if loaded is None or back is None:
+    candidates = [Path(folder) / WIDGETS_PACKAGE for folder in folders or jupyter_core.paths.jupyter_path()]
+    loaded = next((path for path in candidates if path.exists()), None)
+    shipped = Path(sys.prefix, "share", "jupyter") / WIDGETS_PACKAGE
+    in_python = _installed_version("ipywidgets")
+    if loaded is None or in_python is None:
         remedy = "Install both halves: python -m pip install --force-reinstall ipywidgets jupyterlab_widgets"
-        yield Finding("widgets", False, "one half is missing", remedy)
+        yield CheckResult("widgets", False, "one half is missing", remedy)
         return
     versions = [json.loads(path.read_text(encoding="utf-8"))["version"] for path in (loaded, shipped) if path.exists()]
-    what = f"ipywidgets {back}, in the browser {versions[0]}"
+    found = f"ipywidgets {in_python}, in the browser {versions[0]}"
     remedy = f"JupyterLab loads another half than this Python has ({versions[-1]}). Remove the folder {loaded.parent}."
-    yield Finding("widgets", versions[0] == versions[-1], what, remedy)
+    yield CheckResult("widgets", versions[0] == versions[-1], found, remedy)
 
 
-def memory() -> Iterator[Finding]:
-    """Check that the lessons fit into the memory that is free."""
+def check_memory() -> Iterator[CheckResult]:
+    """Check that enough memory is free for the lessons."""
     free = free_memory()
-    remedy = f"Close other programs: the lessons want {NEEDED / 1e9:.0f} GB."
-    yield Finding("memory", free >= NEEDED, f"{free / 1e9:.1f} GB are free", remedy)
+    remedy = f"Close other programs: the lessons need {MEMORY_NEEDED / 1e9:.0f} GB."
+    yield CheckResult("memory", free >= MEMORY_NEEDED, f"{free / 1e9:.1f} GB are free", remedy)
 
 
-def loop() -> Iterator[Finding]:
-    """Tell how long the serial loop of the first lesson will take here."""
-    rows = np.random.default_rng(0).normal(size=(SOME, 10))
-    expected = measure(tasks.distances, rows, rows[0], repeats=3).median * ROWS / SOME
-    what = f"a million rows will take about {format_seconds(expected)}"
-    yield Finding("the serial loop", expected < 30, what, "This machine is slow, or busy: see what else it does.")
+def check_loop() -> Iterator[CheckResult]:
+    """Check how long the serial loop of the first lesson will take on this machine."""
+    rows = np.random.default_rng(0).normal(size=(TIMED_ROWS, 10))
+    seconds = measure(tasks.distances, rows, rows[0], repeats=3).median * LOOP_ROWS / TIMED_ROWS
+    found = f"a million rows will take about {format_seconds(seconds)}"
+    remedy = "This machine is slow, or busy with something else: close other programs."
+    yield CheckResult("the serial loop", seconds < LOOP_SECONDS, found, remedy)
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (python, packages, cpus, pools, widgets, memory, loop)
+CHECKS: tuple[Callable[[], Iterator[CheckResult]], ...] = (
+    check_python,
+    check_packages,
+    check_cpus,
+    check_pools,
+    check_widgets,
+    check_memory,
+    check_loop,
+)
 
 
-def _version(distribution: str) -> str | None:
+def _installed_version(distribution: str) -> str | None:
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -156,14 +171,14 @@ def _version(distribution: str) -> str | None:
 
 
 def main() -> int:
-    """Run the checks, and print each as soon as it is known."""
-    well = True
+    """Run the checks, and print the result of each as soon as it is known; return the exit status."""
+    ready = True
     for check in CHECKS:
-        for finding in check():
-            print(finding, flush=True)
-            well = well and finding.well
-    print("This machine is ready." if well else "This machine is not ready yet; see the lines with NO.")
-    return not well
+        for result in check():
+            print(result, flush=True)
+            ready = ready and result.passed
+    print("This machine is ready." if ready else "This machine is not ready yet; see the lines with NO.")
+    return 0 if ready else 1
 
 
 if __name__ == "__main__":

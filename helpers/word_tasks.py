@@ -1,9 +1,9 @@
-"""Work with words that workers do, and that NumPy cannot do for them. Standard library only, as `helpers.tasks`."""
+"""Work on words, for which NumPy has no functions. Standard library only, as `helpers.tasks`."""
 
 import random
 from collections.abc import Iterable
 
-SYLLABLES = (
+SYLLABLES = [
     "ba",
     "cor",
     "del",
@@ -21,11 +21,11 @@ SYLLABLES = (
     "ri",
     "sta",
     "tu",
-)
+]
 
 
 def made_up_words(number: int, seed: int = 0) -> list[str]:
-    """Return so many different words of two to five syllables, in no order; the same seed gives the same words."""
+    """Return this number of different words, of two to five syllables each; the same seed gives the same words."""
     generator = random.Random(seed)
     words: dict[str, None] = {}
     while len(words) < number:
@@ -34,7 +34,7 @@ def made_up_words(number: int, seed: int = 0) -> list[str]:
 
 
 def mistyped(word: str, seed: int = 0) -> str:
-    """Return the word with one letter that is wrong."""
+    """Return the word with one of its letters replaced by a random one; the same seed gives the same word."""
     generator = random.Random(f"{word} {seed}")
     place = generator.randrange(len(word))
     return word[:place] + generator.choice("abcdefghijklmnopqrstuvwxyz") + word[place + 1 :]
@@ -43,18 +43,18 @@ def mistyped(word: str, seed: int = 0) -> str:
 def edit_distance(left: str, right: str) -> int:
     """Return the least number of letters to insert, delete or replace that turns one word into the other.
 
-    Source: V. I. Levenshtein, "Binary codes capable of correcting deletions, insertions and reversals", 1966; row by row
-    after R. A. Wagner and M. J. Fischer, "The string-to-string correction problem", 1974.
+    Source: V. I. Levenshtein, "Binary codes capable of correcting deletions, insertions and reversals", 1966; row by
+    row after R. A. Wagner and M. J. Fischer, "The string-to-string correction problem", 1974.
     """
-    before = list(range(len(right) + 1))
+    previous = list(range(len(right) + 1))
     for row, letter in enumerate(left, 1):
-        here = [row]
+        current = [row]
         for column, other in enumerate(right, 1):
-            here.append(min(before[column] + 1, here[-1] + 1, before[column - 1] + (letter != other)))
-        before = here
-    return before[-1]
+            current.append(min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (letter != other)))
+        previous = current
+    return previous[-1]
 
 
 def nearest(word: str, words: Iterable[str]) -> tuple[int, str]:
-    """Return the word with the smallest edit distance to this one, after that distance; of several, the first."""
+    """Return the smallest edit distance from this word to any of the words, and the first word at that distance."""
     return min(((edit_distance(word, other), other) for other in words), key=lambda pair: pair[0])

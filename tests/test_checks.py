@@ -1,11 +1,14 @@
-"""Every check ticks the right answer, hints at a wrong one, and asks for one that is missing."""
+"""Every check ticks the right answer, gives a hint for a wrong one, and asks for one that is missing."""
 
 import math
+from multiprocessing.shared_memory import SharedMemory
 
+import numpy as np
 import pytest
 
-from helpers import checks
-from helpers import failing_tasks as mishaps
+from helpers import checks, failing_tasks
+from helpers.checks.verdict import Verdict
+from helpers.spans import Run
 from helpers.tasks import distances, nap
 from helpers.xray import XrayPool
 
@@ -17,7 +20,19 @@ METHODS = {
     "a function of two arguments": "starmap",
     "one task now, its result later": "apply_async",
 }
-TRAVELLERS = {"helpers.tasks.distances", "math.sqrt", "functools.partial of helpers.tasks.distances"}
+TOOLS = {
+    "fetch 200 pages from the web": "threads",
+    "add up the columns of a large table": "numpy",
+    "find the nearest of 50,000 words for 10,000 others": "pool",
+    "a loop that takes 30 milliseconds": "nothing",
+}
+WITH_A_LOCK = {
+    "a loop in plain Python": "processes",
+    "time.sleep, or waiting for a server": "threads",
+    "a NumPy product of large matrices": "threads",
+    "a loop in plain Python, on a Python without the lock": "threads",
+}
+IMPORTABLE = {"helpers.tasks.distances", "math.sqrt", "functools.partial of helpers.tasks.distances"}
 
 
 def default_method(platform: str, version: tuple[int, int]) -> str:
@@ -26,63 +41,108 @@ def default_method(platform: str, version: tuple[int, int]) -> str:
     return "forkserver" if version >= (3, 14) else "fork"
 
 
-CASES = [
-    (
-        checks.timing_summary,
+def with_shared(array: np.ndarray, function) -> object:
+    memory = SharedMemory(create=True, size=array.nbytes)
+    try:
+        np.ndarray(array.shape, buffer=memory.buf)[:] = array
+        return function(memory.name)
+    finally:
+        memory.close()
+        memory.unlink()
+
+
+CASES = {  # name of the check: right answer, wrong answer, facts
+    "timing_summary": (
         {"minimum": 1, "median": 2, "spread": 8},
         {"minimum": 1, "median": 4, "spread": 8},
-        ([2, 9, 1],),
+        [[2, 9, 1]],
     ),
-    (checks.best_time, lambda s, p, c: s / min(p, c), lambda s, p, c: s / p, ()),
-    (checks.same_distances, lambda rows, x: [math.dist(row, x) for row in rows], lambda rows, x: [0.0, 0.0, 0.0], ()),
-    (checks.chunk_lengths, [4, 3, 3], [3, 3, 4], (10, 3)),
-    (checks.pool_distances, lambda rows, x, n: distances(rows, x), lambda rows, x, n: [[]] * n, (ROWS, [0.0, 0.0])),
-    (checks.map_order, [3, 1, 2], [1, 2, 3], ([3, 1, 2],)),
-    (checks.put_in_order, lambda pairs: [b for _, b in sorted(pairs)], lambda pairs: [b for _, b in pairs], ()),
-    (checks.travelling_exception, Exception, mishaps.Stubborn, ()),
-    (checks.hanging_mistakes, {"stubborn exception", "killed worker", "endless task"}, {"lambda"}, ()),
-    (checks.default_method, default_method, lambda platform, version: "fork", ()),
-    (checks.importable_names, TRAVELLERS, {*TRAVELLERS, "a lambda"}, ()),
-    (checks.cluster_speedup, lambda d, c, w: min(w, d / c), lambda d, c, w: w, ()),
-    (
-        checks.results_or_none,
+    "best_time": (lambda s, p, c: s / min(p, c), lambda s, p, c: s / p, []),
+    "same_distances": (lambda rows, x: [math.dist(row, x) for row in rows], lambda rows, x: [0.0, 0.0, 0.0], []),
+    "chunk_lengths": ([4, 3, 3], [3, 3, 4], [10, 3]),
+    "pool_distances": (lambda rows, x, n: distances(rows, x), lambda rows, x, n: [[]] * n, [ROWS, [0.0, 0.0]]),
+    "default_chunk_size": (84, 83, [1000, 3]),
+    "chunk_size_for": (lambda tasks, p, each: math.ceil(tasks / (p * each)), lambda tasks, p, each: tasks // p, []),
+    "amdahl_limit": (20, 19, [0.05]),
+    "best_processes": (
+        lambda a, b, c: min((max(int(math.sqrt(b / c)) + i, 1) for i in (0, 1)), key=lambda p: a + b / p + c * p),
+        lambda a, b, c: 3,
+        [],
+    ),
+    "map_order": ([3, 1, 2], [1, 2, 3], [[3, 1, 2]]),
+    "put_in_order": (lambda pairs: [b for _, b in sorted(pairs)], lambda pairs: [b for _, b in pairs], []),
+    "best_method": (METHODS, METHODS | {"a function of two arguments": "map"}, []),
+    "best_tool": (TOOLS, TOOLS | {"a loop that takes 30 milliseconds": "pool"}, []),
+    "pool_seconds": (2.6, 2.3, [4.0, 0.1, 0.5, 2]),
+    "seeds_for_tasks": (lambda seed, n: np.random.SeedSequence(seed).spawn(n), lambda seed, n: range(n), []),
+    "different_results": (3, 24, [8, 3]),
+    "megabytes_sent": (4000, 200_000, [200, 1000, 50]),
+    "with_shared": (with_shared, lambda array, function: array.tolist(), []),
+    "threads_in_all": (1024, 64, [32, 32]),
+    "threads_or_processes": (WITH_A_LOCK, WITH_A_LOCK | {"a loop in plain Python": "threads"}, []),
+    "picklable_exception": (Exception, failing_tasks.UnpicklableError, []),
+    "hanging_mistakes": ({"unpicklable error", "killed worker", "endless task"}, {"lambda"}, []),
+    "default_method": (default_method, lambda platform, version: "fork", []),
+    "importable_names": (IMPORTABLE, {*IMPORTABLE, "a lambda"}, []),
+    "cluster_speedup": (lambda d, c, w: min(w, d / c), lambda d, c, w: w, []),
+    "results_or_none": (
         lambda futures: [None if future.exception() else future.result() for future in futures],
         lambda futures: [future.result() for future in futures],
-        (),
+        [],
     ),
-    (checks.best_method, METHODS, METHODS | {"a function of two arguments": "map"}, ()),
-]
-NAMES = [check.__name__ for check, *_ in CASES]
+}
 
 
-@pytest.mark.parametrize("check, right, wrong, facts", CASES, ids=NAMES)
-def test_the_right_answer_gets_a_tick(check, right, wrong, facts):
-    assert check(right, *facts).right
+@pytest.fixture(params=CASES)
+def case(request) -> tuple:
+    return getattr(checks, request.param), *CASES[request.param]
+
+
+def test_every_check_has_a_case():
+    names = {name for name, value in vars(checks).items() if callable(value)}
+    assert names == {*CASES, "share_of_waiting"}
+
+
+def test_the_right_answer_gets_a_tick(case):
+    check, right, _, facts = case
     assert repr(check(right, *facts)).startswith("✓")
 
 
-@pytest.mark.parametrize("check, right, wrong, facts", CASES, ids=NAMES)
-def test_a_wrong_answer_gets_a_hint(check, right, wrong, facts):
-    verdict = check(wrong, *facts)
-    assert not verdict.right
-    assert verdict.sentence != check(right, *facts).sentence
+def test_a_wrong_answer_gets_a_hint(case):
+    check, right, wrong, facts = case
+    assert not check(wrong, *facts).right
+    assert check(wrong, *facts).sentence != check(right, *facts).sentence
 
 
-@pytest.mark.parametrize("check, right, wrong, facts", CASES, ids=NAMES)
-def test_a_missing_answer_is_asked_for(check, right, wrong, facts):
-    assert "three dots" in check(..., *facts).sentence
+def test_a_missing_answer_is_asked_for(case):
+    check, _, _, facts = case
+    assert check(..., *facts) == Verdict(False, "Put your answer where the three dots are, and run this cell again.")
 
 
-@pytest.mark.parametrize("check, right, wrong, facts", CASES, ids=NAMES)
-def test_an_answer_of_the_wrong_kind_gets_a_hint_and_no_traceback(check, right, wrong, facts):
+def test_an_answer_of_the_wrong_kind_gets_a_hint_and_no_traceback(case):
+    check, _, _, facts = case
     assert not check(object(), *facts).right
 
 
-def test_the_share_of_waiting_is_taken_from_the_run():
+@pytest.fixture
+def run() -> Run:
     with XrayPool(1) as pool:
         pool.map(nap, [0.02, 0.02])
-        run = pool.run
+        return pool.run
+
+
+def test_the_share_of_waiting_is_taken_from_the_run(run):
     waiting = sum(span.waiting_for_cpu for span in run.spans)
     assert checks.share_of_waiting(waiting / run.seconds, run).right
     assert not checks.share_of_waiting(1.5, run).right
     assert "percentage" in checks.share_of_waiting(100 * waiting / run.seconds, run).sentence
+
+
+def test_shared_memory_that_an_answer_left_is_reported_and_removed():
+    def leave(array: np.ndarray, function) -> object:
+        memory = SharedMemory(create=True, size=array.nbytes)
+        np.ndarray(array.shape, buffer=memory.buf)[:] = array
+        memory.close()
+        return function(memory.name)
+
+    assert "2 blocks of shared memory are left" in checks.with_shared(leave).sentence

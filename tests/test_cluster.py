@@ -1,4 +1,4 @@
-"""A cluster's run becomes spans on this process's clock, and nothing that a terminal started outlives its block."""
+"""A cluster's run becomes spans on this process's clock, and no command outlives its block."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from tools.browser import until
 
 
 class Scheduler:
-    """Stands for a client: its scheduler's clock is an hour ahead."""
+    """In the place of a client: its scheduler's clock is an hour ahead."""
 
     def run_on_scheduler(self, function) -> float:
         return time.perf_counter() + 3600
@@ -36,13 +36,13 @@ def test_the_records_of_a_cluster_become_spans_on_this_clock():
     assert (run.began, run.ended, run.processes, run.start_method) == (0.5, 4.5, 2, "cluster")
 
 
-def test_no_span_leaves_the_run():
+def test_every_span_is_within_its_run():
     run = cluster_run(Scheduler(), [record("a", 0.0, 9.0)], 1.0, 2.0)
     assert (run.spans[0].started, run.spans[0].finished) == (1.0, 2.0)
     assert isinstance(run, Run)
 
 
-def test_without_a_record_one_clear_error_says_what_to_do():
+def test_without_a_record_the_error_says_how_to_record():
     with pytest.raises(ValueError, match="record them with: with get_task_stream"):
         cluster_run(Scheduler(), [], 0.0, 1.0)
 
@@ -55,7 +55,7 @@ def test_a_command_ends_with_its_block():
     assert gone(family, 10)
 
 
-def test_a_command_that_fails_is_told_with_its_last_words():
+def test_a_command_that_fails_is_reported_with_the_end_of_its_output():
     before = set(psutil.Process().children())
     with pytest.raises(RuntimeError, match="No module named no_such_module"), terminals("no_such_module"):
         (command,) = set(psutil.Process().children()) - before
@@ -94,10 +94,10 @@ SHORT = "print(client.gather(client.map(tasks.identity, [4, 5], pure=False)))"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent here as a terminal sends them")
-def test_a_cluster_outlives_stop_and_does_not_outlive_its_kernel():
+def test_a_cluster_survives_stop_and_ends_with_its_kernel():
     kernel = Kernel(CLUSTER)
     message = kernel.start(LONG, until="go")
-    time.sleep(0.5)  # Stop shall meet the waiting for results, not the print
+    time.sleep(0.5)  # so that Stop interrupts the wait for results, not the print
     kernel.manager.interrupt_kernel()
     assert kernel.finish(message)[1:] == ("", "KeyboardInterrupt: ")
     assert kernel.finish(kernel.start(SHORT), seconds=20) == ("[4, 5]\n", "", "")

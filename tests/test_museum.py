@@ -1,10 +1,12 @@
 """An exhibit shows what code does, ends it in time, and leaves nothing behind."""
 
+import os
 import time
 import uuid
 
 import psutil
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from kernels import gone
 
 from helpers import museum
@@ -13,10 +15,10 @@ from helpers.museum import run_apart
 
 HANGING = """
 from multiprocessing import Pool
-from helpers.failing_tasks import stall
+from helpers.failing_tasks import never_end
 with Pool(2) as pool:
     print(sorted(child.pid for child in __import__("psutil").Process().children(recursive=True)), flush=True)
-    pool.map(stall, range(4))
+    pool.map(never_end, range(4))
 """
 
 
@@ -41,8 +43,8 @@ def test_a_process_that_starts_others_without_end_is_ended_too():
     mark = f"storm of {uuid.uuid4()}"
     seen = run_apart(f"""# {mark}
 from multiprocessing import Pool
-from helpers import failing_tasks as mishaps
-Pool(2, mishaps.open_missing_file).close()
+from helpers import failing_tasks
+Pool(2, failing_tasks.open_missing_file).close()
 __import__("time").sleep(60)""", deadline=2)  # fmt: skip
     assert not seen.ended
     deadline = time.monotonic() + 5
@@ -52,7 +54,7 @@ __import__("time").sleep(60)""", deadline=2)  # fmt: skip
 
 
 def alive(mark: str) -> list[psutil.Process]:
-    """The processes that were started, or forked, from code with this mark, whoever is their parent now."""
+    """Return the processes that were started, or forked, from code with this mark, even if they have lost their parent."""
     found = psutil.process_iter(["cmdline"])
     return [process for process in found if any(mark in word for word in process.info["cmdline"] or [])]
 
@@ -64,17 +66,20 @@ def test_folders_do_not_show_and_long_outputs_are_cut():
     assert not any("/" in line for line in seen.lines if "File" in line)
 
 
-def test_a_start_method_that_the_platform_lacks_is_said_and_nothing_runs():
+def test_a_start_method_that_the_platform_lacks_is_reported_and_nothing_runs():
     seen = run_apart("print('ran')", start_method="teleport")
     assert "no teleport" in seen.lines[0]
     assert "ran" not in seen.lines
 
 
 @pytest.mark.parametrize("deadline", [0, -1, float("nan")])
-def test_a_deadline_that_is_none_is_refused(deadline):
+def test_a_deadline_that_is_not_above_0_is_refused(deadline):
     with pytest.raises(ValueError, match="above 0"):
         run_apart("pass", deadline=deadline)
 
 
-def test_the_magic_runs_its_cell_apart():
-    assert museum.exhibit("", "import os; print(os.getpid())").lines != ()
+def test_the_magic_runs_its_cell_in_a_process_of_its_own():
+    shell = InteractiveShell()
+    museum.load_ipython_extension(shell)
+    seen = shell.run_cell_magic("exhibit", "", "import os; print(os.getppid())")
+    assert seen.lines == (str(os.getpid()),)

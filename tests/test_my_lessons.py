@@ -7,7 +7,7 @@ import pytest
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from helpers.my_lessons import KNOWN, LESSONS, update
+from helpers.my_lessons import COPIED_VERSIONS, LESSONS, update
 
 
 def write(folder, name: str, *sources: str) -> None:
@@ -21,7 +21,7 @@ def cells(folder, name: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def own_data(tmp_path, monkeypatch) -> None:
-    """Jupyter's data of these tests: what it trusts is kept there."""
+    """Give each test a data folder of Jupyter, where the trusted notebooks are recorded."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
 
 
@@ -34,11 +34,11 @@ def course(tmp_path):
 
 
 def test_every_lesson_is_copied_with_its_results(tmp_path):
-    said = list(update(mine=tmp_path))
+    lines = list(update(copies=tmp_path))
     assert {path.name for path in tmp_path.glob("*.ipynb")} == {path.name for path in LESSONS.glob("[!t]*.ipynb")}
-    assert len(said) == len(list(tmp_path.glob("*.ipynb")))
+    assert len(lines) == len(list(tmp_path.glob("*.ipynb")))
     assert (tmp_path / "02_pool_map.ipynb").read_bytes() == (LESSONS / "02_pool_map.ipynb").read_bytes()
-    assert list(update(mine=tmp_path)) == []
+    assert list(update(copies=tmp_path)) == []
 
 
 def test_a_copy_is_trusted_so_that_its_drawings_are_shown(course, tmp_path):
@@ -55,7 +55,7 @@ def test_a_lesson_without_answers_is_brought_up_to_date(course):
     assert cells(mine, "02_pool") == ["better = ..."]
 
 
-def test_answers_are_kept_and_the_new_version_lies_beside_them(course):
+def test_answers_are_kept_and_the_new_version_is_saved_next_to_them(course):
     lessons, mine = course
     write(mine, "02_pool", "answer = 42")
     assert list(update(*course)) == []
@@ -83,9 +83,10 @@ def test_a_new_lesson_comes_and_a_file_of_the_students_stays(course):
     assert (mine / "my_work.py").read_text() == "mine"
 
 
-def test_without_lessons_or_with_a_broken_record_one_clear_error_says_so(course, tmp_path):
+@pytest.mark.parametrize("record", ["[", "[1]"])
+def test_without_lessons_or_with_a_broken_record_one_clear_error_is_raised(course, tmp_path, record):
     with pytest.raises(FileNotFoundError, match="there are no lessons in"):
         list(update(tmp_path / "nowhere", tmp_path / "mine"))
-    (course[1] / KNOWN).write_text("[")
+    (course[1] / COPIED_VERSIONS).write_text(record)
     with pytest.raises(ValueError, match="delete it, and your lessons are kept as they are"):
         list(update(*course))

@@ -1,4 +1,4 @@
-"""The preflight finds what is wrong with a machine, says what would mend it, and its exit status says the same."""
+"""The preflight finds what is wrong with a machine and gives a remedy, and its exit status agrees."""
 
 import json
 import subprocess
@@ -10,9 +10,9 @@ from helpers import preflight
 from helpers.machine import start_methods
 
 
-def only(findings) -> preflight.Finding:
-    (finding,) = findings
-    return finding
+def only(results) -> preflight.CheckResult:
+    (result,) = results
+    return result
 
 
 @pytest.mark.timeout(20)
@@ -27,59 +27,63 @@ def test_this_machine_is_ready_and_the_exit_status_says_so():
     ]
 
 
-def test_an_old_python_is_told_with_what_to_install():
-    finding = only(preflight.python((3, 9, 1)))
-    assert str(finding) == "NO  Python: 3.9.1\n      Install Python 3.11 or newer, and set the course up with it."
+def test_an_old_python_is_reported_with_what_to_install():
+    result = only(preflight.check_python((3, 9, 1)))
+    assert str(result) == "NO  Python: 3.9.1\n      Install Python 3.11 or newer, and set the course up with it."
 
 
-def test_a_course_that_is_not_installed_is_told():
-    finding = only(preflight.packages("no-such-course"))
-    assert not finding.well
-    assert "no-such-course is not installed in this Python" in str(finding)
+def test_a_course_that_is_not_installed_is_reported():
+    result = only(preflight.check_packages("no-such-course"))
+    assert not result.passed
+    assert "no-such-course is not installed in this Python" in str(result)
 
 
 def test_a_missing_and_an_old_package_are_named(monkeypatch):
-    monkeypatch.setattr(preflight, "_version", {"numpy": "1.0"}.get)
-    words = str(only(preflight.packages()))
-    assert "numpy>=" in words
-    assert "1.0 is there" in words
-    assert "nothing is there" in words
+    monkeypatch.setattr(preflight, "_installed_version", {"numpy": "1.0"}.get)
+    text = str(only(preflight.check_packages()))
+    assert "numpy>=" in text
+    assert "1.0 is installed" in text
+    assert "nothing is installed" in text
 
 
-@pytest.mark.parametrize("usable, well", [(1, False), (2, True)])
-def test_one_usable_cpu_is_not_enough(monkeypatch, usable, well):
+@pytest.mark.parametrize("usable, passed", [(1, False), (2, True)])
+def test_one_usable_cpu_is_not_enough(monkeypatch, usable, passed):
     monkeypatch.setattr(preflight, "usable_cpus", lambda: usable)
     monkeypatch.setattr(preflight.os, "cpu_count", lambda: 16)
-    finding = only(preflight.cpus())
-    assert finding.well is well
-    assert f"{usable} of 16: " in finding.what
+    result = only(preflight.check_cpus())
+    assert result.passed is passed
+    assert f"{usable} of 16: " in result.found
 
 
-def test_a_pool_that_cannot_start_is_told_with_its_error(monkeypatch):
-    monkeypatch.setattr(preflight, "_small_pool", lambda method: 1 / 0)
-    findings = list(preflight.pools())
-    assert [finding.well for finding in findings] == [False] * len(start_methods())
-    assert "ZeroDivisionError" in findings[0].what
+def test_a_pool_that_cannot_start_is_reported_with_its_error(monkeypatch):
+    monkeypatch.setattr(preflight, "_run_small_pool", lambda method: 1 / 0)
+    results = list(preflight.check_pools())
+    assert [result.passed for result in results] == [False] * len(start_methods())
+    assert "ZeroDivisionError" in results[0].found
 
 
-@pytest.mark.parametrize("version, well", [(None, False), ("0.0.1", False)])
-def test_a_missing_or_stale_front_end_of_the_widgets_is_told(tmp_path, version, well):
-    if version:
-        (tmp_path / preflight.WIDGETS).parent.mkdir(parents=True)
-        (tmp_path / preflight.WIDGETS).write_text(json.dumps({"version": version}))
-    finding = only(preflight.widgets([str(tmp_path)]))
-    assert finding.well is well
-    assert "Remove the folder" in finding.remedy or "Install both halves" in finding.remedy
+def test_a_missing_front_end_of_the_widgets_is_reported(tmp_path):
+    result = only(preflight.check_widgets([str(tmp_path)]))
+    assert not result.passed
+    assert "Install both halves" in result.remedy
 
 
-def test_too_little_memory_and_a_slow_loop_are_told(monkeypatch):
+def test_an_old_front_end_of_the_widgets_is_reported(tmp_path):
+    (tmp_path / preflight.WIDGETS_PACKAGE).parent.mkdir(parents=True)
+    (tmp_path / preflight.WIDGETS_PACKAGE).write_text(json.dumps({"version": "0.0.1"}))
+    result = only(preflight.check_widgets([str(tmp_path)]))
+    assert not result.passed
+    assert "Remove the folder" in result.remedy
+
+
+def test_too_little_memory_and_a_slow_loop_are_reported(monkeypatch):
     monkeypatch.setattr(preflight, "free_memory", lambda: 10**9)
-    monkeypatch.setattr(preflight, "ROWS", 10**12)
-    assert "1.0 GB are free" in str(only(preflight.memory()))
-    assert not only(preflight.loop()).well
+    monkeypatch.setattr(preflight, "LOOP_ROWS", 10**12)
+    assert "1.0 GB are free" in str(only(preflight.check_memory()))
+    assert not only(preflight.check_loop()).passed
 
 
-def test_the_exit_status_tells_of_a_machine_that_is_not_ready(monkeypatch, capsys):
-    monkeypatch.setattr(preflight, "CHECKS", (lambda: iter([preflight.Finding("x", False, "y", "do z")]),))
-    assert preflight.main()
+def test_the_exit_status_is_1_where_a_check_failed(monkeypatch, capsys):
+    monkeypatch.setattr(preflight, "CHECKS", (lambda: iter([preflight.CheckResult("x", False, "y", "do z")]),))
+    assert preflight.main() == 1
     assert "do z" in capsys.readouterr().out

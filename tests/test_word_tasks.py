@@ -1,4 +1,4 @@
-"""Edit distances that can be worked out by hand, and words that are made up the same way each time."""
+"""Edit distances are those worked out by hand, and made-up words depend on their seed alone."""
 
 import pytest
 

@@ -1,0 +1,45 @@
+"""Tasks that fail, in a pool or on a cluster."""
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from helpers.checks.verdict import exercise_check
+
+
+@exercise_check(praise="It comes back from a pickle with its row and its reason.")
+def picklable_exception(answer: type[Exception]) -> str | None:
+    error = answer(2, "has no distance")
+    if "2" not in str(error) or "has no distance" not in str(error):
+        return "str() of the exception must name the row and the reason."
+    try:
+        rebuilt = answer(*error.args)  # what pickle does
+    except TypeError as problem:
+        return f"Pickle calls the class with error.args, which are {error.args!r}: {problem}"
+    return None if str(rebuilt) == str(error) else "What pickle rebuilds has another text."
+
+
+@exercise_check(praise="In all three, the answer that map waits for can never come.")
+def hanging_mistakes(answer: Collection[str]) -> str | None:
+    right = {"unpicklable error", "killed worker", "endless task"}
+    if missing := right - set(answer):
+        return f"{len(missing)} more of them hang: for which can no answer reach the parent process?"
+    if extra := set(answer) - right:
+        return f"{min(extra)!r} ends with an error of its own."
+    return None
+
+
+@exercise_check(praise="One failed task takes nothing from the others.")
+def results_or_none(answer: Callable[[list[Future[Any]]], Sequence[Any]]) -> str | None:
+    futures: list[Future[Any]] = [Future() for _ in range(4)]
+    for future, result in zip(futures, [3, ValueError("no"), 0, ""], strict=True):
+        if isinstance(result, ValueError):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+    found = list(answer(futures))
+    if len(found) != 4:
+        return f"There were 4 futures, and your list has {len(found)} entries."
+    if found[1] is not None:
+        return "The second task failed, so the second entry must be None."
+    return None if found == [3, None, 0, ""] else "A result can be 0 or empty, and is still a result."
