@@ -52,9 +52,11 @@ def cluster_run(client: Client, records: Iterable[Mapping[str, Any]], submitted:
         arrived = min([started, *(max(step["start"] + offset, submitted) for step in record["startstops"])])
         spans.append(
             Span(
-                task, numbers[record["worker"]], submitted, submitted, submitted, arrived, started, started,
-                finished, finished, finished, finished, finished, finished - started, 0, record.get("nbytes") or 0,
-                "ok" if record.get("status") == "OK" else "error",
+                task=task, worker=numbers[record["worker"]], submitted=submitted, packed=submitted, sent=submitted,
+                arrived=arrived, received=started, started=started, finished=finished,
+                returned=finished, replied=finished, landed=finished, delivered=finished,
+                cpu=finished - started, bytes_in=0, bytes_out=record.get("nbytes") or 0,
+                outcome="ok" if record.get("status") == "OK" else "error",
             )
         )  # fmt: skip
     workers = tuple(Worker(number, submitted) for number in numbers.values())

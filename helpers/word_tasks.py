@@ -4,24 +4,8 @@ import random
 from collections.abc import Iterable
 
 SYLLABLES = [
-    "ba",
-    "cor",
-    "del",
-    "en",
-    "fi",
-    "gra",
-    "hul",
-    "is",
-    "ka",
-    "lom",
-    "mi",
-    "nur",
-    "o",
-    "pes",
-    "ri",
-    "sta",
-    "tu",
-]
+    "ba", "cor", "del", "en", "fi", "gra", "hul", "is", "ka", "lom", "mi", "nur", "o", "pes", "ri", "sta", "tu",
+]  # fmt: skip
 
 
 def made_up_words(number: int, seed: int = 0) -> list[str]:
