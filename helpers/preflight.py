@@ -9,7 +9,7 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,15 +152,7 @@ def check_loop() -> Iterator[CheckResult]:
     yield CheckResult("the serial loop", seconds < LOOP_SECONDS, found, remedy)
 
 
-CHECKS: tuple[Callable[[], Iterator[CheckResult]], ...] = (
-    check_python,
-    check_packages,
-    check_cpus,
-    check_pools,
-    check_widgets,
-    check_memory,
-    check_loop,
-)
+CHECKS = (check_python, check_packages, check_cpus, check_pools, check_widgets, check_memory, check_loop)
 
 
 def _installed_version(distribution: str) -> str | None:

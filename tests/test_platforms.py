@@ -65,7 +65,7 @@ def test_a_lesson_runs_where_there_is_nothing_but_spawn(name, tmp_path):
 @pytest.mark.timeout(120)
 def test_a_lesson_runs_as_a_copy_in_a_folder_with_an_odd_name(odd_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    list(update(mine=odd_folder))
+    list(update(copies=odd_folder))
     execute("03_result_order", odd_folder, tmp_path / "profile")
 
 
