@@ -1,36 +1,62 @@
-"""`XrayPool`: a drop-in for `multiprocessing.Pool` that records a span for every task.
+"""`XrayPool`: a drop-in for `multiprocessing.Pool` that records a span for every task, and never hangs.
 
-It is a guarded pool (`helpers.pool.supervisor`) whose messages note the moments of their journey (`helpers.pool.messages`). The caller
-gets exactly what the stock pool would give: plain values in the same order, the same exceptions, the same callbacks.
+It is the stock pool, whose messages note the moments of their tasks (`helpers.pool.messages`), under the eyes of a
+supervisor (`helpers.pool.supervisor`). The caller gets exactly what the stock pool would give: plain values in the same order, the
+same exceptions, the same callbacks. Where the stock pool would wait for ever, it raises.
 """
 
+import itertools
+import multiprocessing
+import os
 import time
-from collections.abc import Callable, Iterable
+import warnings
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from multiprocessing.context import BaseContext
-from typing import Any
+from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool
+from typing import Any, cast
 
-from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied
-from helpers.pool.messages import Call, call_of
-from helpers.pool.recorder import OUT, Recorder
-from helpers.pool.supervisor import GuardedPool
-from helpers.pool.worker import Note, held
-from helpers.spans import OUTCOMES, Run, Span, Worker
+from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied
+from helpers.pool.interrupts import block_sigint, defer_sigint
+from helpers.pool.messages import Call, Chunks, run
+from helpers.pool.recorder import Recorder, decode
+from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted, report
+from helpers.pool.supervisor import Supervisor
+from helpers.pool.validation import (
+    check_function,
+    check_main,
+    checked_chunksize,
+    checked_limit,
+    checked_processes,
+)
+from helpers.pool.worker import Initializer
+from helpers.spans import Run, Span, Worker
 
-__all__ = ["PoolError", "PoolStopped", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]
+__all__ = ["PoolError", "PoolStopped", "ResultNotPicklable", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]
+
+_STOPPED = "the pool had stopped before this result arrived; ask for it inside the with block"
 
 
-class XrayPool(GuardedPool):
-    """A `multiprocessing.Pool` that records what every worker did, and gives the same results.
+class XrayPool(Pool):
+    """A `multiprocessing.Pool` that records what every worker did, gives the same results, and never hangs.
 
-    Take it as you take the stock pool, and read `run` afterwards:
+    Use it as you use the stock pool, and read `run` afterwards:
 
         with XrayPool(5) as pool:
             results = pool.map(function, chunks)
         pool.run
 
-    Its arguments and errors are those of `GuardedPool`: it fails at once where the stock pool would hang.
+    processes: how many workers, from 1 to MOST_PROCESSES; None asks for as many as the stock pool would start.
+    initializer, initargs, maxtasksperchild, context: as for `multiprocessing.pool.Pool`, and so is whatever argument a later
+    Python adds. limit: seconds that a call may take from its beginning to its last result (an iterator: to its next); None: no limit.
 
-    An exception of a task comes home as from the stock pool, with one more attribute: `xray`, the task's number.
+    Raises ValueError when a number is out of range, TypeError when the initializer cannot be called, RuntimeError
+    when workers could not start from this notebook. A call raises `pickle.PicklingError` at once for a function that
+    cannot be sent. `WorkerDied`, `TookTooLong`, `TaskFailed` (what pickle cannot copy, a failing initializer) and
+    `PoolStopped` (a result that is asked for after the end) end what would wait for ever in the stock pool.
+
+    An exception of a task is raised as by the stock pool, with one more attribute: `xray`, the task's number.
     The tasks of its chunk that were to follow are given up, as by the stock pool, and have no span. The tasks that
     are under way when the pool ends, or when their worker dies, end as `lost`.
     """
@@ -42,10 +68,129 @@ class XrayPool(GuardedPool):
         initargs: Iterable[Any] = (),
         maxtasksperchild: int | None = None,
         context: BaseContext | None = None,
+        *,
         limit: float | None = None,
+        **more: Any,
     ) -> None:
+        self._state = "INIT"
+        context = context or multiprocessing.get_context()
+        self.processes = checked_processes(processes)
+        self.start_method = str(context.get_start_method())
+        limit = checked_limit(limit)
+        check_main(self.start_method)
+        carried = None
+        if initializer is not None:
+            if not callable(initializer):
+                raise TypeError("initializer must be a callable")
+            check_function(initializer, self.start_method)
+            carried = Initializer(initializer, tuple(initargs))
         self.reset()
-        super().__init__(processes, initializer, initargs, maxtasksperchild, context, limit)
+        supervisor = self._supervisor = Supervisor(context, carried, limit, maxtasksperchild)
+        try:
+            with defer_sigint() as stop:
+                supervisor.start()
+                try:
+                    with block_sigint(self.start_method != "forkserver") as supervisor.unblock_sigint:
+                        super().__init__(self.processes, None, (), maxtasksperchild, supervisor, **more)
+                    supervisor.adopt(self)
+                except BaseException:
+                    supervisor.adopt(self)  # what there is of it
+                    supervisor.end_and_wait(PoolStopped("the pool was not made"))
+                    raise
+                if stop.pressed:
+                    supervisor.end_and_wait(PoolStopped("Stop was pressed while the pool was made"))
+        except BaseException:
+            supervisor.end(PoolStopped("the pool was not made"))
+            raise
+
+    def _setup_queues(self) -> None:
+        super()._setup_queues()  # type: ignore[misc] # the stubs know public names only
+        self._quick_get = self._supervisor.receiving(vars(self)["_quick_get"])
+
+    def __del__(self) -> None:
+        if self._state == RUN and self._supervisor.owner == os.getpid():
+            warnings.warn(f"unclosed running multiprocessing pool {self!r}", ResourceWarning, source=self, stacklevel=1)
+
+    def __exit__(self, *_: object) -> None:
+        self.terminate()
+
+    def apply(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None) -> Any:
+        return self.apply_async(func, args, kwds).get()
+
+    def apply_async(
+        self,
+        func: Callable[..., Any],
+        args: Iterable[Any] = (),
+        kwds: Mapping[str, Any] | None = None,
+        callback: Callable[[Any], object] | None = None,
+        error_callback: Callable[[BaseException], object] | None = None,
+        **more: Any,
+    ) -> AsyncResult[Any]:
+        call = self._new_call(func, "apply")
+        result = ApplyResult(self._supervisor, call, callback, error_callback)
+        with result.submitting():
+            super().apply_async(run, (call.one((args, kwds or {})),), {}, result.succeed, result.fail, **more)
+        return result
+
+    def map(
+        self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int | None = None, **more: Any
+    ) -> list[Any]:
+        results: list[Any] = self._submit_map(func, "map", iterable, chunksize, None, None, more).get()
+        return results
+
+    def map_async(  # type: ignore[override] # a class of our own, as AsyncResult is public and MapResult is not
+        self,
+        func: Callable[[Any], Any],
+        iterable: Iterable[Any],
+        chunksize: int | None = None,
+        callback: Callable[[list[Any]], object] | None = None,
+        error_callback: Callable[[BaseException], object] | None = None,
+        **more: Any,
+    ) -> AsyncResult[Any]:
+        return self._submit_map(func, "map", iterable, chunksize, callback, error_callback, more)
+
+    def starmap(
+        self, func: Callable[..., Any], iterable: Iterable[Iterable[Any]], chunksize: int | None = None, **more: Any
+    ) -> list[Any]:
+        results: list[Any] = self._submit_map(func, "starmap", iterable, chunksize, None, None, more).get()
+        return results
+
+    def starmap_async(
+        self,
+        func: Callable[..., Any],
+        iterable: Iterable[Iterable[Any]],
+        chunksize: int | None = None,
+        callback: Callable[[list[Any]], object] | None = None,
+        error_callback: Callable[[BaseException], object] | None = None,
+        **more: Any,
+    ) -> AsyncResult[Any]:
+        return self._submit_map(func, "starmap", iterable, chunksize, callback, error_callback, more)
+
+    def imap(  # type: ignore[override] # the stubs allow a chunk size of None, which fails when it runs
+        self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int = 1, **more: Any
+    ) -> "IMapIterator[Any]":
+        return self._submit_imap(super().imap, func, iterable, chunksize, more)
+
+    def imap_unordered(  # type: ignore[override]
+        self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int = 1, **more: Any
+    ) -> "IMapIterator[Any]":
+        return self._submit_imap(super().imap_unordered, func, iterable, chunksize, more)
+
+    def close(self) -> None:
+        if self._state == RUN:
+            super().close()
+
+    def join(self) -> None:
+        """Wait for the workers to leave. Raises ValueError before `close`, and PoolError in a callback, which would wait for itself."""
+        if self._state == RUN:
+            raise ValueError("Pool is still running")
+        self._supervisor.join()
+        self._report_unread()
+
+    def terminate(self) -> None:
+        """End all workers, whatever state they are in; returns when they are gone, after three seconds at most."""
+        self._supervisor.end_and_wait(PoolStopped(_STOPPED))
+        self._report_unread()
 
     def reset(self) -> None:
         """Forget the spans so far: the next run begins now. Use it after a warm-up."""
@@ -55,11 +200,9 @@ class XrayPool(GuardedPool):
     @property
     def run(self) -> Run:
         """What the workers did since the pool was created, or since `reset`: the tasks delivered, or lost, so far."""
-        spans = sorted(map(_span, self._recorder.tasks_ended()), key=lambda span: span.task)
-        ready = sorted(self._recorder.ready.items(), key=lambda item: item[1])
-        workers = tuple(Worker(pid, moment) for pid, moment in ready)
+        spans, ready = self._recorded()
         ended = max((span.delivered for span in spans), default=self._began)
-        return Run(tuple(spans), workers, self.processes, self.start_method, self._began, ended)
+        return self._make_run(spans, ready, ended)
 
     @property
     def tasks_done(self) -> int:
@@ -73,56 +216,85 @@ class XrayPool(GuardedPool):
         The tasks under way end now, with the outcome "running"; of a chunk, only the task that its worker holds. All
         workers that live are among the workers, and who is not ready yet is ready now.
         """
-        now = time.perf_counter()
-        spans = {span.task: span for span in self.run.spans}
-        ready = dict(self._recorder.ready)
-        for worker in [worker for worker in self._workers.copy() if worker.pid and worker.is_alive()]:
-            note = held(self._notes.name, worker.pid)
-            ready.setdefault(worker.pid, note.ready or now)
-            call = call_of(note.key)
-            if call is not None and call.recorder is self._recorder and note.task not in spans:
-                out = self._recorder.packed.get(note.task)
-                if out is not None:
-                    spans[note.task] = _running(worker.pid, note, out, now)
-        workers = tuple(Worker(pid, moment) for pid, moment in sorted(ready.items(), key=lambda item: item[1]))
-        ordered = tuple(spans[task] for task in sorted(spans))
-        return Run(ordered, workers, self.processes, self.start_method, self._began, now)
+        recorder, now = self._recorder, time.perf_counter()
+        running = []
+        alive: dict[int, float] = {}
+        for worker in self._supervisor.workers.copy():
+            if worker.process.pid is not None:
+                alive[worker.process.pid] = worker.note.ready or now
+        for worker, held in self._supervisor.held():
+            if held.recorder == recorder.key:
+                moments = (held.arrived, held.started)
+                fields = recorder.running(held.first, held.task, worker.process.pid, moments, now)
+                running += [Span(*fields)] if fields is not None else []
+        spans, ready = self._recorded()
+        ended = {span.task for span in spans}
+        spans = sorted(spans + [span for span in running if span.task not in ended])
+        return self._make_run(spans, alive | ready, now)
 
     def _new_call(self, function: Callable[..., Any], how: str) -> Call:
-        return Call(function, how, self._recorder)
+        self._supervisor.check()
+        check_function(function, self.start_method)
+        return Call(function, how, self._recorder, self._supervisor.calls + 1)
 
-    def _last_look(self) -> None:
-        for pid, note in self._held():
-            call = call_of(note.key)
-            if call is not None:
-                call.recorder.lose(pid, note.ready, note.task, (note.arrived, note.received, note.started))
+    def _submit_map(
+        self,
+        function: Callable[..., Any],
+        how: str,
+        iterable: Iterable[Any],
+        chunksize: int | None,
+        callback: Callable[[list[Any]], object] | None,
+        error_callback: Callable[[BaseException], object] | None,
+        more: Mapping[str, Any],
+    ) -> PoolResult:
+        call = self._new_call(function, how)
+        result = PoolResult(self._supervisor, call, callback, error_callback)
+        with result.submitting():
+            try:
+                values = (
+                    iterable if isinstance(iterable, range) else list(iterable)
+                )  # a list of its own may do anything
+            except Exception as error:
+                if not hasattr(iterable, "__len__"):
+                    raise
+                result.fail(error)  # the stock pool finds out when it takes the values, one by one
+                return result
+            if chunksize is None:  # as the stock pool does
+                chunksize = max(1, -(-len(values) // (4 * self.processes)))
+            chunks = Chunks(call, values, checked_chunksize(chunksize))
+            super().map_async(cast(Any, run), chunks, 1, result.succeed, result.fail, **more)
+            if not values:
+                result.succeed([])  # the stock pool calls nobody back
+        return result
 
+    def _submit_imap(
+        self,
+        stock: Callable[..., Any],
+        function: Callable[..., Any],
+        iterable: Iterable[Any],
+        chunksize: int,
+        more: Mapping[str, Any],
+    ) -> PoolIterator:
+        call = self._new_call(function, "map")
+        result = PoolIterator(self._supervisor, call, checked_chunksize(chunksize))
+        is_finite = hasattr(iterable, "__len__")
+        wanted = partial(is_wanted, weakref.ref(result), call, is_finite, self._supervisor)
+        result.chunks = stock(run, call.chunks(iterable, result.chunksize, wanted), **more)
+        self._supervisor.expect(result)
+        return result
 
-def _running(worker: int, note: Note, out: bytes, now: float) -> Span:
-    received, started = note.received or now, note.started or now
-    work = (note.arrived, received, started, now, 0.0, now, now)
-    return _span((note.task, *OUT.unpack(out), *work, worker, OUTCOMES.index("running"), 0, now, now))
+    def _report_unread(self) -> None:
+        unread = self._supervisor.unread
+        if unread and self._supervisor.ended.is_set():
+            first = next(iter(unread.values()))
+            report(f"{len(unread)} failed and nobody asked for the result; the first: {first}")
+            unread.clear()
 
+    def _recorded(self) -> tuple[list[Span], dict[int, float]]:
+        records, ready = self._recorder.snapshot()
+        rows = itertools.chain.from_iterable(map(decode, records))
+        return sorted(itertools.starmap(Span, rows)), ready
 
-def _span(ended: tuple[Any, ...]) -> Span:
-    task, bytes_in, submitted, packed, sent, *work, worker, outcome, bytes_out, landed, delivered = ended
-    arrived, received, started, finished, cpu, returned, replied = work
-    return Span(
-        task=task,
-        worker=worker,
-        submitted=submitted,
-        packed=packed,
-        sent=sent,
-        arrived=arrived,
-        received=received,
-        started=started,
-        finished=finished,
-        returned=returned,
-        replied=replied,
-        landed=landed,
-        delivered=delivered,
-        cpu=cpu,
-        bytes_in=bytes_in,
-        bytes_out=bytes_out,
-        outcome=OUTCOMES[outcome],
-    )
+    def _make_run(self, spans: list[Span], ready: Mapping[int, float], ended: float) -> Run:
+        workers = sorted((Worker(pid, moment) for pid, moment in ready.items()), key=lambda worker: worker.ready)
+        return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended)

@@ -1,19 +1,32 @@
-"""What a `GuardedPool` raises of its own. All of it can be pickled; light, since workers import it."""
+"""What an `XrayPool` raises of its own. All of it can be pickled. Workers import this module: keep it light."""
 
 import signal
 import traceback
+from multiprocessing.pool import MaybeEncodingError  # type: ignore[attr-defined] # the stubs lack it
 
 
 class PoolError(RuntimeError):
-    """What a guarded pool raises of its own; everything else is the task's own exception."""
+    """What an `XrayPool` raises of its own; everything else is the task's own exception."""
 
 
 class TaskFailed(PoolError):
-    """A task, its result or the initializer failed in a way that cannot come home as it is; the text says how."""
+    """A task, its result or the initializer failed in a way that cannot be returned as it is; the text says how."""
+
+
+class ResultNotPicklable(TaskFailed, MaybeEncodingError):  # type: ignore[misc]
+    """The result of a task cannot be pickled. exc and value: the error and the result, as text (see the base class)."""
+
+    def __init__(self, exc: str, value: str) -> None:
+        RuntimeError.__init__(self, exc, value)
+        self.exc, self.value = exc, value
+
+    def __str__(self) -> str:
+        reason = f"the result {self.value} cannot be pickled ({self.exc})"
+        return f"{reason}; let the task return something that pickle can copy"
 
 
 class WorkerDied(PoolError):
-    """A worker process ended by itself or was killed. worker is its number (pid), task what it held, None if unknown."""
+    """A worker process ended by itself or was killed. worker is its process id, task what it held, None if nothing."""
 
     worker: int
     task: int | None
@@ -29,11 +42,16 @@ class PoolStopped(PoolError, ValueError):  # the stock pool raises ValueError fo
 
 def brief(error: BaseException) -> str:
     """Return an exception as the last line of its traceback: its type and text."""
-    return "".join(traceback.format_exception_only(error)).strip()
+    try:
+        return "".join(traceback.format_exception_only(error)).strip()
+    except BaseException:  # noqa: BLE001 (its own __str__ may do anything)
+        return f"{type(error).__qualname__}: its text cannot be shown"
 
 
-def how_it_ended(code: int) -> str:
-    """Say what an exit code of a process means; it is negative for a signal."""
+def describe_exit(code: int | None) -> str:
+    """Say what an exit code of a process means: it is negative for a signal, None when the system did not keep it."""
+    if code is None:
+        return "has ended (its exit code was taken by somebody else)"
     if code >= 0:
         return f"ended by itself, with exit code {code},"
     try:

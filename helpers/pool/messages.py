@@ -1,67 +1,64 @@
-"""What travels between a `GuardedPool` and its workers, so that nothing on the way can end a worker or the pool.
+"""What goes to a worker and comes back, so that nothing on the way can end a worker or the pool.
 
-The stock pool unpickles a task outside its `try`: a function that cannot be imported, an argument or a result that
-cannot be rebuilt ends a worker or the pool's own thread, and everybody waits. So here function, arguments and results
-travel as bytes, which are opened where an error is a task's. A message is a chunk of tasks, as in the stock pool:
+The stock pool unpickles a task outside its `try`: a function that cannot be imported, an argument or a result that cannot
+be rebuilt ends a worker or the pool's own thread, and everybody waits. So here function, arguments and results are sent
+as bytes, which are unpickled where an error is a task's, and a failure is a value. A message is a chunk of tasks:
 
     Chunk     parent: the user's function and the arguments of some tasks of a `Call`
-    Job       worker: what a chunk becomes there; it opens and runs one task after another
-    Replies   worker: the results of a job, which become a list of plain values in the parent
+    Job       worker: what a chunk becomes there; it unpickles and runs one task after another
+    Answer    worker: the results of a job, which become a list of plain values in the parent, or a `Failure`
 
 Pickle asks an object how it wants to be pickled (`__reduce__`), and calls a function of its choice to rebuild it. That
-is where the moments of a task's journey are noted, for the recorder of an `XrayPool` (`helpers.pool.recorder`).
-
-Workers import this module: keep it light.
+is where the moments of a task are noted. Workers import this module: keep it light.
 """
 
 import itertools
 import math
 import os
-import pickle
+import reprlib
 import time
-import weakref
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from multiprocessing.reduction import ForkingPickler
+from multiprocessing.pool import RemoteTraceback  # type: ignore[attr-defined] # the stubs lack it
 from typing import Any
 
-from helpers.pool import worker as notes
-from helpers.pool.errors import TaskFailed, brief
-from helpers.pool.pickling import Packer, Pickled, Unpacker, size_of
-from helpers.pool.recorder import ERROR, HOME, OK, OUT, WORK, Recorder, recorder_of
+from helpers.pool import worker
+from helpers.pool.errors import ResultNotPicklable, TaskFailed, brief
+from helpers.pool.pickling import Stream, StreamReader, StreamWriter, dumps, loads
+from helpers.pool.recorder import ERROR, OK, Recorder, Sending, pack_work, recorder_of
 
 _now = time.perf_counter
-_keys = itertools.count()
-_calls: "weakref.WeakValueDictionary[int, Call]" = weakref.WeakValueDictionary()
 
 
 class Call:
-    """One call of a pool's method.
+    """One call of a pool's method. how says which: "map", "starmap" or "apply"."""
 
-    how says which method: "map", "starmap" or "apply". A recorder numbers the tasks through its whole run; else they
-    are numbered in each call.
-    """
-
-    def __init__(self, function: Callable[..., Any], how: str, recorder: Recorder | None = None) -> None:
-        self.key = next(_keys)
+    def __init__(self, function: Callable[..., Any], how: str, recorder: Recorder, number: int) -> None:
+        self.number = number
         self.function = function
         self.how = how
         self.recorder = recorder
-        self.numbers = itertools.count() if recorder is None else recorder.tasks
         self.input_error: BaseException | None = None
-        _calls[self.key] = self
+        self.consumed = False  # whether somebody has taken a result of its iterator
+
+    @property
+    def name(self) -> str:
+        """The name of the function, for a message; of a `functools.partial` that of its function."""
+        function = getattr(self.function, "func", self.function)
+        return str(getattr(function, "__name__", type(function).__name__))
 
     def one(self, value: object) -> "Chunk":
         """Return a message with one task."""
         return Chunk(self, [value], _now())
 
-    def chunks(self, values: Iterable[Any], chunksize: int) -> "Iterator[Chunk]":
-        """Return messages with so many tasks each, taking the values only as they are asked for.
+    def chunks(self, values: Iterable[Any], chunksize: int, wanted: Callable[[], bool]) -> "Iterator[Chunk]":
+        """Return messages with this many tasks each, taking the values only as they are asked for, while they are wanted.
 
         It is the pool's own thread that asks, and an exception of the input must not end it: it is kept.
         """
-        values = iter(values)
         try:
-            while some := list(itertools.islice(values, chunksize)):
+            values = iter(values)
+            while wanted() and (some := list(itertools.islice(values, chunksize))):
                 yield Chunk(self, some, _now())
         except BaseException as error:  # noqa: BLE001 (it is raised when the iterator gets there)
             self.input_error = error
@@ -84,75 +81,87 @@ class Chunks:
             yield Chunk(self.call, self.values[begin : begin + self.chunksize], self.submitted)
 
 
+class NotSent(Exception):
+    """What the stock pool gets instead of the error that an argument raised while it was pickled."""
+
+    def __init__(self, original: BaseException) -> None:
+        super().__init__(original)
+        self.original = original
+
+
 class Chunk:
-    """Some tasks of a call, on their way to a worker in one message. The first of them answers for the function too."""
+    """Some tasks of a call, on their way to a worker in one message. The function's bytes count as the first task's."""
 
     def __init__(self, call: Call, values: Sequence[Any], submitted: float) -> None:
         self.call = call
         self.values = values
-        self.tasks = list(itertools.islice(call.numbers, len(values)))
+        self.first = call.recorder.number(len(values))
         self.submitted = submitted
 
     def __reduce__(self) -> tuple[Any, ...]:
         call, recorder = self.call, self.call.recorder
-        packer = Packer()
+        writer = StreamWriter()
         packed = _now()
-        function = packer.pack(call.function)
-        size = size_of(function)
-        arguments = []
-        for task, value in zip(self.tasks, self.values):
-            data = packer.pack(value)
-            arguments.append(data)
-            sent = _now()
-            if recorder is not None:
-                recorder.packed[task] = OUT.pack(size + size_of(data), self.submitted, packed, sent)
-            packed, size = sent, 0
-        return Job, (call.key, recorder.key if recorder else -1, call.how, self.tasks, function, arguments)
+        moments: list[float] = []
+        sizes: list[int] = []
+        try:
+            size = writer.add(call.function)
+            for value in self.values:
+                sizes.append(size + writer.add(value))
+                moments.append(_now())
+                size = 0
+        except BaseException as error:  # noqa: BLE001 (the caller raises it; here it would end the pool's own thread)
+            raise NotSent(error) from None
+        recorder.sending[self.first] = Sending(call.name, self.submitted, packed, moments, sizes)
+        return Job, (recorder.key, call.how, self.first, len(sizes), writer.stream())
 
 
 class Job:
     """A chunk that has arrived in a worker."""
 
-    def __init__(
-        self, call: int, recorder: int, how: str, tasks: list[int], function: Pickled, arguments: list[Pickled]
-    ) -> None:
+    def __init__(self, recorder: int, how: str, first: int, tasks: int, stream: Stream) -> None:
         self.arrived = _now()
-        self.call = call
+        self.recorder = recorder
         self.how = how
+        self.first = first
         self.tasks = tasks
-        self.function = function
-        self.arguments = arguments
-        self.sender = (recorder, os.getpid(), notes.ready)
+        self.stream = stream
 
-    def run(self) -> "Replies":
-        """Open and run each task. An exception brings the moments of its task home, and of those that were done."""
-        replies = Replies(self.sender)
-        unpack, how, arrived = Unpacker().unpack, self.how, self.arrived
-        function: Any = None
-        for task, data in zip(self.tasks, self.arguments):
-            notes.hold(self.call, task, arrived)
-            received = started = cpu = 0.0
-            try:
-                function = function or unpack(self.function)
-                value = unpack(data)
+    def run(self) -> "Answer":
+        """Unpickle and run each task. A failure gives up the tasks after it, as in the stock pool."""
+        answer = Answer(self)
+        results, moments, how, note = answer.results, answer.moments, self.how, worker.note
+        note[worker.RECORDER], note[worker.FIRST], note[worker.ARRIVED] = self.recorder, self.first, self.arrived
+        note[worker.STARTED] = 0.0
+        note[worker.TASK] = self.first
+        received = started = cpu = 0.0
+        try:
+            unpickle = StreamReader(self.stream).next
+            self.stream = b""
+            function = unpickle()
+            for task in range(self.first, self.first + self.tasks):
+                note[worker.STARTED] = started = 0.0
+                note[worker.TASK] = task
+                value = unpickle()
                 received = _now()
                 cpu = time.thread_time()
-                started = _now()
-                notes.note_start(received, started)
+                note[worker.STARTED] = started = _now()
                 result = function(value) if how == "map" else _spread(function, how, value)
                 finished = _now()
-            except BaseException as error:  # noqa: BLE001 (whatever it is, the worker must live)
-                finished = _now()
-                cpu = time.thread_time() - cpu if started else 0.0
-                moments = (arrived, received or finished, started or finished, finished, cpu)
-                notes.let_go()
-                raise replies.with_failure(task, moments, sendable(error))
-            replies.add(task, (arrived, received, started, finished, time.thread_time() - cpu), result)
-        return replies
+                moments += (received, started, finished, time.thread_time() - cpu)
+                results.append(result)
+        except BaseException as error:  # noqa: BLE001 (whatever it is, the worker must live)
+            finished = _now()
+            if started:
+                moments += (received, started, finished, time.thread_time() - cpu)
+            else:
+                moments += (finished, finished, finished, 0.0)
+            answer.failure = pack_exception(error)
+        return answer
 
 
-def run(job: Job) -> "Replies":
-    """Run a chunk: the function that a guarded pool gives to the stock pool. A `Chunk` arrives as a `Job`."""
+def run(job: Job) -> "Answer":
+    """Run a chunk: the function that an `XrayPool` gives to the stock pool. A `Chunk` arrives as a `Job`."""
     return job.run()
 
 
@@ -163,143 +172,127 @@ def _spread(function: Callable[..., Any], how: str, value: Any) -> Any:
     return function(*arguments, **keywords)
 
 
-class Replies:
-    """The results of a job, on their way home in one message."""
+class Answer:
+    """The results of a job, on their way back in one message; or the failure of its last task."""
 
-    def __init__(self, sender: tuple[int, int, float]) -> None:
-        self.sender = sender
-        self.tasks: list[int] = []
-        self.moments: list[tuple[float, ...]] = []
+    def __init__(self, job: Job) -> None:
+        self.job = job
         self.results: list[Any] = []
-
-    def add(self, task: int, moments: tuple[float, ...], result: object) -> None:
-        self.tasks.append(task)
-        self.moments.append(moments)
-        self.results.append(result)
+        self.moments: list[float] = []
+        self.failure: tuple[Any, ...] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pack the results, until one cannot be pickled: as in the stock pool, it takes its chunk with it."""
-        notes.let_go()
-        packer = Packer()
-        works: list[bytes] = []
-        packed: list[Pickled] = []
-        problem = ""
+        """Pickle the results, until one cannot be pickled: as in the stock pool, it takes its chunk with it."""
+        writer = StreamWriter()
+        replied: list[float] = []
+        sizes: list[int] = []
         returned = _now()
-        for moments, result in zip(self.moments, self.results):
+        for result in self.results if self.failure is None else ():
             try:
-                packed.append(packer.pack(result))
+                sizes.append(writer.add(result))
             except BaseException as error:  # noqa: BLE001 (the caller raises it)
-                problem = f"a result of type {type(result).__qualname__} cannot be pickled ({brief(error)})"
-            replied = _now()
-            works.append(WORK.pack(*moments, returned, replied))
-            returned = replied
-            if problem:
+                text = f"of type {type(result).__qualname__}, {_shown(result)},"
+                self.failure = dumps(ResultNotPicklable(brief(error), text)), ""
+                sizes.append(0)
+            replied.append(_now())
+            if self.failure is not None:
                 break
-        return _deliver, (self.sender, self.tasks, works, packed, problem)
-
-    def with_failure(self, task: int, moments: tuple[float, ...], error: Exception) -> Exception:
-        """Let an exception travel as bytes, whatever its class has to say: pickle asks the exception itself first."""
-
-        def reduce(protocol: int) -> tuple[Any, ...]:
-            error.__dict__.pop("__reduce_ex__", None)
-            returned = _now()
-            data = Packer().pack(error)
-            replied = _now()
-            works = [WORK.pack(*of_task, returned, replied) for of_task in [*self.moments, moments]]
-            return _deliver_failure, (self.sender, [*self.tasks, task], works, data)
-
-        error.__dict__["__reduce_ex__"] = reduce
-        ForkingPickler.register(type(error), _by_its_own_word)
-        return error
+        stream: Any = writer.stream()
+        if self.failure is not None:
+            stream = self.failure
+            done = len(sizes) or len(self.moments) // 4
+            sizes = [0] * (done - 1) + [len(self.failure[0])]
+            replied = replied or [_now()] * done
+        work = pack_work(self.job.arrived, returned, self.moments[: 4 * len(sizes)], replied, sizes)
+        sender = (self.job.recorder, os.getpid(), worker.note[worker.READY])
+        return _deliver, (*sender, self.job.first, work, len(sizes), stream)
 
 
-def _by_its_own_word(error: Exception) -> str | tuple[Any, ...]:
-    """Pickle an exception as it says itself, though a library (tblib, which Dask brings) has a say for every exception."""
-    return error.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
+class Failure:
+    """What the parent gets in place of the results of a chunk, one of whose tasks failed."""
+
+    def __init__(self, error: BaseException, landed: float) -> None:
+        self.error = error
+        self.landed = landed
 
 
 def _deliver(
-    sender: tuple[int, int, float], tasks: list[int], works: list[bytes], packed: list[Pickled], problem: str
-) -> list[Any] | TaskFailed:
-    """Return the plain values of the replies, or what the caller must raise: here it would end the pool's own thread."""
-    key, worker, ready = sender
-    recorder = recorder_of(key)
-    unpack = Unpacker().unpack
-    values = []
+    key: int, pid: int, ready: float, first: int, work: bytes, done: int, stream: Any
+) -> "list[Any] | Failure":
+    """Return the plain values of an answer, or its failure. It must not raise: that would end the pool's own thread."""
     landed = _now()
-    for task, work, data in zip(tasks, works, packed):
-        try:
-            values.append(unpack(data))
-        except BaseException as error:  # noqa: BLE001 (the caller raises it)
-            problem = f"a result {_named(data)}cannot be unpickled ({brief(error)})"
-            break
-        if recorder is not None:
-            delivered = _now()
-            recorder.end(task, work, HOME.pack(worker, OK, size_of(data), landed, delivered))
-            landed = delivered
-    if recorder is not None:
-        recorder.ready[worker] = ready
-        if problem:
-            recorder.end(tasks[len(values)], works[len(values)], HOME.pack(worker, ERROR, 0, landed, _now()))
-    return TaskFailed(f"{problem}; let the task return something that pickle can copy") if problem else values
-
-
-def _deliver_failure(
-    sender: tuple[int, int, float], tasks: list[int], works: list[bytes], data: Pickled
-) -> BaseException:
-    """Return the exception of the last of these tasks; those before it were done, and their results are given up."""
-    landed = _now()
+    values: list[Any] = []
+    delivered: list[float] = []
+    failure: BaseException | None = None
     try:
-        error = Unpacker().unpack(data)
-        error.__dict__["xray"] = tasks[-1]
-    except BaseException as problem:  # noqa: BLE001 (the caller raises it)
-        error = TaskFailed(f"the task raised an exception {_named(data)}that cannot be unpickled ({brief(problem)})")
-    key, worker, ready = sender
+        if isinstance(stream, tuple):
+            failure = unpack_exception(stream[0], stream[1], first + done - 1)
+        else:
+            unpickle = StreamReader(stream).next
+            for _ in range(done):
+                values.append(unpickle())
+                delivered.append(_now())
+    except BaseException as error:  # noqa: BLE001 (the caller raises it)
+        text = f"a result {_types_in(stream)}cannot be unpickled ({brief(error)})"
+        failure = TaskFailed(f"{text}; let the task return something that pickle can copy")
+        done = len(values) + 1
+    delivered += [_now()] * (done - len(delivered))
     recorder = recorder_of(key)
     if recorder is not None:
-        recorder.ready[worker] = ready
-        for task, work in zip(tasks, works):
-            failed = task == tasks[-1]
-            home = HOME.pack(worker, ERROR if failed else OK, size_of(data) if failed else 0, landed, _now())
-            recorder.end(task, work, home)
-    return error
+        recorder.end(first, pid, ready, OK if failure is None else ERROR, work, landed, delivered)
+    return values if failure is None else Failure(failure, landed)
 
 
-def _named(data: Pickled) -> str:
-    import pickletools  # only ever needed for this message
+def pack_exception(error: BaseException) -> tuple[bytes, str]:
+    """Return an exception as bytes that can be unpickled, and its traceback as text.
 
-    codes = pickletools.genops(data if type(data) is bytes else b"".join(data))
-    strings = [argument for code, argument, _ in codes if code.name.endswith("UNICODE")]
-    return f"({'.'.join(strings[:2])}) " if len(strings) > 1 else ""
-
-
-def sendable(error: BaseException) -> Exception:
-    """Return the exception if it survives the journey, else a `TaskFailed` whose cause it is.
-
-    What is not an `Exception` would end the worker, and `StopIteration` would end the list of results.
+    What pickle cannot copy becomes a `TaskFailed`, as does what would end more than its task: `StopIteration` the list of
+    results, and what is not an `Exception` the worker.
     """
+    try:
+        text = "".join(traceback.format_exception(error))
+    except BaseException:  # noqa: BLE001 (its own __str__ may do anything)
+        text = brief(error)
     reason = "which would end more than its task"
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         try:
-            arrived = pickle.loads(ForkingPickler.dumps(error))
-            arrived.__cause__ = None  # the pool puts the worker's traceback there, and would die of an error
-            if type(arrived) is type(error):
-                return error
+            data = dumps(error)
+            if type(loads(data)) is type(error):
+                return data, text
             reason = "which pickle turns into something else"
         except BaseException as problem:  # noqa: BLE001 (any error means the same)
-            reason = f"which cannot be sent home by pickle ({brief(problem)})"
-    failed = TaskFailed(f"the task raised {brief(error)}, {reason}")
-    failed.__cause__ = error
-    return failed
+            reason = f"which pickle cannot return to the caller ({brief(problem)})"
+    return dumps(TaskFailed(f"the task raised {brief(error)}, {reason}")), text
 
 
-def call_of(key: int) -> Call | None:
-    """Return the call with this key, if it is still waited for."""
-    return _calls.get(key)
+def unpack_exception(data: bytes, text: str, task: int) -> BaseException:
+    """Return the exception with the worker's traceback as its cause, and with the number of its task as `xray`."""
+    try:
+        error: BaseException = loads(data)
+        if text:
+            cause = RemoteTraceback(f'\n"""\n{text}"""')
+            BaseException.__dict__["__cause__"].__set__(error, cause)  # whatever its class says to new attributes
+        error.__dict__["xray"] = task
+    except BaseException as problem:  # noqa: BLE001 (the caller raises it)
+        text = f"the task raised an exception {_types_in(data)}that cannot be unpickled ({brief(problem)})"
+        return TaskFailed(text)
+    return error
 
 
-def function_name(key: int) -> str:
-    """Return the name of the function of a call, for a message; of a `functools.partial` that of its function."""
-    call = call_of(key)
-    function = getattr(call and call.function, "func", call and call.function)
-    return getattr(function, "__name__", type(function).__name__)
+def _types_in(stream: Any) -> str:
+    """Name what the first value of a stream is made of."""
+    import pickletools  # only ever needed for this message
+
+    try:
+        codes = pickletools.genops(stream if isinstance(stream, bytes) else b"".join(stream))
+        strings = [str(argument) for code, argument, _ in codes if code.name.endswith("UNICODE")]
+    except BaseException:  # noqa: BLE001 (it is no pickle)
+        return ""
+    return f"({'.'.join(strings[:2])}) " if len(strings) > 1 else ""
+
+
+def _shown(value: object) -> str:
+    try:
+        return reprlib.repr(value)
+    except BaseException:  # noqa: BLE001 (its own __repr__ may do anything)
+        return "which cannot be shown"

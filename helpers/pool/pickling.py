@@ -1,6 +1,7 @@
-"""Pickle the values of a message one by one, so that an error is that of its value, and open them again.
+"""Pickle the values of a message one after another into one stream, and unpickle them again.
 
-Workers import this module: keep it light.
+Each value has its own moment, its own size and its own error. As in the stock pool, what the values of a message share is
+pickled once, and reducers that a program registers are honoured at any time. Workers import this module: keep it light.
 """
 
 import io
@@ -8,47 +9,51 @@ import pickle
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-_reducers = ForkingPickler(io.BytesIO()).dispatch_table  # how the stock pool pickles connections, methods and so on
+Stream = bytes | list[bytes]
+"""The pickled values of a message: joined, or in pieces, so that large ones are not copied."""
 
-Pickled = bytes | list[bytes]
-"""A pickled value; a big one in several pieces."""
-
-
-class Packer:
-    """Pickle the values of one message as the stock pool does: an object that they share is written once."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.write = self.pieces.append  # a pickler wants a file; small things come in one piece, big ones uncopied
-        self.pickler = pickle.Pickler(self)
-        self.pickler.dispatch_table = _reducers
-
-    def pack(self, value: object) -> Pickled:
-        self.pickler.dump(value)
-        if len(self.pieces) == 1:
-            return self.pieces.pop()
-        pieces = self.pieces[:]
-        self.pieces.clear()
-        return pieces
+SMALL = 4096
+"""Bytes: pieces that are smaller on average are joined, since many pieces take longer to pickle than one."""
 
 
-class Unpacker:
-    """Unpickle the values of one message, in the order in which they were packed."""
+class StreamWriter:
+    """Pickle values, one after another."""
 
     def __init__(self) -> None:
-        self.file = io.BytesIO()
-        self.unpickler = pickle.Unpickler(self.file)
+        self._pieces: list[bytes] = []
+        self.write = self._pieces.append  # what a pickler wants of a file
+        self._dump = ForkingPickler(self).dump
+        self._good = 0
 
-    def unpack(self, data: Pickled) -> Any:
-        self.file.seek(0)
-        if type(data) is bytes:
-            self.file.write(data)
-        else:
-            self.file.writelines(data)
-        self.file.seek(0)
-        return self.unpickler.load()
+    def add(self, value: object) -> int:
+        """Pickle one more value, and return its size in bytes. What it raises is the value's own error."""
+        self._dump(value)
+        before, self._good = self._good, len(self._pieces)
+        if self._good == before + 1:
+            return len(self._pieces[-1])
+        return sum(map(len, self._pieces[before:]))
+
+    def stream(self) -> Stream:
+        """Return all values that were added; one that could not be pickled is left out."""
+        del self._pieces[self._good :]
+        if sum(map(len, self._pieces)) < SMALL * len(self._pieces):
+            return b"".join(self._pieces)
+        return self._pieces
 
 
-def size_of(data: Pickled) -> int:
-    """Return the bytes of a pickled value."""
-    return len(data) if type(data) is bytes else sum(memoryview(piece).nbytes for piece in data)
+class StreamReader:
+    """Unpickle the values of a stream, in the order in which they were added."""
+
+    def __init__(self, stream: Stream) -> None:
+        file = io.BytesIO(stream if isinstance(stream, bytes) else b"".join(stream))
+        self.next = pickle.Unpickler(file).load
+
+
+def dumps(value: object) -> bytes:
+    """Pickle one value as the stock pool does."""
+    return bytes(ForkingPickler.dumps(value))
+
+
+def loads(data: bytes) -> Any:
+    """Unpickle one value."""
+    return pickle.loads(data)

@@ -1,68 +1,165 @@
-"""The moments of a task, as bytes, and the recorder that keeps them.
+"""The moments of tasks, and the recorder that keeps them: a record for each chunk, not an object for each task.
 
-Moments travel and are kept as bytes, not as objects: many small objects are slow to pickle and keep the garbage
-collector busy. Workers import this module: keep it light.
+A million tasks would be many millions of objects, which cost memory and keep the garbage collector busy. So the moments of a
+chunk are numbers in one `bytes`, until somebody asks for the spans. Workers import this module: keep it light.
 """
 
 import itertools
+import threading
 import time
 import weakref
-from collections.abc import Iterator
-from struct import Struct
+from array import array
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-OUT = Struct("=qddd")
-"""On the way out: bytes in, submitted, packed, sent."""
+OUTCOMES = ("ok", "error", "lost", "running")
+OK, ERROR, LOST, RUNNING = range(4)
+"""How the last task of a chunk ended; places in OUTCOMES, and in `helpers.spans.OUTCOMES`."""
 
-WORK = Struct("=ddddddd")
-"""In the worker: arrived, received, started, finished, CPU seconds, returned, replied."""
-
-HOME = Struct("=qqqdd")
-"""On the way home: worker (pid), outcome (OK, ERROR or LOST), bytes out, landed, delivered."""
-
-OK, ERROR, LOST = range(3)
-"""Places in `helpers.spans.OUTCOMES`."""
-
-_TASK = Struct("=q" + OUT.format[1:] + WORK.format[1:] + HOME.format[1:])
-_NUMBER = Struct("=q")
 _keys = itertools.count()
-_recorders: "weakref.WeakValueDictionary[int, Recorder]" = weakref.WeakValueDictionary()
+_recorders: "dict[int, weakref.ref[Recorder]]" = {}
+_lock = threading.Lock()
+
+
+class Sending:
+    """A chunk that was sent: the name of its function, and for each task when it was pickled, and its bytes."""
+
+    __slots__ = ("function", "moments", "tasks")
+
+    def __init__(self, function: str, submitted: float, packed: float, sent: list[float], sizes: list[int]) -> None:
+        self.function = function
+        self.tasks = len(sent)
+        self.moments = array("d", (submitted, packed, *sent, *sizes))
+
+    def of_task(self, place: int) -> "array[float]":
+        """Return the moments of one task, as if it were a chunk by itself."""
+        submitted, packed, *each = self.moments
+        sent, size = each[place], each[self.tasks + place]
+        return array("d", (submitted, each[place - 1] if place else packed, sent, size))
 
 
 class Recorder:
-    """What the parent knows of the tasks of one run. Answers find it by its key, for as long as it lives."""
+    """What the parent process knows of the tasks of one run. Answers find it by its key, for as long as it lives."""
 
     def __init__(self) -> None:
-        self.key = next(_keys)
-        self.tasks = itertools.count()
-        self.packed: dict[int, bytes] = {}
+        self.sending: dict[int, Sending] = {}
         self.ready: dict[int, float] = {}
-        self._ended: list[bytes] = []
-        _recorders[self.key] = self
+        self.count = 0  # tasks that have ended
+        self._records: list[bytes] = []
+        self._next = 0
+        self._lock = threading.Lock()
+        with _lock:
+            for key in [key for key, known in _recorders.items() if known() is None]:
+                del _recorders[key]
+            self.key = next(_keys)
+            _recorders[self.key] = weakref.ref(self)
 
-    def end(self, task: int, work: bytes, home: bytes) -> None:
-        """Keep what is known of a task: from its sending, its worker, and its way home."""
-        sending = self.packed.pop(task, None)
-        if sending is not None:  # else it was reported as lost in the meantime
-            self._ended.append(_NUMBER.pack(task) + sending + work + home)
+    def number(self, tasks: int) -> int:
+        """Number this many tasks, and return the first number."""
+        with self._lock:
+            first = self._next
+            self._next += tasks
+        return first
 
-    def lose(self, worker: int, ready: float, task: int, moments: tuple[float, float, float]) -> None:
-        """Keep what is known of a task that ends now, with its worker. moments: arrived, received, started, or 0."""
-        now = time.perf_counter()
-        self.ready[worker] = ready
-        work = WORK.pack(*(moment or now for moment in moments), now, 0.0, now, now)
-        self.end(task, work, HOME.pack(worker, LOST, 0, now, now))
+    def end(
+        self, first: int, worker: int, ready: float, outcome: int, work: bytes, landed: float, delivered: list[float]
+    ) -> None:
+        """Keep a chunk that has come back. work: as `pack_work` returns it."""
+        sending = self.sending.pop(first, None)
+        if sending is None:  # it was reported as lost in the meantime
+            return
+        done = len(delivered)
+        head = array("d", (first, worker, outcome, done, sending.tasks, worked_on(work), landed))
+        record = b"".join((head, sending.moments, work, array("d", delivered)))
+        with self._lock:
+            self.ready[worker] = ready
+            self._records.append(record)
+            self.count += done
 
-    @property
-    def count(self) -> int:
-        """How many tasks have ended."""
-        return len(self._ended)
+    def lose(self, first: int, task: int, worker: int, ready: float, moments: "tuple[float, float]") -> None:
+        """Keep what is known of a task that ends now, with its worker. moments: arrived and started, or 0."""
+        sending = self.sending.pop(first, None)
+        if sending is not None:
+            with self._lock:
+                self.ready[worker] = ready
+                self._records.append(_unfinished(sending, first, task, worker, LOST, moments, time.perf_counter()))
+                self.count += 1
 
-    def tasks_ended(self) -> Iterator[tuple[Any, ...]]:
-        """Yield the number of every task that has ended, and the numbers of its OUT, WORK and HOME."""
-        return map(_TASK.unpack, self._ended.copy())
+    def running(
+        self, first: int, task: int, worker: int, moments: "tuple[float, float]", now: float
+    ) -> tuple[Any, ...] | None:
+        """Return the fields of the span of a task that a worker holds now, or None if it has ended meanwhile."""
+        sending = self.sending.get(first)
+        if sending is None:
+            return None
+        (fields,) = decode(_unfinished(sending, first, task, worker, RUNNING, moments, now))
+        return fields
+
+    def snapshot(self) -> tuple[list[bytes], dict[int, float]]:
+        """Return the records so far, and when each of their workers was ready."""
+        with self._lock:
+            return self._records.copy(), self.ready.copy()
 
 
 def recorder_of(key: int) -> Recorder | None:
     """Return the recorder with this key, if anybody still wants to know."""
-    return _recorders.get(key)
+    known = _recorders.get(key)
+    return known() if known is not None else None
+
+
+def pack_work(
+    arrived: float, returned: float, moments: Iterable[float], replied: Iterable[float], sizes: Iterable[int]
+) -> bytes:
+    """Return what a worker knows of its chunk. moments: received, started, finished and CPU seconds, task by task."""
+    return array("d", (arrived, returned, *moments, *replied, *sizes)).tobytes()
+
+
+def worked_on(work: bytes) -> int:
+    """Return how many tasks are in what `pack_work` returned."""
+    return (len(work) // 8 - 2) // 6
+
+
+def decode(record: bytes) -> Iterator[tuple[Any, ...]]:
+    """Yield the fields of a span (`helpers.spans.Span`) for each task of a record."""
+    numbers = array("d")
+    numbers.frombytes(record)
+    first, worker, outcome, done, tasks, worked = map(int, numbers[:6])
+    landed, submitted, packed = numbers[6:9]
+    sent, sizes = numbers[9 : 9 + tasks], numbers[9 + tasks : 9 + 2 * tasks]
+    at = 9 + 2 * tasks
+    arrived, returned = numbers[at : at + 2]
+    at += 2
+    received, started, finished, cpu = (numbers[at + n : at + 4 * worked : 4] for n in range(4))
+    replied, sizes_out = (numbers[at + n * worked : at + (n + 1) * worked] for n in (4, 5))
+    delivered = numbers[at + 6 * worked :]
+    return zip(
+        range(first, first + done),
+        itertools.repeat(worker),
+        itertools.repeat(submitted),
+        itertools.chain((packed,), sent),
+        sent,
+        itertools.repeat(arrived),
+        received,
+        started,
+        finished,
+        itertools.chain((returned,), replied),
+        replied,
+        itertools.chain((landed,), delivered),
+        delivered,
+        cpu,
+        map(int, sizes),
+        map(int, sizes_out),
+        itertools.chain(itertools.repeat("ok", done - 1), (OUTCOMES[outcome],)),
+        strict=False,
+    )
+
+
+def _unfinished(
+    sending: Sending, first: int, task: int, worker: int, outcome: int, moments: "tuple[float, float]", now: float
+) -> bytes:
+    """Return the record of a task that has not come back: what it did not reach, it reaches now."""
+    arrived = moments[0] or now
+    started = moments[1] if moments[1] >= arrived else now
+    head = array("d", (task, worker, outcome, 1, 1, 1, now))
+    work = pack_work(arrived, now, (started, started, now, 0.0), (now,), (0,))
+    return b"".join((head, sending.of_task(task - first), work, array("d", (now,))))

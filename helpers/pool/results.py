@@ -1,149 +1,223 @@
-"""What a `GuardedPool` gives for a call that has not ended: results and iterators whose waits end at a fault."""
+"""What a call of a pool returns before it has ended: results and iterators whose waits end with an error when the pool does."""
 
+import copy
+import itertools
+import sys
+import threading
 import time
 import traceback
+import weakref
 from collections import deque
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import TimeoutError
 from multiprocessing.pool import AsyncResult, IMapIterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from helpers.pool.errors import TaskFailed
-from helpers.pool.messages import Call, function_name
+from helpers.pool.errors import PoolError, brief
+from helpers.pool.messages import Call, Failure, NotSent
+from helpers.pool.supervisor import POLL_INTERVAL, Supervisor
 
-if TYPE_CHECKING:
-    from helpers.pool.supervisor import GuardedPool
-
-LOOK = 0.1
-"""Seconds between two looks at the workers."""
+_numbers = itertools.count()
 
 
-class GuardedResult(AsyncResult):
-    """The result of one call, which `fault`s of the pool make ready too. It wraps the result of the stock pool."""
+class PoolResult(AsyncResult[Any]):
+    """The result of one call. The stock pool's result gives it the answers; the supervisor the fault that ends the pool."""
 
-    stock: AsyncResult
+    def __init__(self, supervisor: Supervisor, call: Call, callback: Any, error_callback: Any) -> None:
+        self.name = call.name
+        self._supervisor = supervisor
+        self._callback = callback
+        self._error_callback = error_callback
+        self._began = time.monotonic()
+        self._number = next(_numbers)
+        self._settling = threading.Lock()
+        self._settled = threading.Event()
+        self._success = False
+        self._value: Any = None
 
-    def __init__(self, pool: "GuardedPool", call: Call, callback: Any, error_callback: Any) -> None:
-        self.pool = pool
-        self.call = call
-        self.callback = callback
-        self.error_callback = error_callback
-        self.began = time.monotonic()
-
-    def value(self, answer: Any) -> Any:
-        """Return the plain value of what the stock pool gives; raises TaskFailed for what cannot be read."""
-        raise NotImplementedError
-
-    def succeeded(self, answer: Any) -> None:
-        """The pool's own thread has an answer, which is worth nothing if a part of it could not be read."""
+    @contextmanager
+    def submitting(self) -> Iterator[None]:
+        """While the call is handed to the stock pool: from here on the supervisor knows of it, unless that fails."""
+        supervisor = self._supervisor
+        supervisor.expect(self)
         try:
-            value = self.value(answer)
-        except TaskFailed as error:
-            self.failed(error)
-        else:
-            if self.callback is not None:
-                _call_back(self.callback, value)
+            yield
+        except BaseException:
+            self._settled.set()  # nobody has this result
+            raise
 
-    def failed(self, error: BaseException) -> None:
-        """The pool's own thread has an error."""
-        if self.error_callback is not None:
-            _call_back(self.error_callback, error)
+    @property
+    def overdue_since(self) -> float | None:
+        return None if self._settled.is_set() else self._began
+
+    def succeed(self, answers: list[Any]) -> None:
+        """Take the answers of all messages. The pool's own thread calls this, and keeps the list, which is emptied."""
+        failures = [answer for answer in answers if isinstance(answer, Failure)]
+        if failures:  # the first that came, as in the stock pool
+            self.fail(min(failures, key=lambda failure: failure.landed).error)
         else:
-            self.pool._unread[self] = error
+            self._settle(True, self._joined(answers))
+        answers.clear()
+
+    def fail(self, error: BaseException) -> None:
+        """Take an error."""
+        self._settle(False, error.original if isinstance(error, NotSent) else error)
 
     def ready(self) -> bool:
-        return self.stock.ready() or self.pool.fault() is not None or self.stock.ready()
+        return self._settled.is_set()
 
     def successful(self) -> bool:
         if not self.ready():
             raise ValueError(f"{self!r} not ready")
-        try:
-            self.value(self.stock.get(0))
-        except Exception:  # noqa: BLE001 (whatever it is, it was no success)
-            return False
-        return True
+        return self._success
 
     def wait(self, timeout: float | None = None) -> None:
         deadline = None if timeout is None else time.monotonic() + timeout
-        while not self.stock.ready():
-            left = LOOK if deadline is None else deadline - time.monotonic()
-            self.stock.wait(min(LOOK, max(left, 0)))
-            if left <= LOOK and deadline is not None or self.pool.fault(self.began, function_name(self.call.key)):
+        if timeout is None and not self.ready():
+            self._supervisor.refuse_own_threads()
+        while not self._settled.wait(_next_wait(deadline)):
+            if deadline is not None and time.monotonic() >= deadline:
                 return
+            self._supervisor.check_owner()
 
     def get(self, timeout: float | None = None) -> Any:
         self.wait(timeout)
-        if not self.stock.ready():
-            self.pool.check()
+        if not self.ready():
             raise TimeoutError
-        self.pool._unread.pop(self, None)
-        return self.value(self.stock.get())
+        if self._success:
+            return self._value
+        self._supervisor.unread.pop(self._number, None)
+        raise self._value
+
+    def _joined(self, answers: list[list[Any]]) -> Any:
+        return list(itertools.chain.from_iterable(answers))
+
+    def _settle(self, success: bool, value: Any) -> None:
+        """Call back, and let the waits end. The first to settle wins: an answer, or the fault that ended the pool."""
+        with self._settling:
+            if self._settled.is_set():
+                return
+            self._success, self._value = success, value
+            callback = self._callback if success else self._error_callback
+            self._callback = self._error_callback = None
+            if callback is not None:
+                call_back(callback, value)
+            elif not success and self._supervisor.fault is None:
+                self._supervisor.unread[self._number] = brief(value)
+            self._settled.set()
 
 
-class GuardedApply(GuardedResult):
+class ApplyResult(PoolResult):
     """The result of `apply_async`: one message, with one value."""
 
-    def value(self, answer: list[Any] | TaskFailed) -> Any:
-        (value,) = _values(answer)
+    def succeed(self, answer: Any) -> None:
+        super().succeed([answer])
+
+    def _joined(self, answers: list[list[Any]]) -> Any:
+        ((value,),) = answers
         return value
 
 
-class GuardedMap(GuardedResult):
-    """The result of `map_async`: the values of all messages in one list."""
-
-    def value(self, answer: list[list[Any] | TaskFailed]) -> list[Any]:
-        return list(chain.from_iterable(map(_values, answer)))
-
-
-def _values(message: list[Any] | TaskFailed) -> list[Any]:
-    if isinstance(message, TaskFailed):
-        raise message
-    return message
-
-
-class GuardedIterator(IMapIterator):
+class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when it runs
     """The results of one call of `imap`, one after another. It wraps the iterator of the stock pool."""
 
-    def __init__(self, pool: "GuardedPool", call: Call, chunks: IMapIterator) -> None:
-        self.pool = pool
-        self.call = call
-        self.chunks = chunks
-        self.items: deque[Any] = deque()
+    chunks: "IMapIterator[Any]"
+
+    def __init__(self, supervisor: Supervisor, call: Call, chunksize: int) -> None:
+        self.name = call.name
+        self._supervisor = supervisor
+        self.chunksize = chunksize
+        self._call = call
+        self._items: deque[Any] = deque()
+        self._last = time.monotonic()  # when it was made, or gave its last result
+        self._error: BaseException | None = None
+        self._finished = False
+        self._fault: PoolError | None = None
+
+    def __iter__(self) -> "PoolIterator":
+        return self
 
     def next(self, timeout: float | None = None) -> Any:
-        if not self.items:
-            self.items.extend(self._next_chunk(timeout))
-        return self.items.popleft()
+        if not self._items:
+            self._items.extend(self._next_chunk(timeout))
+        self._last = time.monotonic()
+        self._call.consumed = True
+        return self._items.popleft()
 
     __next__ = next
 
+    @property
+    def overdue_since(self) -> float | None:
+        """It waits while its next result has not arrived, however often somebody looks for it."""
+        if self._finished or self._items or self.chunks._items:  # type: ignore[attr-defined]
+            self._last = time.monotonic()
+            return None
+        return self._last
+
+    def fail(self, error: PoolError) -> None:
+        """The pool has ended."""
+        self._fault = error
+
     def _next_chunk(self, timeout: float | None) -> list[Any]:
-        began = time.monotonic()
+        if self._finished:
+            raise StopIteration
+        if timeout is None:
+            self._supervisor.refuse_own_threads()
+        deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = LOOK if timeout is None else began + timeout - time.monotonic()
             try:
-                chunk = self.chunks.next(min(LOOK, max(left, 0)))
-            except TimeoutError:
-                if self.pool.fault(began, function_name(self.call.key)) is not None:
-                    self.pool.check()
-                if timeout is not None and left <= LOOK:
+                answer = self.chunks.next(_next_wait(deadline))
+            except TimeoutError:  # the poll's own: a task's is a value
+                if self._fault is not None:
+                    raise copy.copy(self._fault) from None
+                self._supervisor.check_owner()
+                if deadline is not None and time.monotonic() >= deadline:
                     raise
-                continue
             except StopIteration:
-                self._raise_input_error()
+                self._finished = True
+                if self._call.input_error is not None:
+                    raise self._call.input_error from None
                 raise
-            return _values(chunk)
+            except NotSent as error:
+                raise self._failed(error.original) from None
+            else:
+                if isinstance(answer, Failure):
+                    raise self._failed(answer.error)
+                return answer  # type: ignore[no-any-return]
 
-    def _raise_input_error(self) -> None:
-        error, self.call.input_error = self.call.input_error, None
-        if error is not None:
-            raise error
+    def _failed(self, error: BaseException) -> BaseException:
+        """As in the stock pool, a failure ends the results of chunks, and of single tasks the others follow."""
+        self._finished = self.chunksize > 1
+        return error
 
 
-def _call_back(callback: Callable[[Any], object], value: Any) -> None:
-    """Show an error of a callback, which would end the pool's own thread."""
+def is_wanted(iterator: "weakref.ref[PoolIterator]", call: Call, is_finite: bool, supervisor: Supervisor) -> bool:
+    """Whether the input of an iterator is to be read further.
+
+    An input that was left in the middle, by a loop with `break`, may be endless: it is read, as by the stock pool, until
+    another call waits behind it, or the pool is closed.
+    """
+    if iterator() is not None or is_finite or not call.consumed or supervisor.is_idle_after(call):
+        return True
+    supervisor.left.append(call.name)
+    return False
+
+
+def _next_wait(deadline: float | None) -> float:
+    """Return how long to wait before the next look, in seconds: on Windows a longer wait could not be interrupted."""
+    return POLL_INTERVAL if deadline is None else min(POLL_INTERVAL, max(0.0, deadline - time.monotonic()))
+
+
+def call_back(callback: Callable[[Any], object], value: Any) -> None:
+    """Call the user's function, and show an error of it, which would end the pool's own thread."""
     try:
         callback(value)
     except BaseException:  # noqa: BLE001 (it is shown, and the pool goes on)
-        traceback.print_exc()
+        report(traceback.format_exc())
+
+
+def report(text: str) -> None:
+    """Write to stderr, if it is there: what happens to a message must not hide an exception of the program."""
+    with suppress(ValueError, OSError, AttributeError):  # it was closed, or is full
+        print(text.rstrip(), file=sys.stderr)

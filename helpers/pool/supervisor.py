@@ -1,333 +1,324 @@
-"""`GuardedPool`: a drop-in for `multiprocessing.Pool` that fails loudly and at once instead of hanging.
+"""The supervisor of a pool: it starts the workers, watches them, and ends them.
 
-The stock pool waits for answers without a look at the workers that should give them. Here every wait is a tenth of a
-second long; then the pool looks whether its workers, its own threads and the time limit are as they should be. The
-first fault ends the pool, and every later call raises it: the pool fails, it does not repair.
+A thread looks every POLL_INTERVAL, whether or not anybody waits for a result: have workers died, have the stock pool's own
+threads, has a call passed its time limit, is the pool still wanted? The first fault ends the pool, and every later call raises it.
+The thread holds the pool by a weak reference only, and does all the ending: Python loses an interrupt that arrives while the
+main thread deletes an object that has something to tidy up, so the main thread deletes nothing of the kind.
 """
 
 import atexit
-import multiprocessing
+import copy
 import os
-import sys
-import tempfile
+import queue
 import threading
 import time
 import weakref
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
-from multiprocessing.pool import AsyncResult, IMapIterator, Pool
-from multiprocessing.reduction import ForkingPickler
-from typing import Any
+from multiprocessing.pool import RUN, Pool
+from typing import Any, Protocol
 
-from helpers.pool import messages
-from helpers.pool.birth import Remembering, deaf_children, no_interrupt
-from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, brief, how_it_ended
-from helpers.pool.messages import Call, Chunks, function_name
-from helpers.pool.results import LOOK, GuardedApply, GuardedIterator, GuardedMap, GuardedResult
-from helpers.pool.validation import (
-    MOST_PROCESSES,
-    check_function,
-    check_main,
-    checked_chunksize,
-    checked_limit,
-    checked_processes,
-)
-from helpers.pool.worker import Note, held, start_worker
+from helpers.pool.ending import THREADS, end_stock_pool, let_leave
+from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, describe_exit
+from helpers.pool.messages import Call
+from helpers.pool.recorder import recorder_of
+from helpers.pool.worker import Held, Initializer, Note, serve
 
-__all__ = ["MOST_PROCESSES", "GuardedPool", "PoolError", "PoolStopped", "TaskFailed", "TookTooLong", "WorkerDied"]
+POLL_INTERVAL = 0.1
+"""Seconds between two looks."""
 
-PATIENCE = 1.0  # seconds for the stock pool to end itself, before its workers are killed
+LEAVE_TIMEOUT = 5.0
+"""Seconds that a worker may take to leave after it was told to: a thread of its own may keep it for ever."""
 
-_creating = threading.Lock()  # one pool at a time, to know whose threads are whose
-_pools: "weakref.WeakSet[GuardedPool]" = weakref.WeakSet()
-_ended: "deque[GuardedPool]" = deque(maxlen=1)  # kept, so that the next pool's sweeper deletes it: see `_sweep`
+REAP_TIMEOUT = 0.5
+"""Seconds until the exit code of a dead worker counts as taken by somebody else."""
+
+_live: "set[Supervisor]" = set()
 
 
-def _forget() -> None:
-    """Forget the pools of the parent: the fork must not end them, and nobody else releases its copy of the lock."""
-    global _creating
-    _creating = threading.Lock()
-    _pools.clear()
+class Pending(Protocol):
+    """What waits for a result: it is told when the pool has ended."""
+
+    @property
+    def overdue_since(self) -> float | None:
+        """Since when (time.monotonic) it has waited for its next result; None if it does not wait."""
+
+    @property
+    def name(self) -> str:
+        """The name of its function."""
+
+    def fail(self, fault: PoolError) -> None:
+        """End the waiting with this error."""
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+class Supervised:
+    """A worker process with its note, and since when it has been seen leaving, or dead."""
+
+    def __init__(self, process: Any, note: Note) -> None:
+        self.process = process
+        self.note = note
+        self.leaving_since: float | None = None
+        self.dead_since: float | None = None
+
+    @property
+    def sentinel(self) -> int | None:
+        """What becomes ready when the process ends; None before its start."""
+        try:
+            return self.process.sentinel  # type: ignore[no-any-return]
+        except (AttributeError, ValueError):
+            return None
+
+
+class Supervisor:
+    """What watches one pool. limit: seconds that a call may take, or None. may_leave: whether workers have a number of tasks."""
+
+    def __init__(self, context: BaseContext, initializer: Initializer | None, limit: float | None, most: int | None):
+        self.owner = os.getpid()
+        self.limit = limit
+        self.fault: PoolError | None = None
+        self.ending = False
+        self.ended = threading.Event()
+        self.closed = False
+        self.calls = 0  # made so far
+        self.unread: dict[int, str] = {}  # failures that nobody has asked for, by the number of their call
+        self.left: list[str] = []  # functions of iterators whose input was not read to its end
+        self.workers: list[Supervised] = []
+        self.unblock_sigint = False
+        self._context = context
+        self._initializer = initializer
+        self._most = most
+        self._pending: list[weakref.ref[Pending]] = []
+        self._requests: queue.SimpleQueue[PoolError | None] = queue.SimpleQueue()
+        self._pool: weakref.ref[Pool] | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
+        self._watcher = threading.Thread(target=self._watch, name="pool supervisor", daemon=True)
+
+    # ---- the context that is given to the stock pool: it makes what its original makes, and remembers every worker
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def Process(self, *more: Any, target: Callable[..., None], args: tuple[Any, ...], **keywords: Any) -> Any:
+        """Make a worker process, the replacement of one that has left too."""
+        note = Note()
+        arguments = (note.memory, self.unblock_sigint, self._initializer, self._most, target, *args)
+        process: Any = self._context.Process(*more, target=serve, args=arguments, **keywords)  # type: ignore[attr-defined]
+        self.workers.append(Supervised(process, note))
+        return process
+
+    # ---- what the pool and its results call, in any thread
+
+    def start(self) -> None:
+        """Begin to watch. Raises RuntimeError when the system gives no more threads."""
+        self._watcher.start()
+        _live.add(self)
+
+    def adopt(self, pool: Pool) -> None:
+        """Watch this pool, which has just been made, or half made."""
+        if "_terminate" in vars(pool):
+            vars(pool)["_terminate"].cancel()  # it would run in whatever thread deletes the pool
+        self._threads = tuple(vars(pool)[name] for name in THREADS if name in vars(pool))
+        self._pool = weakref.ref(pool)
+
+    def receiving(self, receive: Callable[[], Any]) -> Callable[[], Any]:
+        """Return the stock pool's function for the next answer, such that what a dead worker left in the pipe ends its thread."""
+
+        def receive_until_end() -> Any:
+            try:
+                return receive()
+            except Exception:
+                if self.ending:
+                    raise EOFError from None
+                raise
+
+        return receive_until_end
+
+    def expect(self, pending: Pending) -> None:
+        """Tell this one when the pool has ended."""
+        self._pending.append(weakref.ref(pending))
+        self.calls += 1
+        if self.fault is not None:
+            pending.fail(copy.copy(self.fault))
+
+    def is_idle_after(self, call: Call) -> bool:
+        """Whether no call was made after this one, and the pool is open."""
+        return call.number == self.calls and not self.closed
+
+    def end(self, fault: PoolError) -> None:
+        """Ask for the end of the pool; returns at once. It is a single call of C code, which no interrupt can cut in two."""
+        self._requests.put(fault)
+
+    def end_and_wait(self, fault: PoolError) -> None:
+        """End the pool, and return when it has ended; in one of its own threads, or in a fork, at once."""
+        if os.getpid() == self.owner:
+            self._requests.put(fault)
+            self._wait_for_end()
+
+    def join(self) -> None:
+        """Wait for the end of a closed pool. Raises PoolError in its own threads, and in a fork."""
+        self.check_owner()
+        self.refuse_own_threads()
+        for thread in self._threads:
+            while thread.is_alive() and not self.ended.is_set():
+                thread.join(POLL_INTERVAL)
+        self._requests.put(None)  # look at once
+        self._wait_for_end()
+
+    def _wait_for_end(self) -> None:
+        while not self.is_own_thread() and self._watcher.is_alive() and not self.ended.wait(POLL_INTERVAL):
+            pass
+
+    def check_owner(self) -> None:
+        """Raise PoolError in a process that has inherited the pool: its threads and workers are not there."""
+        if os.getpid() != self.owner:
+            raise PoolError(f"this pool belongs to process {self.owner}, of which this is a fork; make a pool here")
+
+    def check(self) -> None:
+        """Raise the fault that has ended the pool."""
+        self.check_owner()
+        if self.fault is not None:
+            raise copy.copy(self.fault)  # a traceback would hold on to the pool
+
+    def is_own_thread(self) -> bool:
+        """Whether this is one of the threads that must not wait for the pool."""
+        return threading.current_thread() in (*self._threads, self._watcher)
+
+    def refuse_own_threads(self) -> None:
+        """Raise PoolError in a thread that would wait for itself."""
+        if self.is_own_thread():
+            raise PoolError("a callback, or the input of a call, cannot wait for its own pool")
+
+    def held(self) -> Iterator[tuple[Supervised, Held]]:
+        """Yield each worker that holds a task, with what it holds."""
+        for worker in self.workers.copy():
+            held = worker.note.held
+            if held is not None:
+                yield worker, held
+
+    # ---- the thread
+
+    def _watch(self) -> None:
+        fault: PoolError | None = None
+        while fault is None:
+            with suppress(queue.Empty):
+                fault = self._requests.get(timeout=POLL_INTERVAL)
+            if fault is None and self._pool is not None:
+                fault = self._find_fault()
+        self._finish(fault)
+
+    def _finish(self, fault: PoolError) -> None:
+        waiting = [pending for reference in self._pending if (pending := reference()) is not None]
+        self._lose_tasks()
+        self.fault = fault
+        self.ending = True
+        try:
+            end_stock_pool(self._pool() if self._pool is not None else None, self.workers)
+        finally:
+            self.workers.clear()
+            self._initializer = None
+            _live.discard(self)
+            self.ended.set()
+            for pending in waiting:
+                pending.fail(copy.copy(fault))
+
+    def _find_fault(self) -> PoolError | None:
+        pool = self._pool() if self._pool is not None else None
+        if pool is None:
+            return PoolStopped("the pool was deleted before this result arrived")
+        self.closed = vars(pool)["_state"] != RUN
+        del pool
+        return self._initializer_fault() or self._worker_fault() or self._thread_fault() or self._overdue_fault()
+
+    def _initializer_fault(self) -> TaskFailed | None:
+        for worker in self.workers.copy():
+            failure = worker.note.failure
+            if failure:
+                return TaskFailed(f"the initializer failed in a worker:\n\n{failure}")
+        return None
+
+    def _worker_fault(self) -> WorkerDied | None:
+        workers = self.workers.copy()
+        sentinels = {worker.sentinel: worker for worker in workers}
+        sentinels.pop(None, None)
+        dead = {sentinels[sentinel] for sentinel in wait(list(sentinels), 0)}  # type: ignore[index, arg-type]
+        now = time.monotonic()
+        for worker in workers:
+            leaving = worker.note.leaving and (self.closed or self._most is not None)
+            if worker in dead:
+                worker.dead_since = worker.dead_since or now
+                code = worker.process.exitcode
+                if leaving and not self.closed:
+                    self.workers.remove(worker)  # the stock pool reaps it
+                elif not leaving and (code is not None or now - worker.dead_since > REAP_TIMEOUT):
+                    return _worker_died(worker, code)
+            elif leaving:
+                worker.leaving_since = worker.leaving_since or now
+                if now - worker.leaving_since > LEAVE_TIMEOUT:
+                    worker.process.kill()
+        return None
+
+    def _thread_fault(self) -> PoolError | None:
+        """The stock pool's threads end one after another after `close`; one that ended before has met an error."""
+        alive = [thread.is_alive() for thread in self._threads]
+        if self.closed and not any(alive):
+            let_leave([worker.process for worker in self.workers], LEAVE_TIMEOUT)
+            return PoolStopped("the pool was closed before this result arrived")
+        if self.closed or all(alive):
+            return None
+        return PoolError("a thread of the pool itself has failed; its error is on the screen or in the log")
+
+    def _overdue_fault(self) -> TookTooLong | None:
+        waiting = [(reference, reference()) for reference in self._pending.copy()]
+        for reference, pending in waiting:
+            if pending is None:
+                self._pending.remove(reference)
+                continue
+            since = pending.overdue_since
+            if self.limit is not None and since is not None and time.monotonic() - since > self.limit:
+                text = f"{pending.name} took longer than the limit of {self.limit:g} s"
+                return TookTooLong(f"{text}; {self._describe_held()}")
+        return None
+
+    def _describe_held(self) -> str:
+        held = [
+            f"worker {worker.process.pid} is still at task {held.task} ({function_name(held)})"
+            for worker, held in self.held()
+        ]
+        return ", ".join(held) or "no worker is at work"
+
+    def _lose_tasks(self) -> None:
+        for worker, held in self.held():
+            recorder = recorder_of(held.recorder)
+            if recorder is not None:
+                moments = (held.arrived, held.started)
+                recorder.lose(held.first, held.task, worker.process.pid, worker.note.ready, moments)
+
+
+def function_name(held: Held) -> str:
+    """Return the name of the function of the task that a worker holds."""
+    recorder = recorder_of(held.recorder)
+    sending = recorder.sending.get(held.first) if recorder is not None else None
+    return sending.function if sending is not None else "its answer is on the way"
+
+
+def _worker_died(worker: Supervised, code: int | None) -> WorkerDied:
+    held = worker.note.held
+    holding = f"while it held task {held.task} ({function_name(held)})" if held is not None else "between two tasks"
+    text = f"worker {worker.process.pid} {describe_exit(code)} {holding}"
+    fault = WorkerDied(f"{text}. The pool has stopped, and results that had not arrived are lost; make a new pool")
+    fault.worker, fault.task = worker.process.pid, held.task if held is not None else None
+    return fault
 
 
 @atexit.register
 def _end_all() -> None:
     """End the pools that nobody ended; the stock pool does it too, but without a deadline."""
-    for pool in list(_pools):
-        with suppress(RuntimeError):  # Python 3.12.0 and 3.12.1 start no thread here
-            pool.terminate()
+    for supervisor in list(_live):
+        supervisor.end(PoolStopped("the program has ended"))
+        supervisor.ended.wait(3.0)
 
 
-class GuardedPool(Pool):
-    """A `multiprocessing.Pool` that never hangs: results, order, exceptions and callbacks are the stock pool's.
-
-    processes: how many workers, from 1 to MOST_PROCESSES; None asks for as many as the stock pool would start.
-    initializer, initargs, maxtasksperchild, context: as for `multiprocessing.pool.Pool`.
-    limit: seconds that a call may take from its beginning to its last result (an iterator: to its next); None: no limit.
-
-    Raises ValueError when a number is out of range, TypeError when the initializer cannot be called, RuntimeError
-    when workers could not start from this notebook. A call raises `pickle.PicklingError` at once for a function that
-    cannot be sent; `WorkerDied`, `TookTooLong`, `TaskFailed` (what pickle cannot carry, a failing initializer) and
-    `PoolStopped` (asked after the end) tell the rest.
-
-    It relies on what is documented: the methods of `Pool` and its results, that a pool makes its workers and its queue
-    with the `context` that it is given, `Process.exitcode`, `kill` and `parent_process`; and, to notice when one
-    of the pool's own threads has died, on their names, "Thread-7 (_handle_results)".
-    """
-
-    def __init__(
-        self,
-        processes: int | None = None,
-        initializer: Callable[..., object] | None = None,
-        initargs: Iterable[Any] = (),
-        maxtasksperchild: int | None = None,
-        context: BaseContext | None = None,
-        limit: float | None = None,
-    ) -> None:
-        context = context or multiprocessing.get_context()
-        self.processes = checked_processes(processes)
-        self.start_method = context.get_start_method()
-        self._limit = checked_limit(limit)
-        self._fault: PoolError | None = None
-        self._may_leave = maxtasksperchild is not None  # whether a worker may leave with exit code 0
-        self._closed = False
-        self._unread: dict[GuardedResult, BaseException] = {}
-        self._workers: list[multiprocessing.process.BaseProcess] = []
-        self._first = threading.Lock()
-        initializer = self._checked_initializer(initializer)
-        check_main(self.start_method)
-        watched = Remembering(context, self._workers)
-        try:
-            with _creating, no_interrupt():
-                self._notes = tempfile.TemporaryDirectory(prefix=f"pool-{os.getpid()}-", ignore_cleanup_errors=True)
-                started = (self._notes.name, initializer, tuple(initargs))
-                context.Lock()  # starts the resource tracker, which would make the next children hear again
-                before = set(threading.enumerate())
-                with deaf_children():
-                    super().__init__(self.processes, start_worker, started, maxtasksperchild, watched)
-                self._threads = [t for t in threading.enumerate() if t not in before and "(_handle_" in t.name]
-                _pools.add(self)
-        except BaseException:  # Stop, or no more processes to be had
-            if hasattr(self, "_notes"):  # else nothing was made
-                self.terminate()
-            raise
-
-    def __del__(self) -> None:
-        if hasattr(self, "_threads"):  # else it was refused, and there is nothing to warn of
-            super().__del__()
-
-    def apply(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None) -> Any:
-        return self.apply_async(func, args, kwds).get()
-
-    def apply_async(
-        self,
-        func: Callable[..., Any],
-        args: Iterable[Any] = (),
-        kwds: Mapping[str, Any] | None = None,
-        callback: Callable[[Any], object] | None = None,
-        error_callback: Callable[[BaseException], object] | None = None,
-    ) -> AsyncResult:
-        result = GuardedApply(self, self._call(func, "apply"), callback, error_callback)
-        chunk = result.call.one((args, kwds or {}))
-        result.stock = super().apply_async(messages.run, (chunk,), {}, result.succeeded, result.failed)
-        return result
-
-    def map(self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int | None = None) -> list[Any]:
-        return self.map_async(func, iterable, chunksize).get()
-
-    def map_async(
-        self,
-        func: Callable[[Any], Any],
-        iterable: Iterable[Any],
-        chunksize: int | None = None,
-        callback: Callable[[list[Any]], object] | None = None,
-        error_callback: Callable[[BaseException], object] | None = None,
-    ) -> AsyncResult:
-        return self._map(self._call(func, "map"), iterable, chunksize, callback, error_callback)
-
-    def starmap(
-        self, func: Callable[..., Any], iterable: Iterable[Iterable[Any]], chunksize: int | None = None
-    ) -> list[Any]:
-        return self.starmap_async(func, iterable, chunksize).get()
-
-    def starmap_async(
-        self,
-        func: Callable[..., Any],
-        iterable: Iterable[Iterable[Any]],
-        chunksize: int | None = None,
-        callback: Callable[[list[Any]], object] | None = None,
-        error_callback: Callable[[BaseException], object] | None = None,
-    ) -> AsyncResult:
-        return self._map(self._call(func, "starmap"), iterable, chunksize, callback, error_callback)
-
-    def _map(
-        self, call: Call, iterable: Iterable[Any], chunksize: int | None, callback: Any, error_callback: Any
-    ) -> AsyncResult:
-        values = iterable if isinstance(iterable, (list, tuple, range)) else list(iterable)
-        if chunksize is None:  # as the stock pool does
-            chunksize = max(1, -(-len(values) // (4 * self.processes)))
-        chunks = Chunks(call, values, checked_chunksize(chunksize))
-        result = GuardedMap(self, call, callback, error_callback)
-        result.stock = super().map_async(messages.run, chunks, 1, result.succeeded, result.failed)
-        return result
-
-    def imap(self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int = 1) -> IMapIterator:
-        call = self._call(func, "map")
-        chunks = call.chunks(iterable, checked_chunksize(chunksize))
-        return GuardedIterator(self, call, super().imap(messages.run, chunks))
-
-    def imap_unordered(self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int = 1) -> IMapIterator:
-        call = self._call(func, "map")
-        chunks = call.chunks(iterable, checked_chunksize(chunksize))
-        return GuardedIterator(self, call, super().imap_unordered(messages.run, chunks))
-
-    def close(self) -> None:
-        self._closed = True
-        super().close()
-
-    def join(self) -> None:
-        if not self._closed:
-            super().join()  # which says that the pool is still running
-        began = time.monotonic()
-        joining = threading.Thread(target=super().join, daemon=True)
-        joining.start()
-        while joining.is_alive() and self.fault(began) is None:
-            joining.join(LOOK)
-        if self._fault is not None:
-            self._sweeper.join()
-        self._tell_unread()
-
-    def terminate(self) -> None:
-        """End all workers, whatever state they are in; returns when they are gone, after three seconds at most."""
-        self.fail(PoolStopped("the pool had stopped before this result arrived; ask for it inside the with block"))
-        self._sweeper.join()
-        self._tell_unread()
-
-    def fault(self, began: float | None = None, what: str = "the pool") -> PoolError | None:
-        """Look whether all is well, for a wait that began then (time.monotonic); return the first fault, or None."""
-        if self._fault is None:
-            found = self._initializer_fault() or self._worker_fault() or self._thread_fault()
-            if found is None and began is not None and self._limit and time.monotonic() - began > self._limit:
-                found = TookTooLong(f"{what} took longer than the limit of {self._limit:g} s; {self._busy()}")
-            if found is not None:
-                self.fail(found)
-        return self._fault
-
-    def fail(self, fault: PoolError) -> None:
-        """Keep the first fault, and end the pool."""
-        with self._first:
-            if self._fault is None:
-                self._fault = fault
-                self._closed = True
-                self._last_look()
-                self._sweeper = threading.Thread(target=self._sweep, daemon=True)
-                self._sweeper.start()
-
-    def check(self) -> None:
-        """Raise the first fault, if there is one."""
-        fault = self.fault()
-        if fault is not None:
-            raise fault.with_traceback(None)
-
-    def _call(self, function: Callable[..., Any], how: str) -> Call:
-        self.check()
-        check_function(function, self.start_method)
-        return self._new_call(function, how)
-
-    def _new_call(self, function: Callable[..., Any], how: str) -> Call:
-        return Call(function, how)
-
-    def _last_look(self) -> None:
-        """The pool is about to end: what its workers hold can still be read."""
-
-    def _held(self) -> Iterator[tuple[int, Note]]:
-        """Yield the number (pid) and the note of each worker that holds a task."""
-        for worker in self._workers.copy():
-            note = held(self._notes.name, worker.pid)
-            if note.task >= 0:
-                yield worker.pid, note
-
-    def _checked_initializer(self, initializer: Any) -> Any:
-        if initializer is None:
-            return None
-        if not callable(initializer):
-            raise TypeError("initializer must be a callable")
-        if self.start_method == "fork":  # nothing is pickled
-            return initializer
-        check_function(initializer, self.start_method)
-        return bytes(ForkingPickler.dumps(initializer))
-
-    def _initializer_fault(self) -> TaskFailed | None:
-        try:
-            with open(os.path.join(self._notes.name, "initializer"), encoding="utf-8") as file:
-                return TaskFailed(f"the initializer failed in a worker:\n\n{file.read()}")
-        except OSError:
-            return None
-
-    def _worker_fault(self) -> WorkerDied | None:
-        for worker in self._workers.copy():
-            code = worker.exitcode
-            if code is None:
-                continue
-            note = held(self._notes.name, worker.pid)
-            if code == 0 and note.task < 0 and (self._may_leave or self._closed):
-                self._workers.remove(worker)  # it has left as it should
-                continue
-            holding = "between two tasks"
-            if note.task >= 0:
-                holding = f"while it held task {note.task} ({function_name(note.key)})"
-            fault = WorkerDied(
-                f"worker {worker.pid} {how_it_ended(code)} {holding}. The pool has stopped, and results that had not"
-                " arrived are lost; make a new pool"
-            )
-            fault.worker, fault.task = worker.pid, note.task if note.task >= 0 else None
-            return fault
-        return None
-
-    def _thread_fault(self) -> PoolError | None:
-        """The pool's own threads end all together after `close`; one that ended before has met an error."""
-        alive = [thread.is_alive() for thread in self._threads]
-        if all(alive) or self._closed and any(alive) or not alive:
-            return None
-        if self._closed:
-            return PoolStopped("the pool was closed before this result arrived")
-        return PoolError("a thread of the pool itself has failed; its error is on the screen or in the log")
-
-    def _busy(self) -> str:
-        busy = [f"worker {pid} is still at task {note.task} ({function_name(note.key)})" for pid, note in self._held()]
-        return ", ".join(busy) or "no worker is at work"
-
-    def _sweep(self) -> None:
-        """End every worker. The stock pool may wait for a lock that a dead worker holds: so it has a deadline.
-
-        Python loses a Stop that comes while the main thread deletes what a pool is made of: so a sweeper does that,
-        in its own thread, for the pool before this one.
-        """
-        if hasattr(self, "_threads"):  # else the stock pool was never ready
-            ending = threading.Thread(target=super().terminate, daemon=True)
-            ending.start()
-            ending.join(LOOK if isinstance(self._fault, WorkerDied) else PATIENCE)
-        deadline = time.monotonic() + PATIENCE
-        while self._kill_workers() and time.monotonic() < deadline:
-            time.sleep(LOOK / 10)
-        self._notes.cleanup()
-        _ended.append(self)
-
-    def _kill_workers(self) -> bool:
-        """Kill what is alive; return whether there was something, or the thread that replaces workers still runs."""
-        alive = [worker for worker in self._workers.copy() if worker.is_alive()]
-        for worker in alive:
-            worker.kill()
-        return bool(alive) or any(t.is_alive() and "(_handle_workers)" in t.name for t in getattr(self, "_threads", []))
-
-    def _tell_unread(self) -> None:
-        if self._unread:
-            count, error = len(self._unread), next(iter(self._unread.values()))
-            self._unread.clear()
-            print(f"{count} failed and nobody asked for the result; the first: {brief(error)}", file=sys.stderr)
+if hasattr(os, "register_at_fork"):  # a fork must not end the pools of its parent
+    os.register_at_fork(after_in_child=_live.clear)

@@ -1,136 +1,195 @@
-"""What a worker process does besides its tasks: it starts, keeps a note of the task that it holds, and ends in time.
+"""What a worker process does besides its tasks: it starts, keeps a note of what it holds, and ends with its parent.
 
-The note is a file that the worker maps into memory: writing there costs next to nothing, needs no lock that could be
-left locked, and can be read after the worker was killed. Workers import this module: keep it light.
+The note is shared memory: writing there costs next to nothing, needs no lock that a killed worker could leave locked, leaves
+nothing behind, and can be read after the worker was killed. Workers import this module: keep it light.
 """
 
 import builtins
-import mmap
 import os
-import pickle
 import signal
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
-from multiprocessing.util import Finalize
-from struct import Struct
-from struct import error as StructError
-from typing import Any, BinaryIO, NamedTuple
+from multiprocessing.sharedctypes import RawArray
+from typing import Any, NamedTuple
+
+from helpers.pool.pickling import dumps, loads
+
+# The places of a note. Moments are time.perf_counter() seconds, or 0. TASK is -1 while the worker holds no task.
+READY, RECORDER, FIRST, TASK, ARRIVED, STARTED, ANSWERS, LEAVING, FAILED = range(9)
+_TEXT_AT = 80
+_NUMBERS = 512  # of 8 bytes each; what follows the places above holds the text of a failure
+
+note = memoryview(bytearray(8 * _NUMBERS)).cast("d")  # in a worker: its note
 
 
-class Note(NamedTuple):
-    """What a worker holds: the key of a call, the number of a task (-1: none), and moments (`time.perf_counter`).
+class Held(NamedTuple):
+    """The task that a worker holds: the key of its recorder, the number of its chunk's first task, its own number."""
 
-    ready is when the worker was ready for its first task (0: not yet); received and started are 0 until the task is there.
-    """
-
-    key: int
+    recorder: int
+    first: int
     task: int
-    ready: float
     arrived: float
-    received: float
     started: float
 
 
-NOTHING = Note(-1, -1, 0.0, 0.0, 0.0, 0.0)
-_NOTE = Struct("=qqdddd")
-_START = Struct("=dd")
-_START_AT = _NOTE.size - _START.size
-_page: "bytearray | mmap.mmap" = bytearray(_NOTE.size)  # in a worker: its note
-ready = 0.0  # in a worker: the moment (time.perf_counter) at which it was ready for its first task
+class Note:
+    """A worker's note, as its parent reads it."""
+
+    def __init__(self) -> None:
+        self.memory = RawArray("d", _NUMBERS)  # what is handed to the worker
+        self.memory[TASK] = -1
+
+    @property
+    def ready(self) -> float:
+        """The moment at which the worker was ready for its first task; 0 before."""
+        return float(self.memory[READY])
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the worker was told to leave, or has done its number of tasks."""
+        return bool(self.memory[LEAVING])
+
+    @property
+    def held(self) -> Held | None:
+        """The task that the worker holds: it is cleared when the answer has been sent."""
+        _, recorder, first, task, arrived, started = self.memory[: STARTED + 1]
+        return Held(int(recorder), int(first), int(task), arrived, started) if task >= 0 else None
+
+    @property
+    def failure(self) -> str:
+        """The traceback of the initializer, if it failed."""
+        size = int(self.memory[FAILED])
+        return bytes(memoryview(self.memory).cast("B")[_TEXT_AT : _TEXT_AT + size]).decode(errors="replace")
 
 
-def start_worker(folder: str, initializer: "Callable[..., object] | bytes | None", initargs: Iterable[Any]) -> None:
-    """Make this process a worker that a notebook can live with, and run the initializer.
+class Initializer:
+    """The initializer and its arguments, pickled while the worker starts, as locks and queues ask for.
 
-    folder is where its note goes. initializer may be pickled, so that an import error is reported as its error.
+    They are unpickled where an error is the initializer's, instead of the end of the worker.
     """
-    global _page, ready
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Stop is for the parent; it ends the workers
-    builtins.input = _no_input  # a fork of a kernel would ask the notebook, and wait
-    path = os.path.join(folder, str(os.getpid()))
-    with _new_file(path) as file:
-        file.write(_NOTE.pack(*NOTHING))
-        file.flush()
-        _page = mmap.mmap(file.fileno(), _NOTE.size)
-    Finalize(None, _tidy, args=(path,), exitpriority=0)
-    threading.Thread(target=_leave_with_parent, args=(os.getppid(), path), daemon=True).start()
-    try:
-        if isinstance(initializer, bytes):
-            initializer = pickle.loads(initializer)
-        if initializer is not None:
-            initializer(*initargs)
-    except BaseException:  # noqa: BLE001 (the pool raises it)
-        _report(folder, traceback.format_exc())
-    ready = time.perf_counter()
-    let_go()
+
+    def __init__(self, function: Callable[..., object], arguments: Iterable[Any]) -> None:
+        self.parts: Any = (function, arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Initializer._from_bytes, (dumps(self.parts),)
+
+    @classmethod
+    def _from_bytes(cls, data: bytes) -> "Initializer":
+        initializer = cls.__new__(cls)
+        initializer.parts = data
+        return initializer
+
+    def run(self) -> None:
+        function, arguments = loads(self.parts) if isinstance(self.parts, bytes) else self.parts
+        function(*arguments)
 
 
-def _new_file(path: str) -> BinaryIO:
-    """Open a new file. A brother that left as the last one may have taken the folder with him, at any moment."""
-    while True:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with suppress(FileNotFoundError):
-            return open(path, "w+b")
+class Inbox:
+    """The queue from which a worker takes its tasks; it notes when there are no more."""
+
+    def __init__(self, queue: Any) -> None:
+        self._queue = queue
+
+    def get(self) -> Any:
+        task = self._queue.get()
+        if task is None:
+            note[LEAVING] = 1
+        return task
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
 
 
-def _report(folder: str, text: str) -> None:
-    """Leave word that the initializer failed, and wait for the end: whoever leaves is replaced, again and again."""
-    path = os.path.join(folder, "initializer")
-    with open(f"{path}{os.getpid()}", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(file.name, path)
-    threading.Event().wait()
+class Outbox:
+    """The queue into which a worker puts its answers; it notes when one has been sent."""
+
+    def __init__(self, queue: Any, most: int | None) -> None:
+        self._queue = queue
+        self._most = most
+
+    def put(self, answer: object) -> None:
+        self._queue.put(answer)
+        note[TASK] = -1
+        note[ANSWERS] += 1
+        if note[ANSWERS] == self._most:
+            note[LEAVING] = 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
 
 
-def _leave_with_parent(parent: int, path: str) -> None:
-    """End this worker when its parent has ended, however it ended."""
-    while not _orphaned(parent, timeout=0.5):
-        pass
-    _tidy(path)
-    os._exit(1)
+def serve(
+    memory: Any,
+    unblock: bool,
+    initializer: Initializer | None,
+    most: int | None,
+    stock_worker: Callable[..., None],
+    inqueue: Any,
+    outqueue: Any,
+    *rest: Any,
+) -> None:
+    """Make this process a worker that a notebook can live with, and run the stock pool's worker in it.
+
+    memory: its note. unblock: whether the interrupt signal is blocked because the pool did so. most: how many messages it
+    answers before it leaves, None for no limit. The others are the stock pool's target and its arguments.
+    """
+    global note
+    signal.signal(signal.SIGINT, _leave_to_parent)
+    if unblock:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    note = memoryview(memory).cast("B").cast("d")
+    builtins.input = _refuse_input  # a fork of a kernel would ask the notebook, and wait
+    _end_with_parent()
+    if initializer is not None:
+        try:
+            initializer.run()
+        except BaseException:  # noqa: BLE001 (the pool raises it)
+            _report_failure(traceback.format_exc())
+    note[READY] = time.perf_counter()
+    stock_worker(Inbox(inqueue), Outbox(outqueue, most), *rest)
 
 
-def _orphaned(parent: int, timeout: float) -> bool:
-    """Wait for the pipe that tells of the parent's end. A brother may hold it open: but the number of the parent changes."""
-    return bool(wait([parent_process().sentinel], timeout)) or os.getppid() != parent
+def _leave_to_parent(signal_number: int, frame: object) -> None:
+    """Stop is for the parent, which ends its workers. To ignore the signal would make the programs that a task starts deaf."""
 
 
-def _tidy(path: str) -> None:
-    """Remove the note of a worker that leaves, and the folder with the last note: nobody else may be left to do it."""
-    with suppress(OSError):  # another thread of this worker may be doing the same, and be cut off in between
-        os.remove(path)
-    with suppress(OSError):
-        os.rmdir(os.path.dirname(path))
-
-
-def _no_input(prompt: object = "") -> str:
+def _refuse_input(prompt: object = "") -> str:
     raise EOFError("input() does not work in a worker: nobody is there to answer; ask first, and pass the answer on")
 
 
-def hold(key: int, task: int, arrived: float) -> None:
-    """Note that this worker has a task."""
-    _NOTE.pack_into(_page, 0, key, task, ready, arrived, 0.0, 0.0)
+def _report_failure(text: str) -> None:
+    """Note that the initializer failed, and wait for the end: a worker that leaves is replaced, again and again."""
+    data = text.encode()[_TEXT_AT - 8 * _NUMBERS :]
+    note.cast("B")[_TEXT_AT : _TEXT_AT + len(data)] = data
+    note[FAILED] = len(data)
+    threading.Event().wait()
 
 
-def note_start(received: float, started: float) -> None:
-    """Note that the task begins."""
-    _START.pack_into(_page, _START_AT, received, started)
+def _end_with_parent() -> None:
+    """Let this worker end when its parent has ended, however it ended.
+
+    On Linux the system kills it as the pipe to the parent closes, even while compiled code holds the interpreter's lock.
+    Elsewhere, and where a sibling process holds that pipe open, a thread looks.
+    """
+    parent = parent_process()
+    assert parent is not None
+    if sys.platform == "linux":
+        import fcntl  # not there on Windows
+
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+        flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+    threading.Thread(target=_watch_parent, args=(parent.sentinel, os.getppid()), daemon=True).start()
 
 
-def let_go() -> None:
-    """Note that this worker is ready, and has no task: its answers, if any, are on their way."""
-    hold(-1, -1, 0.0)
-
-
-def held(folder: str, pid: int | None) -> Note:
-    """Return the note of a worker; what it holds is NOTHING if there is no note."""
-    try:
-        with open(os.path.join(folder, str(pid)), "rb") as file:
-            return Note(*_NOTE.unpack(file.read()))
-    except (OSError, StructError):
-        return NOTHING
+def _watch_parent(sentinel: int, parent: int) -> None:
+    while not wait([sentinel], timeout=0.5) and os.getppid() == parent:
+        pass
+    os._exit(1)

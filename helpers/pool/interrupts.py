@@ -1,0 +1,49 @@
+"""Stop while a pool is made: in between, the pool could not be ended, so Stop waits until it can."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Deferred:
+    """Whether Stop was pressed while it was deferred."""
+
+    pressed = False
+
+
+@contextmanager
+def defer_sigint() -> Iterator[Deferred]:
+    """Hold Stop back, and let it come after the block. Only the main thread can do this, and only there does Stop arrive."""
+    deferred = Deferred()
+    if threading.current_thread() is not threading.main_thread():
+        yield deferred
+        return
+
+    def note(number: int, frame: object) -> None:
+        deferred.pressed = True
+
+    handler = signal.signal(signal.SIGINT, note)
+    try:
+        yield deferred
+    finally:
+        signal.signal(signal.SIGINT, handler if handler is not None else signal.SIG_DFL)
+        if deferred.pressed:
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def block_sigint(needed: bool) -> Iterator[bool]:
+    """Let the processes and threads that start here begin with the interrupt signal blocked.
+
+    A worker unblocks it when it has a handler of its own (`helpers.pool.worker.serve`). Yields whether it has to. Under forkserver
+    it is not needed: the server's children do not inherit from this process.
+    """
+    if not needed or not hasattr(signal, "pthread_sigmask"):  # Windows, where Stop reaches the kernel alone
+        yield False
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield signal.SIGINT not in before
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
