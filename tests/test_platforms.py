@@ -10,8 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from helpers.lab import labs as lab_module
-from helpers.lab.labs import PoolLab
+from helpers.lab import PoolLab, labs
 from helpers.my_lessons import update
 
 ROOT = Path(__file__).parents[1]
@@ -78,10 +77,10 @@ def test_a_students_module_is_found_in_a_folder_with_an_odd_name(odd_folder):
     assert (done.stdout, done.stderr) == ("all well\n", "")
 
 
-def test_preflight_and_bench_work_where_there_is_nothing_but_spawn(tmp_path):
+def test_preflight_and_the_lab_work_where_there_is_nothing_but_spawn(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        f"{SPAWN_ONLY}\nfrom helpers import preflight\nfrom helpers.lab.labs import PoolLab\n"
+        f"{SPAWN_ONLY}\nfrom helpers import preflight\nfrom helpers.lab import PoolLab\n"
         "if __name__ == '__main__':\n    assert preflight.main() == 0\n"
         "    lab = PoolLab()\n    lab.rows.value = 100\n    lab.run_button.click()\n    lab.thread.join()\n"
         "    print(lab.start_method.options, lab.status.value)\n",
@@ -103,13 +102,13 @@ def test_copies_of_lessons_that_are_to_read_only_can_be_written(tmp_path, monkey
     assert (tmp_path / "mine" / "index.ipynb").stat().st_mode & 0o200
 
 
-def test_a_bench_that_cannot_save_says_so_and_keeps_its_runs(tmp_path, monkeypatch):
+def test_a_lab_that_cannot_save_shows_the_error_and_keeps_its_runs(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr(lab_module, "FOLDER", tmp_path / "file" / "runs")
-    bench = PoolLab()
-    bench.rows.value = 100
-    for button in (bench.run_button, bench.save_button):
+    monkeypatch.setattr(labs, "SAVE_FOLDER", tmp_path / "file" / "runs")
+    lab = PoolLab()
+    lab.rows.value = 100
+    for button in (lab.run_button, lab.save_button):
         button.click()
-        bench.thread.join(timeout=30)
-    assert "It failed." in bench.status.value
-    assert len(bench.experiment.results) == 1
+        lab.thread.join(timeout=30)
+    assert "It failed." in lab.status.value
+    assert len(lab.experiment.results) == 1

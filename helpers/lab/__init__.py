@@ -1,4 +1,4 @@
-"""The lab: benches on which to choose, press Run, and watch. This is its door; import from here."""
+"""The labs: choose what a pool runs, press Run, and watch. Notebooks import them from here."""
 
 from helpers.lab.labs import OrderLab, PoolLab, SpeedupLab
 

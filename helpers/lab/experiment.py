@@ -1,93 +1,104 @@
-"""An experiment: plans are carried out in turn, watched while they run, stopped at any moment, and kept.
+"""An experiment runs plans in turn, reports its progress, can be stopped at any moment, and keeps the results.
 
-It knows nothing of widgets: `helpers.lab.labs` shows it, and so can a cell.
+It knows nothing of widgets: `helpers.lab.base` shows its progress, and a cell can iterate over it too.
 """
 
 import itertools
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from helpers.lab.plan import Plan, prepare
-from helpers.lab.result import Result, again
+from helpers.lab.plan import Plan, Work, prepare_work
+from helpers.lab.result import Result, cpu_seconds
 from helpers.lab.trace import save_run
-from helpers.machine import start_methods, usable_cpus
+from helpers.machine import usable_cpus
+from helpers.model import Costs, Sample
 from helpers.model.calibration import has_small_messages, measure_costs, measure_start
-from helpers.model.costs import Costs
-from helpers.model.sample import Sample, sample_from_run
-from helpers.pool.errors import PoolStopped
+from helpers.model.sample import sample_from_run
 from helpers.spans import Run
 from helpers.timing import Timing, save, warm_up
-from helpers.xray import XrayPool
+from helpers.xray import PoolStopped, XrayPool
 
-LOOK = 0.24
-"""Seconds between two looks at a run that goes on."""
+POLL_INTERVAL = 0.24
+"""Seconds between two reports of the progress while tasks run."""
 
-FEW = 20
-"""Tasks; of more, so many are measured first, to see how large their messages are."""
+FIRST_TASKS = 20
+"""How many tasks run first, one per message, to measure the size of their messages."""
 
-BUDGET = 0.1
-"""Seconds for measuring what small messages cost."""
-
-Work = tuple[Callable[[Any], Any], Sequence[Any]]
-"""A function, and its arguments: one a task."""
+COSTS_BUDGET = 0.1
+"""Seconds for measuring the costs of small messages."""
 
 
 class Stopped(Exception):
-    """Somebody pressed Stop."""
+    """`Experiment.stop` was called."""
 
 
 @dataclass(frozen=True)
-class News:
-    """How far things are: in run `number` (from 1) of `runs`, with so many tasks of its plan done.
+class Progress:
+    """How far an experiment is: in run `number` (from 1) of `runs`, `done` of its `tasks` tasks are done.
 
-    seconds: since this run began. left: seconds that all the runs are still expected to take; 0 if nobody knows.
-    what: the run in words. pool: what is at work.
+    what: the run in words. tasks: 0 for a step that reports no tasks. seconds: since this run began. remaining: the
+    seconds until the end of all runs; 0 if unknown. pool: the pool at work, None between pools.
     """
 
     what: str
-    number: int
-    runs: int
-    done: int
-    tasks: int
-    seconds: float
-    left: float
+    number: int = 1
+    runs: int = 1
+    done: int = 0
+    tasks: int = 0
+    seconds: float = 0.0
+    remaining: float = 0.0
     pool: XrayPool | None = None
 
+    @property
+    def fraction(self) -> float:
+        """The share of all runs that is done, from 0 to 1."""
+        return (self.number - 1 + self.done / self.tasks) / self.runs if self.tasks else 1.0
 
-Tell = Callable[[News], None]
-Waiting = Callable[[XrayPool, Plan, Callable[[Any], Any], Sequence[Any]], Iterator[None]]
+    def after(self, seconds: float, pool: XrayPool) -> "Progress":
+        """Return the progress of the same run when the pool has been at work for the given number of seconds."""
+        done = pool.tasks_done
+        total = self.remaining or (seconds / done * self.tasks if done else 0.0)
+        return replace(self, done=done, seconds=seconds, remaining=max(0.0, total - seconds), pool=pool)
 
 
 class Experiment:
-    """All that was measured so far.
+    """Runs plans, and holds a result for each of them.
 
-    prepare: makes the work of a plan. serial: how long the same work takes without a pool; measured where it is
-    not given.
+    prepare: makes the function and its arguments for a plan. serial: how long the same work takes without a pool;
+    measured if it is not given.
     """
 
-    def __init__(self, prepare: Callable[[Plan], Work] = prepare, serial: Timing | None = None) -> None:
+    def __init__(self, prepare: Callable[[Plan], Work] = prepare_work, serial: Timing | None = None) -> None:
         self.results: list[Result] = []
         self._prepare = prepare
         self._serial = serial
-        self._serials: dict[object, tuple[Timing, Run, Costs]] = {}
-        self._starts: dict[object, tuple[float, float]] = {}
+        self._serial_runs: dict[object, tuple[Run, Costs]] = {}
+        self._starting_costs: dict[object, tuple[float, float]] = {}
         self._stopping = Event()
         self._pool: XrayPool | None = None
 
-    def carry_out(self, plans: Sequence[Plan], tell: Tell, repeats: int = 1, predicted: float | None = None) -> None:
-        """Run the plans in turn, A B A B, so many times; each plan gets one result, with a figure for each repeat.
+    def run(
+        self, plans: Sequence[Plan], repeats: int = 1, predicted: float | None = None
+    ) -> Generator[Progress, None, None]:
+        """Run the plans in turn, A B A B, repeat after repeat; yield the progress every POLL_INTERVAL seconds.
 
-        tell hears the news every LOOK seconds. predicted: the seconds that somebody expects of the first plan.
+            for progress in experiment.run([plan]):
+                print(progress.done)
 
-        Raises Stopped, and whatever a task or its pool raises. What was measured until then stays in results.
+        The first repeat of a plan appends its result, and later ones add to it. predicted: the seconds that the user
+        expects of the first plan. Closing the generator ends the pool.
+
+        Raises Stopped after `stop`, and whatever a task or its pool raises. Earlier results are kept.
         """
         try:
-            self._carry_out(plans, tell, repeats, predicted)
+            yield from self._run_in_turn(plans, repeats, predicted)
         except PoolStopped:
             if self._stopping.is_set():
                 raise Stopped from None
@@ -97,179 +108,168 @@ class Experiment:
             self._stopping.clear()
 
     def stop(self) -> None:
-        """End what runs, at once; call it from another thread."""
+        """End the pool that is at work at once, and with it `run`. Call this from another thread."""
         self._stopping.set()
         pool = self._pool
         if pool is not None:
             pool.terminate()
 
-    def _carry_out(self, plans: Sequence[Plan], tell: Tell, repeats: int, predicted: float | None) -> None:
-        first = len(self.results)
-        runs = list(itertools.product(range(repeats), range(len(plans))))
-        for number, (repeat, place) in enumerate(runs, 1):
-            plan = plans[place]
-            work = self._prepare(plan)
-            serial, sample = self._known(plan, work, tell)
-            left = sum(self._expected(plans[later], serial, first + later) for _, later in runs[number - 1 :])
-
-            look = _teller(tell, News(plan.label, number, len(runs), 0, len(work[1]), 0.0, left))
-            seconds, run = self._run(plan, work, look)
-            if repeat == 0:
-                timing = Timing(plan.label, (seconds,), (sum(span.cpu for span in run.spans),))
-                expected = predicted if place == 0 else None
-                self.results.append(Result(plan, timing, run, serial, expected, sample))
-            else:
-                self.results[first + place] = again(self.results[first + place], seconds, run)
-
     def clear(self) -> None:
-        """Forget the results."""
+        """Remove all results."""
         self.results.clear()
 
     def save(self, folder: Path) -> list[Path]:
         """Write timings.csv and, for each result, run_1.json and run_1.trace.json (for Perfetto) into a new folder.
 
         The next free number is added to the folder's name, so no file is ever replaced. Returns the files.
-        Raises ValueError when there is nothing to save.
+        Raises ValueError if there are no results.
         """
         if not self.results:
             raise ValueError("there is nothing to save yet; run something first")
         folder = _new_folder(folder)
         files = [folder / "timings.csv"]
-        save([replace(result.timing, label=f"{n}: {result.timing.label}") for n, result in self._numbered()], files[0])
-        for number, result in self._numbered():
-            for suffix in ("json", "trace.json"):
-                files.append(folder / f"run_{number}.{suffix}")
-                save_run(result.run, files[-1])
+        timings = [result.timing for result in self.results]
+        save([replace(timing, label=f"{number}: {timing.label}") for number, timing in enumerate(timings, 1)], files[0])
+        for number, result in enumerate(self.results, 1):
+            files += save_run(result.run, folder, f"run_{number}")
         return files
 
-    def _numbered(self) -> Iterator[tuple[int, Result]]:
-        return enumerate(self.results, 1)
+    def _run_in_turn(
+        self, plans: Sequence[Plan], repeats: int, predicted: float | None
+    ) -> Generator[Progress, None, None]:
+        first = len(self.results)
+        turns = list(itertools.product(range(repeats), range(len(plans))))
+        for number, (repeat, index) in enumerate(turns, 1):
+            plan = plans[index]
+            work = self._prepare(plan)
+            serial, sample = yield from self._measure_work(plan, work)
+            remaining = sum(self._expected_seconds(plans[i], serial, first + i) for _, i in turns[number - 1 :])
+            start = Progress(plan.label, number, len(turns), tasks=len(work[1]), remaining=remaining)
+            seconds, run = yield from self._run_plan(plan, work, start)
+            if repeat:
+                self.results[first + index] = self.results[first + index].with_repeat(seconds, run)
+            else:
+                timing = Timing(plan.label, (seconds,), (cpu_seconds(run),))
+                self.results.append(Result(plan, timing, run, serial, None if index else predicted, sample))
 
-    def _run(
-        self, plan: Plan, work: Work, look: Callable[[XrayPool, float], None], waiting: Waiting | None = None
-    ) -> tuple[float, Run]:
-        """Run the work on a pool of its own; return the wall seconds, and the run.
+    def _expected_seconds(self, plan: Plan, serial: Timing, index: int) -> float:
+        if index < len(self.results):
+            return self.results[index].timing.median
+        return serial.median / min(plan.processes, usable_cpus())
 
-        The clock starts before the pool does; for a warm pool, when all its workers have answered. look is called with
-        the pool and the seconds so far, every LOOK seconds and at the end. waiting: hands the tasks over, and yields while
-        they run; by default as the plan says.
-        """
-        context = multiprocessing.get_context(plan.start_method)
+    def _run_plan(self, plan: Plan, work: Work, start: Progress) -> Generator[Progress, None, tuple[float, Run]]:
+        """Run the plan on a new pool; return its wall seconds, which include the start of a cold pool, and its run."""
         began = time.perf_counter()
-        with XrayPool(plan.processes, context=context) as pool:
+        with self._open_pool(plan) as pool:
+            if plan.warm:
+                began = _warm(pool)
+            seconds = yield from _report(start, pool, began, _run_tasks(pool, plan, work))
+            return seconds, pool.run
+
+    @contextmanager
+    def _open_pool(self, plan: Plan) -> Iterator[XrayPool]:
+        """Start a pool that `stop` can end. Raises Stopped if `stop` came first."""
+        with XrayPool(plan.processes, context=multiprocessing.get_context(plan.start_method)) as pool:
             self._pool = pool
             if self._stopping.is_set():
                 raise Stopped
-            if plan.warm:
-                warm_up(pool, plan.processes)
-                pool.reset()
-                began = time.perf_counter()
-            look(pool, 0.0)
-            for _ in (waiting or _waiting)(pool, plan, *work):
-                look(pool, time.perf_counter() - began)
-            seconds = time.perf_counter() - began
-            look(pool, seconds)
-            return seconds, pool.run
+            yield pool
 
-    def _known(self, plan: Plan, work: Work, tell: Tell) -> tuple[Timing, Sample | None]:
-        """Return the serial timing of the work, and what the model knows of it; measured once for the same work."""
+    def _measure_work(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Timing, Sample | None]]:
+        """Return the serial timing of the work, and what the model needs to know; measured once for the same work."""
         if self._serial is not None:
             return self._serial, None
-        if plan.work not in self._serials:
-            self._serials[plan.work] = self._measure_serial(plan, work, tell)
-        about = (plan.work, plan.start_method)
-        if about not in self._starts:
-            tell(News(f"how long {plan.start_method} takes to start a worker", 1, 1, 0, 0, 0.0, 0.0))
-            self._starts[about] = measure_start(plan.start_method, (work[0], work[1][0]))
-        timing, run, costs = self._serials[plan.work]
-        return timing, sample_from_run(run, costs, self._starts[about])
+        if plan.work_key not in self._serial_runs:
+            self._serial_runs[plan.work_key] = yield from self._run_serially(plan, work)
+        key = (plan.work_key, plan.start_method)
+        if key not in self._starting_costs:
+            yield Progress(f"how long {plan.start_method} takes to start a worker")
+            self._starting_costs[key] = measure_start(plan.start_method, (work[0], work[1][0]))
+        run, costs = self._serial_runs[plan.work_key]
+        seconds = sum(span.finished - span.started for span in run.spans)
+        return Timing("serial", (seconds,), (cpu_seconds(run),)), sample_from_run(run, costs, self._starting_costs[key])
 
-    def _measure_serial(self, plan: Plan, work: Work, tell: Tell) -> tuple[Timing, Run, Costs]:
-        """Measure the serial loop in one worker, where it can be stopped: one task after another, each alone.
+    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs]]:
+        """Run the serial loop in one worker, where it can be stopped; return its run, and the costs of its messages.
 
-        Many small tasks go in large messages, as a message would cost more than its task.
+        Many tasks with small messages are sent in chunks, because a message would cost more than its task.
         """
         function, items = work
-        look = _teller(tell, News("the serial loop first, to compare with", 1, 1, 0, len(items), 0.0, 0.0))
-        alone = replace(plan, processes=1, warm=True, method="map")
-        _, first = self._run(alone, (function, items[:FEW]), look, _one_by_one)
-        with XrayPool(1, context=multiprocessing.get_context(plan.start_method)) as pool:
-            warm_up(pool, 1)
-            costs = measure_costs(pool, function, items, first, BUDGET)
-        run = first
-        if len(items) > FEW:
-            waiting = _waiting if has_small_messages(first) else _one_by_one
-            _, run = self._run(replace(alone, chunksize=len(items) // FEW), work, look, waiting)
-        seconds = sum(span.finished - span.started for span in run.spans)
-        return Timing("serial", (seconds,), (sum(span.cpu for span in run.spans),)), run, costs
-
-    def _expected(self, plan: Plan, serial: Timing, place: int) -> float:
-        if place < len(self.results):
-            return self.results[place].timing.median
-        return serial.median / min(plan.processes, usable_cpus())
+        start = Progress("the serial loop first, to compare with", tasks=len(items))
+        with self._open_pool(replace(plan, processes=1)) as pool:
+            began = _warm(pool)
+            yield from _report(start, pool, began, _run_one_by_one(pool, (function, items[:FIRST_TASKS])))
+            run = pool.run
+            costs = measure_costs(pool, function, items, run, COSTS_BUDGET)
+            if len(items) > FIRST_TASKS:
+                in_chunks = replace(plan, method="map", chunksize=len(items) // FIRST_TASKS)
+                pool.reset()
+                small = has_small_messages(run)
+                running = _run_tasks(pool, in_chunks, work) if small else _run_one_by_one(pool, work)
+                yield from _report(start, pool, time.perf_counter(), running)
+                run = pool.run
+        return run, costs
 
 
-def sweep(plan: Plan) -> list[Plan]:
-    """Return the plan for 1, 2, ... up to its number of processes."""
-    return [replace(plan, processes=processes) for processes in range(1, plan.processes + 1)]
+def _warm(pool: XrayPool) -> float:
+    """Wait until all workers of a pool are ready, and return the moment from which its work counts."""
+    warm_up(pool, pool.processes)
+    pool.reset()
+    return time.perf_counter()
 
 
-def every_start(plan: Plan) -> list[Plan]:
-    """Return the plan for each start method of this platform."""
-    return [replace(plan, start_method=method) for method in start_methods()]
+def _report(start: Progress, pool: XrayPool, began: float, running: Iterator[None]) -> Generator[Progress, None, float]:
+    """Yield the progress at the start, every POLL_INTERVAL seconds, and at the end; return the seconds since `began`."""
+    yield start.after(0.0, pool)
+    reported = time.perf_counter()
+    for _ in running:
+        now = time.perf_counter()
+        if now - reported >= POLL_INTERVAL:
+            reported = now
+            yield start.after(now - began, pool)
+    seconds = time.perf_counter() - began
+    yield start.after(seconds, pool)
+    return seconds
 
 
-def _teller(tell: Tell, before: News) -> Callable[[XrayPool, float], None]:
-    """Return what looks at a pool and tells how far it is. before: the news as the run begins."""
-
-    def look(pool: XrayPool, seconds: float) -> None:
-        done = pool.tasks_done
-        left = before.left or (seconds / done * before.tasks if done else 0.0)
-        tell(replace(before, done=done, seconds=seconds, left=max(0.0, left - seconds), pool=pool))
-
-    return look
-
-
-def _one_by_one(pool: XrayPool, _: Plan, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[None]:
-    """Run each task when the one before it is home, and yield every LOOK seconds."""
-    looked = time.monotonic()
-    for item in items:
-        result = pool.apply_async(function, (item,))
-        while not result.ready():
-            result.wait(LOOK)
-            if time.monotonic() - looked >= LOOK:
-                looked = time.monotonic()
-                yield
-        result.get()
-
-
-def _waiting(pool: XrayPool, plan: Plan, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[None]:
-    """Run the tasks, and yield every LOOK seconds until their last result is there."""
+def _run_tasks(pool: XrayPool, plan: Plan, work: Work) -> Iterator[None]:
+    """Run the tasks as the plan says; yield at least every POLL_INTERVAL seconds until the last result is there."""
+    function, items = work
     if plan.method == "map":
-        result = pool.map_async(function, items, plan.chunksize)
-        while result.wait(LOOK) or not result.ready():
-            yield
-        result.get()
+        yield from _wait(pool.map_async(function, items, plan.chunksize))
         return
     results = getattr(pool, plan.method)(function, items, plan.chunksize)
-    looked = time.monotonic()
     while True:
         try:
-            results.next(timeout=LOOK)
-        except multiprocessing.TimeoutError:
-            pass
+            results.next(timeout=POLL_INTERVAL)
+        except multiprocessing.TimeoutError as error:
+            if hasattr(error, "xray"):  # a task raised it
+                raise
         except StopIteration:
             return
-        if time.monotonic() - looked >= LOOK:
-            looked = time.monotonic()
-            yield
+        yield
+
+
+def _run_one_by_one(pool: XrayPool, work: Work) -> Iterator[None]:
+    """Run each task when the one before it is done; yield at least every POLL_INTERVAL seconds."""
+    function, items = work
+    for item in items:
+        yield from _wait(pool.apply_async(function, (item,)))
+
+
+def _wait(result: AsyncResult[Any]) -> Iterator[None]:
+    while not result.ready():
+        result.wait(POLL_INTERVAL)
+        yield
+    result.get()
 
 
 def _new_folder(folder: Path) -> Path:
-    for number in itertools.count(1):
+    number = 1
+    while True:
         new = folder.with_name(f"{folder.name}_{number}")
         try:
             new.mkdir(parents=True)
             return new
         except FileExistsError:
-            continue
+            number += 1

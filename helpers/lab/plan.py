@@ -1,18 +1,22 @@
-"""A plan: which tasks a pool shall run, and how. The bench turns one into work, into words, and into plain Python."""
+"""A plan: which tasks a pool should run, and how. It can be turned into tasks, into a label and into plain Python."""
 
 import functools
 import importlib
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from helpers import tasks
 from helpers.machine import free_memory, start_methods, usable_cpus
+from helpers.text import counted
 
-FEATURES = 10
+Work = tuple[Callable[[Any], Any], Sequence[Any]]
+"""A function, and its arguments: one for each task."""
+
 EVEN, SORTED, SHUFFLED, DRAWS, OWN = TASKS = (
     "even distances",
     "skewed distances, sorted",
@@ -20,21 +24,27 @@ EVEN, SORTED, SHUFFLED, DRAWS, OWN = TASKS = (
     "random draws",
     "your own function",
 )
-"""What the bench can run. The own function is named by its dots, as in `helpers.tasks.nap`."""
+"""What a plan can run. The user's own function is given by its dotted name, such as `helpers.tasks.nap`."""
 
 METHODS = ("map", "imap", "imap_unordered")
-BYTES_A_ROW = 3 * 8 * FEATURES + 2 * 32  # the table, its chunks, their pickles; the distances, here and in a worker
+"""The methods of the pool that a plan can use."""
+
+COLUMNS = 10
+"""The columns of the table whose rows are shared among the tasks."""
+
+BYTES_PER_ROW = 3 * 8 * COLUMNS + 2 * 32
+"""Memory for a row: in the table, its chunk and the chunk's pickle; and for its distance, in a worker and in the parent."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """What to run (task, function, rows, chunks), on how many processes, and how.
 
-    task is one of TASKS. rows are shared among chunks tasks, evenly or with sizes that rise as 1, 2, 3, ...; of random
-    draws, rows is the number of draws. The own function (a dotted name) is called with 0, 1, ..., chunks - 1.
-    chunksize is how many tasks travel in one message. warm: the pool is up before the clock starts.
+    task: one of TASKS. rows: divided into `chunks` tasks, evenly or in sizes that rise as 1, 2, 3, ...; for random draws,
+    the number of draws. function: the dotted name of the user's own function, called with 0, 1, ..., chunks - 1.
+    chunksize: how many tasks are sent in one message. warm: the workers are ready before the clock starts.
 
-    Raises ValueError for a number out of range, and for what is not among TASKS, METHODS or the start methods.
+    Raises ValueError for a number out of range, and for a name that is not among TASKS, METHODS or the start methods.
     """
 
     task: str = EVEN
@@ -57,8 +67,8 @@ class Plan:
                 raise ValueError(f"{name} must be a whole number of 1 or more, not {number!r}")
 
     @property
-    def work(self) -> tuple[object, ...]:
-        """What the tasks are, however they are run: plans with the same work have the same serial time."""
+    def work_key(self) -> tuple[object, ...]:
+        """What decides which tasks run: plans with the same key have the same serial time."""
         return (self.task, self.function, self.rows, self.chunks)
 
     @property
@@ -67,63 +77,66 @@ class Plan:
         what = self.function if self.task == OWN else f"{self.task}, {self.rows:,}"
         size = f" by {self.chunksize}" if self.chunksize > 1 else ""
         how = f"{self.method}, {self.start_method}, {'warm' if self.warm else 'cold'}"
-        return f"{what}; {self.chunks:,} tasks{size} on {count(self.processes)}; {how}"
+        return f"{what}; {counted(self.chunks, 'task')}{size} on {counted(self.processes, 'process')}; {how}"
 
 
-def count(processes: int) -> str:
-    """Return "1 process", "2 processes"."""
-    return f"{processes} process{'es' * (processes != 1)}"
+def sweep_processes(plan: Plan) -> list[Plan]:
+    """Return the plan for 1, 2, ... up to its number of processes."""
+    return [replace(plan, processes=processes) for processes in range(1, plan.processes + 1)]
 
 
-def prepare(plan: Plan) -> tuple[Callable[[Any], Any], Sequence[Any]]:
-    """Return the function and the list of its arguments, one a task.
+def sweep_start_methods(plan: Plan) -> list[Plan]:
+    """Return the plan for each start method of this platform."""
+    return [replace(plan, start_method=method) for method in start_methods()]
 
-    Raises MemoryError when the rows would not fit into the memory that is free, and ValueError, TypeError, ImportError
-    or AttributeError when there is no function of that name.
+
+def prepare_work(plan: Plan) -> Work:
+    """Return the function that a plan runs, and its arguments.
+
+    Raises MemoryError if the rows do not fit into the free memory, and ValueError, TypeError, ImportError or
+    AttributeError if there is no function of the plan's name.
     """
     if plan.task == OWN:
-        return function_named(plan.function), range(plan.chunks)
+        return _import_function(plan.function), range(plan.chunks)
     if plan.task == DRAWS:
         return tasks.draw, [plan.rows // plan.chunks] * plan.chunks
-    need, free = plan.rows * BYTES_A_ROW, free_memory()
-    if need > free:
-        raise MemoryError(
-            f"{plan.rows:,} rows need about {_gigabytes(need)}, and {_gigabytes(free)} are free; take fewer"
-        )
-    table = _table(plan.rows)
+    needed, free = plan.rows * BYTES_PER_ROW / 1e9, free_memory() / 1e9
+    if needed > free:
+        raise MemoryError(f"{plan.rows:,} rows need about {needed:,.1f} GB, and {free:,.1f} GB are free; take fewer")
+    table = _random_table(plan.rows)
     function = functools.partial(tasks.distances, target=table[0])
     if plan.task == EVEN:
         return function, np.array_split(table, plan.chunks)
-    chunks = np.split(table, skewed_ends(plan.rows, plan.chunks))
+    chunks = np.split(table, _skewed_ends(plan.rows, plan.chunks))
     if plan.task == SHUFFLED:
         random.Random(0).shuffle(chunks)
     return function, chunks
 
 
 @functools.lru_cache(maxsize=1)
-def _table(rows: int) -> np.ndarray:
-    return np.random.default_rng(0).normal(size=(rows, FEATURES))
+def _random_table(rows: int) -> NDArray[np.float64]:
+    return np.random.default_rng(0).normal(size=(rows, COLUMNS))
 
 
-def skewed_ends(rows: int, chunks: int) -> list[int]:
-    """Return where to split so many rows into chunks whose sizes rise as 1, 2, 3, ..."""
+def _skewed_ends(rows: int, chunks: int) -> list[int]:
+    """Return where to split the rows into chunks whose sizes rise as 1, 2, 3, ..."""
     return [rows * n * (n + 1) // (chunks * (chunks + 1)) for n in range(1, chunks)]
 
 
-def function_named(name: str) -> Callable[[Any], Any]:
+def _import_function(name: str) -> Callable[..., Any]:
     """Import and return the function with this dotted name, such as `helpers.tasks.nap`."""
-    module, _, function = name.strip().rpartition(".")
+    module, _, attribute = name.strip().rpartition(".")
     if not module or not all(part.isidentifier() for part in name.strip().split(".")):
-        raise ValueError(f"name a function of a module with a dot between, such as helpers.tasks.nap, not {name!r}")
-    found = getattr(importlib.import_module(module), function)
-    if not callable(found):
-        raise TypeError(f"{name} is no function, but of type {type(found).__name__}")
-    return found
+        raise ValueError(f"give the dotted name of a function in a module, such as helpers.tasks.nap, not {name!r}")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    if not callable(function):
+        raise TypeError(f"{name} is not a function, but of type {type(function).__name__}")
+    return function
 
 
-def code(plan: Plan) -> str:
-    """Return plain Python that does the same without the bench; its last two lines are the pool."""
-    imports, setup, function, items = _code_of_work(plan)
+def write_code(plan: Plan) -> str:
+    """Return plain Python that runs the plan without the lab; its last two lines are the pool."""
+    imports, setup, function, items = _write_work(plan)
     call = f"pool.{plan.method}({function}, {items}, chunksize={plan.chunksize})"
     lines = [
         "from multiprocessing import get_context",
@@ -136,15 +149,15 @@ def code(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _code_of_work(plan: Plan) -> tuple[list[str], list[str], str, str]:
-    """Return imports, what makes the table, and the expressions for the function and its arguments."""
+def _write_work(plan: Plan) -> tuple[list[str], list[str], str, str]:
+    """Return the imports, the lines that make the table, and the expressions for the function and its arguments."""
     if plan.task == OWN:
         module, _, function = plan.function.rpartition(".")
         return [f"from {module} import {function}"], [], function, f"range({plan.chunks})"
     if plan.task == DRAWS:
         return ["from helpers.tasks import draw"], [], "draw", f"[{plan.rows // plan.chunks}] * {plan.chunks}"
     imports = ["from functools import partial", "import numpy as np", "from helpers.tasks import distances"]
-    setup = [f"X = np.random.default_rng(0).normal(size=({plan.rows}, {FEATURES}))"]
+    setup = [f"X = np.random.default_rng(0).normal(size=({plan.rows}, {COLUMNS}))"]
     function = "partial(distances, target=X[0])"
     if plan.task == EVEN:
         return imports, setup, function, f"np.array_split(X, {plan.chunks})"
@@ -153,7 +166,3 @@ def _code_of_work(plan: Plan) -> tuple[list[str], list[str], str, str]:
     if plan.task == SHUFFLED:
         imports, setup = ["import random", *imports], [*setup, "random.Random(0).shuffle(chunks)"]
     return imports, setup, function, "chunks"
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB"

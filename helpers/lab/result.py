@@ -1,4 +1,4 @@
-"""What was measured of a plan, what the model says of it, and the laws that fit a sweep."""
+"""The result of a plan: what was measured, what the model predicts, and the laws that fit several results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ from helpers.timing import Timing, efficiency, speedup
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of one plan: a figure for each repeat in timing, and its last run.
+    """What was measured of one plan: its timing, with a figure for each repeat, and the run of its last repeat.
 
-    serial: the same tasks in one process, one after another. predicted: the seconds that somebody expected, or None.
-    sample: what the model knows of the tasks; None where the serial timing was given.
+    serial: the same tasks in one process, one after another. predicted: the seconds that the user expects, or None.
+    sample: what the model needs to know of the tasks; None if the serial timing was given, not measured.
     """
 
     plan: Plan
@@ -26,13 +26,22 @@ class Result:
     predicted: float | None = None
     sample: Sample | None = None
 
+    def with_repeat(self, seconds: float, run: Run) -> "Result":
+        """Return the result with one more repeat."""
+        timing = self.timing
+        timing = Timing(timing.label, (*timing.seconds, seconds), (*timing.cpu, cpu_seconds(run)))
+        return replace(self, timing=timing, run=run)
+
     @cached_property
-    def modelled(self) -> float | None:
-        """The seconds that the model predicts; it knows the serial loop and the start of a pool, not this run."""
+    def predicted_by_model(self) -> float | None:
+        """The seconds that the model predicts from the serial loop and the start of a pool, without having seen this run."""
         return self.simulate(self.plan.processes, usable_cpus()).seconds if self.sample else None
 
     def simulate(self, processes: int, cpus: int) -> Run:
-        """Return what the plan would do with other numbers of processes and CPUs; errors as in `helpers.model.simulator`."""
+        """Return what the plan would do on other numbers of processes and CPUs.
+
+        Raises ValueError if the serial timing was given, not measured, and for a number below 1.
+        """
         if self.sample is None:
             raise ValueError("the model knows nothing of these tasks, as their serial timing was given, not measured")
         return self.sample.simulate(processes, chunksize=self.plan.chunksize, cpus=cpus, warm=self.plan.warm)
@@ -48,18 +57,15 @@ class Result:
         return efficiency(self.speedup, self.plan.processes, usable_cpus())
 
 
-def again(result: Result, seconds: float, run: Run) -> Result:
-    """Return the result with one more repeat."""
-    timing = result.timing
-    cpu = sum(span.cpu for span in run.spans)
-    timing = Timing(timing.label, (*timing.seconds, seconds), (*timing.cpu, cpu))
-    return replace(result, timing=timing, run=run)
+def cpu_seconds(run: Run) -> float:
+    """Return the CPU seconds of all tasks of a run."""
+    return sum(span.cpu for span in run.spans)
 
 
-def laws_of(results: Sequence[Result]) -> list[Law]:
-    """Return Amdahl's law and the law with overhead, fitted to the last plan with all its numbers of processes.
+def fit_laws(results: Sequence[Result]) -> list[Law]:
+    """Return Amdahl's law and the law with overhead, fitted to all results that differ from the last in processes only.
 
-    None of them where there are fewer than three numbers of processes: a line goes through any two points.
+    The list is empty if they have fewer than three numbers of processes, because a line fits any two points.
     """
     same = [result for result in results if replace(result.plan, processes=1) == replace(results[-1].plan, processes=1)]
     seconds: dict[int, list[float]] = {}

@@ -1,4 +1,4 @@
-"""The table of the bench: all runs, one a row."""
+"""All results as an HTML table, with a row for each."""
 
 import html
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from helpers.spans import breakdown
 from helpers.text import format_seconds
 
 
-def runs_table(results: Sequence[Result]) -> str:
-    """Return a row for each run as HTML: what, how long, what was expected, and where the time went."""
+def results_table(results: Sequence[Result]) -> str:
+    """Return the table as HTML: what ran, how long it took, what was expected, and where the time went; "" if empty."""
     if not results:
         return ""
     names = ("#", "what", "time", "you said", "model said", "speed-up", "efficiency", "where it went")
@@ -24,14 +24,15 @@ def _row(number: int, result: Result) -> str:
     took = format_seconds(timing.median)
     if timing.repeats > 1:
         took += f"\n{timing.minimum:.2f} to {max(timing.seconds):.2f} s"
-    expected = [format_seconds(seconds) if seconds else "" for seconds in (result.predicted, result.modelled)]
+    predictions = (result.predicted, result.predicted_by_model)
+    expected = [format_seconds(seconds) if seconds else "" for seconds in predictions]
     cells = [number, result.plan.label, took, *expected, f"{result.speedup:.2f}", f"{result.efficiency:.0%}"]
     texts = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-    return f"<tr>{texts}<td>{_split(result)}</td></tr>"
+    return f"<tr>{texts}<td>{_phase_bar(result)}</td></tr>"
 
 
-def _split(result: Result) -> str:
-    """Return a small bar of where the workers' time went, and its largest part in words."""
+def _phase_bar(result: Result) -> str:
+    """Return a small bar of the phases that the workers' time went to, and the name of the largest."""
     parts = breakdown(result.run)
     shares = [(phase, seconds / parts.whole if parts.whole else 0.0) for phase, seconds in parts.items()]
     bar = "".join(

@@ -1,14 +1,15 @@
-"""The labs, driven as a student does it: set a control, press a button, wait, and read what they show."""
+"""The labs, used as a student uses them: set a control, press a button, wait, and read what they show."""
 
 import time
 from functools import partial
 
+import ipywidgets as widgets
 import numpy as np
 import pytest
 
 from helpers import tasks
-from helpers.lab import plan as plans
-from helpers.lab.labs import OrderLab, PoolLab, SpeedupLab
+from helpers.lab import OrderLab, PoolLab, SpeedupLab
+from helpers.lab.plan import EVEN, METHODS, OWN, TASKS
 from helpers.machine import start_methods, usable_cpus
 from helpers.timing import Timing
 
@@ -30,7 +31,7 @@ def lab(tmp_path, monkeypatch):
 
 
 def press(lab, button=None) -> str:
-    """Press a button (Run), wait until all is done, and return what the status line says."""
+    """Press a button (Run), wait until all is done, and return the status line."""
     (button or lab.run_button).click()
     lab.thread.join(timeout=50)
     return lab.status.value
@@ -65,33 +66,33 @@ def test_the_given_serial_timing_is_what_the_speed_up_is_measured_by(speedup):
     assert speedup.experiment.results[0].serial is SERIAL
 
 
-@pytest.mark.parametrize("method", plans.METHODS)
-def test_the_order_lab_tells_in_which_order_results_come(method):
+@pytest.mark.parametrize("method", METHODS)
+def test_the_order_lab_shows_in_which_order_results_come(method):
     lab = OrderLab()
-    for control, size in zip(lab.sizes, (1_000_000, 1000, 10)):
+    for control, size in zip(lab.sizes, (1_000_000, 1000, 10), strict=True):
         control.value = size
     lab.method.value = method
     press(lab)
-    assert "1,000,000 iterations started" in lab.story.value
-    given = lab.story.value.rpartition(f"{method} gives: ")[2]
+    assert "1,000,000 iterations started" in lab.event_log.value
+    given = lab.event_log.value.rpartition(f"{method} gives: ")[2]
     first = "1,000,000" if method != "imap_unordered" else ("1,000", "10")
     assert given.startswith(first)
 
 
-def test_every_task_runs_from_the_bench_and_its_code_is_shown(lab):
+def test_every_task_runs_and_its_code_is_shown(lab):
     lab.function.value = "helpers.tasks.identity"
-    for number, task in enumerate(plans.TASKS, 1):
+    for number, task in enumerate(TASKS, 1):
         lab.task.value = task
         assert f"Run {number}, " in press(lab)
         assert "multiprocessing import get_context" in lab.code.value
-    assert lab.table.value.count("<tr>") == 1 + len(plans.TASKS)
+    assert lab.table.value.count("<tr>") == 1 + len(TASKS)
 
 
 def test_a_sweep_shows_each_number_of_processes(lab):
     lab.processes.value = 2
     press(lab, lab.sweep_button)
     assert [result.plan.processes for result in lab.experiment.results] == [1, 2]
-    assert [label for label, _ in lab.shown.options] == ["run 1", "run 2"]
+    assert [label for label, _ in lab.shown_run.options] == ["run 1", "run 2"]
 
 
 def test_the_start_methods_are_compared(lab):
@@ -99,15 +100,15 @@ def test_the_start_methods_are_compared(lab):
     assert [result.plan.start_method for result in lab.experiment.results] == start_methods()
 
 
-def test_a_prediction_stands_beside_what_was_measured(lab):
-    lab.guess.value = "1.5"
+def test_a_prediction_is_shown_beside_the_measurement(lab):
+    lab.prediction.value = "1.5"
     press(lab)
     assert lab.experiment.results[0].predicted == 1.5
     assert "1.50 s" in lab.table.value
     assert "your prediction" in lab.plot.value
 
 
-def test_the_models_prediction_stands_beside_the_students(lab):
+def test_the_models_prediction_is_shown_beside_the_students(lab):
     press(lab)
     assert "model said" in lab.table.value
     assert "the model&#x27;s prediction" in lab.plot.value or "the model's prediction" in lab.plot.value
@@ -115,19 +116,19 @@ def test_the_models_prediction_stands_beside_the_students(lab):
 
 def test_what_if_draws_any_number_of_workers_beside_the_measured_run(lab):
     press(lab)
-    lab.imagined.value, lab.imagined_cpus.value = 20, 8
+    lab.what_if_processes.value, lab.what_if_cpus.value = 20, 8
     assert "What if: run 1 with 20 processes on 8 CPUs, simulated" in press(lab, lab.simulate_button)
-    assert "worker 20" in lab.second.value
+    assert "worker 20" in lab.what_if_picture.value
     assert "worker 20" not in lab.picture.value
     press(lab)
-    assert lab.second.value == ""
+    assert lab.what_if_picture.value == ""
 
 
 @pytest.mark.parametrize("processes, words", [(0, "processes must be a whole number of 1 or more"), (4, "no run yet")])
-def test_what_cannot_be_simulated_is_told(lab, processes, words):
+def test_a_simulation_that_is_not_possible_is_refused_in_words(lab, processes, words):
     if processes == 0:
         press(lab)
-    lab.imagined.value = processes
+    lab.what_if_processes.value = processes
     assert words in press(lab, lab.simulate_button)
 
 
@@ -139,8 +140,8 @@ def test_a_sweep_of_three_draws_the_laws_that_fit_it(lab):
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "0", "inf", "nan"])
-def test_a_prediction_that_is_no_time_is_told_before_anything_runs(lab, text):
-    lab.guess.value = text
+def test_a_prediction_that_is_no_time_is_refused_before_anything_runs(lab, text):
+    lab.prediction.value = text
     assert "must be a number of seconds above 0" in press(lab)
     assert lab.experiment.results == []
 
@@ -150,14 +151,14 @@ def test_a_prediction_that_is_no_time_is_told_before_anything_runs(lab, text):
     [
         ({"rows": 0}, "rows must be a whole number of 1 or more"),
         ({"rows": 10**13}, "are free; take fewer"),
-        ({"task": plans.OWN, "function": "helpers.tasks.missing"}, "no attribute &#x27;missing&#x27;"),
-        ({"task": plans.OWN, "function": "nowhere.at_all"}, "No module named &#x27;nowhere&#x27;"),
-        ({"task": plans.OWN, "function": "workers.negative_root"}, "ValueError"),
-        ({"task": plans.OWN, "function": "workers.leave"}, "WorkerDied"),
+        ({"task": OWN, "function": "helpers.tasks.missing"}, "no attribute &#x27;missing&#x27;"),
+        ({"task": OWN, "function": "nowhere.at_all"}, "No module named &#x27;nowhere&#x27;"),
+        ({"task": OWN, "function": "workers.negative_root"}, "ValueError"),
+        ({"task": OWN, "function": "workers.leave"}, "WorkerDied"),
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_goes_wrong_is_told_in_words_and_no_run_is_lost(lab, controls, words):
+def test_an_error_is_shown_in_words_and_no_run_is_lost(lab, controls, words):
     press(lab)
     before = {name: getattr(lab, name).value for name in controls}
     for name, value in controls.items():
@@ -168,15 +169,15 @@ def test_what_goes_wrong_is_told_in_words_and_no_run_is_lost(lab, controls, word
     assert "Run 2, " in press(lab)
 
 
-def test_stop_ends_a_long_run_and_the_bench_stays_usable(lab):
+def test_stop_ends_a_long_run_and_the_lab_stays_usable(lab):
     press(lab)
-    lab.task.value, lab.function.value, lab.chunks.value = plans.OWN, "workers.quarter_nap", 1000
+    lab.task.value, lab.function.value, lab.chunks.value = OWN, "workers.quarter_nap", 1000
     lab.run_button.click()
     until(lambda: "running" in lab.picture.value)
     lab.stop_button.click()
     lab.thread.join(timeout=10)
     assert "Stopped" in lab.status.value
-    lab.task.value = plans.EVEN
+    lab.task.value = EVEN
     assert "Run 2, " in press(lab)
 
 
@@ -184,14 +185,14 @@ def test_progress_and_picture_move_while_a_run_goes_on(lab):
     seen = {"progress": set(), "picture": set()}
     for name, values in seen.items():
         getattr(lab, name).observe(lambda change, values=values: values.add(change.new), "value")
-    lab.task.value, lab.function.value = plans.OWN, "workers.quarter_nap"
+    lab.task.value, lab.function.value = OWN, "workers.quarter_nap"
     press(lab)
     assert len([value for value in seen["progress"] if 0 < value < 1]) >= 3
     assert len(seen["picture"]) >= 5
 
 
 def test_while_a_run_goes_on_only_stop_can_be_pressed(lab):
-    lab.task.value, lab.function.value = plans.OWN, "workers.quarter_nap"
+    lab.task.value, lab.function.value = OWN, "workers.quarter_nap"
     lab.run_button.click()
     assert not lab.stop_button.disabled
     assert all(control.disabled for control in (lab.run_button, lab.rows, lab.sweep_button, lab.task))
@@ -206,21 +207,21 @@ def test_while_a_run_goes_on_only_stop_can_be_pressed(lab):
 
 def test_a_control_that_does_not_apply_is_disabled(lab):
     assert (lab.function.disabled, lab.rows.disabled) == (True, False)
-    lab.task.value = plans.OWN
+    lab.task.value = OWN
     assert (lab.function.disabled, lab.rows.disabled) == (False, True)
 
 
-def test_picking_an_earlier_run_shows_its_code_and_its_timeline(lab):
+def test_choosing_an_earlier_run_shows_its_code_and_its_timeline(lab):
     lab.processes.value = 1
     press(lab)
     lab.processes.value = 2
     press(lab)
-    lab.shown.value = 1
+    lab.shown_run.value = 1
     assert "Pool(1)" in lab.code.value
     assert "worker 2" not in lab.picture.value
 
 
-def test_save_writes_where_the_student_can_see_it_and_says_so(lab, tmp_path):
+def test_save_writes_next_to_the_notebook_and_names_the_folder(lab, tmp_path):
     press(lab)
     words = press(lab, lab.save_button)
     assert "pool_lab_runs_1" in words
@@ -229,7 +230,7 @@ def test_save_writes_where_the_student_can_see_it_and_says_so(lab, tmp_path):
     ]  # fmt: skip
 
 
-def test_clear_forgets_the_runs(lab):
+def test_clear_removes_the_runs(lab):
     press(lab)
     lab.clear_button.click()
     assert (lab.table.value, lab.code.value, lab.picture.value) == ("", "", "")
@@ -241,7 +242,7 @@ def test_processes_go_to_twice_the_usable_cpus(lab):
     assert lab.processes.value == usable_cpus()
 
 
-def test_projector_scales_the_whole_bench(lab):
+def test_projector_scales_the_whole_lab(lab):
     lab.projector.value = True
     assert "projector" in lab._dom_classes
     lab.projector.value = False
@@ -257,3 +258,9 @@ def test_two_labs_at_once_do_not_disturb_each_other(lab):
     other.thread.join(timeout=50)
     assert [len(one.experiment.results) for one in (lab, other)] == [1, 1]
     assert "300" in other.table.value
+
+
+@pytest.mark.parametrize("kind", [SpeedupLab, OrderLab, PoolLab])
+def test_no_name_of_a_lab_hides_one_that_a_widget_needs(kind):
+    own = {name for lab in kind.__mro__[:2] for name, value in vars(lab).items() if callable(value)}
+    assert own & set(dir(widgets.VBox)) <= {"__init__", "__repr__"}
