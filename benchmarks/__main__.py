@@ -25,7 +25,7 @@ def main() -> None:
         "starting a worker": lambda: starting.first_result(repeats=4 * options.repeats),
         "the model": lambda: predicting.validate(context, repeats=options.repeats),
         "the simulator": lambda: predicting.simulating(repeats=options.repeats),
-        "the bench": lambda: lab.bench(repeats=options.repeats),
+        "the lab": lambda: lab.measure_lab(repeats=options.repeats),
     }
     rows = []
     for name, measured in parts.items():

@@ -1,4 +1,4 @@
-"""What the bench costs and how fast it answers: a real JupyterLab in a real Chromium, on this machine."""
+"""What the lab costs and how fast it answers: in JupyterLab and Chromium, on this machine."""
 
 import json
 import tempfile
@@ -13,7 +13,7 @@ from helpers.spans import Run, Span, Worker
 from helpers.timeline import timeline
 from tools.browser import jupyter, pages, run_all
 
-PAIR = """
+MEASURE_PAIR = """
 import json, numpy as np
 from helpers.lab.experiment import Experiment
 changes = []
@@ -23,34 +23,34 @@ lab.chunks.value, lab.rows.value, lab.warm.value = 40, {rows}, True
 lab.run_button.click()
 lab.thread.join()
 alone = Experiment(serial=lab.experiment.results[-1].serial)
-alone.carry_out([lab.plan()], lambda news: None)
+list(alone.run([lab.plan()]))
 changes.clear()
 lab.run_button.click()
 lab.thread.join()
-del changes[-2:]  # after the run
+del changes[-2:]  # those after the run
 pair = [one.results[-1].timing.seconds[0] for one in (alone, lab.experiment)]
 print(json.dumps([(pair[1] / pair[0] - 1) * 100, len(changes) / pair[1]]))
 """
 
-ANSWER = """([button, words]) => new Promise(done => {
-    const bench = document.querySelector('.pool-lab'), pressed = performance.now();
-    const before = bench.querySelector('[role=status]').innerText;
+SECONDS_TO_ANSWER = """([button, words]) => new Promise(done => {
+    const lab = document.querySelector('.pool-lab'), pressed = performance.now();
+    const before = lab.querySelector('[role=status]').innerText;
     new MutationObserver((_, observer) => {
-        const now = bench.querySelector('[role=status]')?.innerText ?? before;
+        const now = lab.querySelector('[role=status]')?.innerText ?? before;
         if (words ? now.startsWith(words) : now !== before) {
             observer.disconnect();
             done((performance.now() - pressed) / 1000);
         }
-    }).observe(bench, {subtree: true, childList: true, characterData: true});
-    [...bench.querySelectorAll('button')].find(one => one.innerText === button).click();
+    }).observe(lab, {subtree: true, childList: true, characterData: true});
+    [...lab.querySelectorAll('button')].find(one => one.innerText === button).click();
 })"""
 
 
-def bench(rows: int = 1_000_000, repeats: int = 5) -> list[Row]:
-    """Measure the same run with the bench and without it, in turn; and how fast the bench answers on the screen.
+def measure_lab(rows: int = 1_000_000, repeats: int = 5) -> list[Row]:
+    """Measure the same run with the lab and without it, in turn; and how fast the lab answers on the screen.
 
-    The run is measured twice: with a page that shows it, whose browser paints in software on the CPUs that the workers
-    use, and after the page was closed.
+    The run is measured twice: while a page shows it, whose browser paints in software on the CPUs that the workers
+    use, and after the page is closed.
     """
     with tempfile.TemporaryDirectory() as folder, pages() as new_page, jupyter(Path(folder), "jupyterlab") as address:
         page = new_page()
@@ -59,43 +59,47 @@ def bench(rows: int = 1_000_000, repeats: int = 5) -> list[Row]:
         shown = [_pair(Path(folder), rows) for _ in range(4 * repeats)]
         answers = [_answers(page) for _ in range(repeats)]
         page.close()
-        unseen = [_pair(Path(folder), rows) for _ in range(4 * repeats)]
-    begun, stopped = zip(*answers)
+        closed = [_pair(Path(folder), rows) for _ in range(4 * repeats)]
+    started, stopped = zip(*answers, strict=True)
     return [
-        Row(f"watching {rows:,} rows live", tuple(cost for cost, _ in unseen), "%", 2.0),
+        Row(f"watching {rows:,} rows live", tuple(cost for cost, _ in closed), "%", 2.0),
         Row("the same, the browser painting on the same CPUs", tuple(cost for cost, _ in shown), "%", 2.0),
         Row("pictures of a live run", tuple(updates for _, updates in shown), "a second", 4.0, at_least=True),
-        Row("from Run to the first change on the screen", begun, "s", 0.3),
+        Row("from Run to the first change on the screen", started, "s", 0.3),
         Row("from Stop to the end, on the screen", stopped, "s", 1.0),
-        Row("drawing 10,000 tasks", tuple(_drawing() for _ in range(4 * repeats)), "s", 0.1),
+        Row("drawing 10,000 tasks", tuple(_seconds_to_draw() for _ in range(4 * repeats)), "s", 0.1),
     ]
 
 
 def _pair(folder: Path, rows: int) -> tuple[float, float]:
-    """Return the per cent that the bench adds to a run, and its pictures a second."""
+    """Return the per cent that the lab adds to a run, and its pictures per second."""
     (connection,) = (folder / "runtime").glob("kernel-*.json")
     client = BlockingKernelClient(connection_file=str(connection))
     client.load_connection_file()
     client.start_channels()
-    heard: list[str] = []
+    output: list[str] = []
     try:
         client.execute_interactive(
-            PAIR.format(rows=rows), timeout=120, output_hook=lambda m: heard.append(m["content"].get("text", ""))
+            MEASURE_PAIR.format(rows=rows),
+            timeout=120,
+            output_hook=lambda m: output.append(m["content"].get("text", "")),
         )
     finally:
         client.stop_channels()
-    return tuple(json.loads("".join(heard)))
+    cost, pictures = json.loads("".join(output))
+    return cost, pictures
 
 
 def _answers(page: Page) -> tuple[float, float]:
-    begun = page.evaluate(ANSWER, ["Run", ""])
+    """Return the seconds from Run to the first change on the screen, and from Stop to the end of the run."""
+    started = page.evaluate(SECONDS_TO_ANSWER, ["Run", ""])
     time.sleep(0.7)
-    stopped = page.evaluate(ANSWER, ["Stop", "Stopped"])
+    stopped = page.evaluate(SECONDS_TO_ANSWER, ["Stop", "Stopped"])
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
-    return begun, stopped
+    return started, stopped
 
 
-def _drawing() -> float:
+def _seconds_to_draw() -> float:
     workers = tuple(Worker(pid, 0.0) for pid in range(1, 5))
     spans = tuple(_span(number, 1 + number % 4, number // 4 * 2e-3) for number in range(10_000))
     run = Run(spans, workers, 4, "fork", 0.0, spans[-1].delivered)

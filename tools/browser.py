@@ -1,4 +1,4 @@
-"""The bench in a real browser: Chromium, and JupyterLab, Notebook 7 or Voila on loopback with folders of their own."""
+"""The lab in a real browser: Chromium, and JupyterLab, Notebook 7 or Voila on loopback with folders of their own."""
 
 import json
 import os
@@ -15,20 +15,21 @@ import psutil
 from playwright.sync_api import Page, Playwright, sync_playwright
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "pool_lab.ipynb"
-QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
-QUIET += ["disable-component-update", "disable-sync"]
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 
 @contextmanager
 def pages() -> Iterator[Callable[[], Page]]:
     """Start a browser; yield a function that opens a page of 1280 by 720 pixels.
 
-    Raises FileNotFoundError when there is no Chromium, with the command that would change it.
+    Raises FileNotFoundError, with the command that installs it, if there is no Chromium.
     """
-    with sync_playwright() as playwright:
-        options = {"executable_path": _chromium(playwright), "args": [f"--{word}" for word in QUIET]}
-        with playwright.chromium.launch(**options) as browser:
-            yield lambda: browser.new_page(viewport={"width": 1280, "height": 720})
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=_chromium(playwright), args=CHROMIUM_FLAGS) as browser,
+    ):
+        yield lambda: browser.new_page(viewport={"width": 1280, "height": 720})
 
 
 def _chromium(playwright: Playwright) -> str:
@@ -41,7 +42,7 @@ def _chromium(playwright: Playwright) -> str:
 
 @contextmanager
 def jupyter(folder: Path, front_end: str) -> Iterator[str]:
-    """Serve the bench in "jupyterlab" or "notebook", from an empty folder; yield its address."""
+    """Serve the lab's notebook in "jupyterlab" or "notebook", from an empty folder; yield its address."""
     options = ["--no-browser", "--port=0", "--expose-app-in-browser", "--allow-root", f"--ServerApp.root_dir={folder}"]
     with serving(folder, front_end, *options):
         until(lambda: any(path.read_text().endswith("}") for path in (folder / "runtime").glob("jpserver-*.json")))
@@ -53,25 +54,31 @@ def jupyter(folder: Path, front_end: str) -> Iterator[str]:
 
 @contextmanager
 def serving(folder: Path, *command: str) -> Iterator[None]:
-    """Run a server of this Python with the bench in an empty folder. Raises RuntimeError if it leaves a process behind."""
+    """Run a server as a module of this Python, in an empty folder with the lab's notebook.
+
+    Raises RuntimeError if it leaves a process behind.
+    """
     shutil.copy(NOTEBOOK, folder)
     settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
-    news = {"fetchNews": "false", "checkForUpdates": False}  # else a pop-up asks
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
-    own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    (folder / "data").mkdir()  # where Voila keeps a secret, and does not make it itself
-    own |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(folder / "spaces")}
+    notifications = {"fetchNews": "false", "checkForUpdates": False}  # otherwise a pop-up appears
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(notifications))
+    folders = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    (folder / "data").mkdir()  # where Voila keeps a secret; it does not make the folder itself
+    folders |= {
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "spaces"),
+    }
     with open(folder / "server.log", "wb") as log:
-        options = {"cwd": folder, "env": os.environ | own, "stdout": log, "stderr": log}
-        server = subprocess.Popen([sys.executable, "-m", *command], **options)
+        program = [sys.executable, "-m", *command]
+        server = subprocess.Popen(program, cwd=folder, env=os.environ | folders, stdout=log, stderr=log)
     try:
         yield
     finally:
-        family = psutil.Process(server.pid).children(recursive=True)
+        children = psutil.Process(server.pid).children(recursive=True)
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=20)
-        _, left = psutil.wait_procs(family, timeout=10)
+        _, left = psutil.wait_procs(children, timeout=10)
         for process in left:
             process.kill()
         if left:
@@ -79,7 +86,7 @@ def serving(folder: Path, *command: str) -> Iterator[None]:
 
 
 def run_all(page: Page) -> None:
-    """Run all cells of the notebook that the page shows, and wait for the bench."""
+    """Run all cells of the notebook that the page shows, and wait for the lab."""
     page.wait_for_function("() => window.jupyterapp && jupyterapp.restored.then(() => true)")
     page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
     page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
@@ -88,14 +95,14 @@ def run_all(page: Page) -> None:
 
 
 def press(page: Page, name: str) -> None:
-    """Press a button of the bench."""
+    """Press a button of the lab."""
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def until(true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until it is true. Raises TimeoutError after so many seconds."""
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until the condition is true. Raises TimeoutError when the given number of seconds has passed."""
     deadline = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"it did not come about within {seconds:g} s")
+            raise TimeoutError(f"the condition was not true within {seconds:g} s")
         time.sleep(0.05)

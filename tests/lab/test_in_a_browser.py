@@ -1,6 +1,6 @@
-"""The bench in a real browser, in each front end: it moves while a pool works, stops, and can be used without a mouse.
+"""The lab in a real browser, in each front end: it moves while a pool works, stops, and can be used without a mouse.
 
-Screenshots go to tests/screenshots, which git ignores. Look at them.
+Screenshots are written to tests/lab/screenshots, which git ignores. Look at them.
 """
 
 import socket
@@ -13,16 +13,16 @@ from playwright.sync_api import Page, expect
 
 from tools.browser import NOTEBOOK, jupyter, pages, press, run_all, serving, until
 
-PICTURES = Path(__file__).parent / "screenshots"
-PROGRESS = "() => Number(document.querySelector('.pool-lab .progress-bar').style.width.replace('%', ''))"
-DRAWN = "() => document.querySelectorAll('.pool-lab svg[role=img] g').length"
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+PROGRESS_PERCENT = "() => Number(document.querySelector('.pool-lab .progress-bar').style.width.replace('%', ''))"
+BARS = "() => document.querySelectorAll('.pool-lab svg[role=img] g').length"
 
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> None:
-    """A browser starts and ends processes as it likes; what its server leaves is looked for at the server's end."""
+    """Do not check for processes after each test, since a browser keeps its own; `serving` checks those of the server."""
 
 
 @pytest.fixture(scope="module")
@@ -56,38 +56,38 @@ def runs(page: Page) -> int:
     return page.locator(".pool-lab tbody tr").count()
 
 
-def picture(page: Page, name: str) -> None:
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
+def screenshot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-def watched_run(page: Page, name: str) -> None:
-    """Press Run, and see the bench move: progress and bars while the run goes on, then its row in the table."""
+def watch_a_run(page: Page, name: str) -> None:
+    """Press Run, and check that progress and bars change while the run goes on, and that it gets a row in the table."""
     before = runs(page)
     page.get_by_label("Rows", exact=True).fill("600000")
     press(page, "Run")
     progress, bars = set(), set()
     while runs(page) == before:
-        words = status(page)
-        assert "failed" not in words
-        progress.add(page.evaluate(PROGRESS))
-        bars.add(page.evaluate(DRAWN))
-        if "of 8 tasks" in words and 3 <= len(progress) <= 4:
-            picture(page, f"{name}-live")
+        text = status(page)
+        assert "failed" not in text
+        progress.add(page.evaluate(PROGRESS_PERCENT))
+        bars.add(page.evaluate(BARS))
+        if "of 8 tasks" in text and 3 <= len(progress) <= 4:
+            screenshot(page, f"{name}-live")
         time.sleep(0.05)
     assert len([share for share in progress if 0 < share < 100]) >= 3
     assert len(bars) >= 3
     expect(page.locator(".pool-lab [role=status]")).to_contain_text("times as fast as the loop")
-    picture(page, f"{name}-done")
+    screenshot(page, f"{name}-done")
 
 
-def test_a_run_is_seen_to_go_on_in_jupyterlab(lab_page):
-    watched_run(lab_page, "lab")
+def test_a_run_can_be_watched_in_jupyterlab(lab_page):
+    watch_a_run(lab_page, "lab")
     assert lab_page.locator(".pool-lab svg[aria-label^='8 tasks on']").is_visible()
     assert "1 measured" in lab_page.locator(".pool-lab svg[aria-label^='Speed-up']").get_attribute("aria-label")
 
 
-def test_the_answer_to_run_is_seen_at_once(lab_page):
+def test_run_is_answered_before_the_run_ends(lab_page):
     expect(lab_page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
     press(lab_page, "Run")
     expect(lab_page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
@@ -95,17 +95,17 @@ def test_the_answer_to_run_is_seen_at_once(lab_page):
     expect(lab_page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
 
 
-def test_a_long_sweep_is_stopped_and_keeps_its_points(lab_page):
+def test_a_stopped_sweep_keeps_its_points(lab_page):
     before = runs(lab_page)
     press(lab_page, "Sweep processes")
     until(lambda: runs(lab_page) > before)
     press(lab_page, "Stop")
     expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Stopped. No process is left")
     assert runs(lab_page) > before
-    picture(lab_page, "lab-stopped")
+    screenshot(lab_page, "lab-stopped")
 
 
-def test_the_bench_works_from_the_keyboard_alone(lab_page):
+def test_the_lab_works_from_the_keyboard_alone(lab_page):
     before = runs(lab_page)
     lab_page.get_by_label("Rows", exact=True).fill("50000")
     lab_page.keyboard.press("Tab")
@@ -120,31 +120,31 @@ def test_the_bench_works_from_the_keyboard_alone(lab_page):
     assert "on 1 process" in status(lab_page)
 
 
-def test_a_mistake_is_told_in_words(lab_page):
+def test_a_mistake_is_explained_in_words(lab_page):
     before = runs(lab_page)
     lab_page.get_by_label("Rows", exact=True).fill("10000000000000")
     press(lab_page, "Run")
     expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("GB are free; take fewer")
-    picture(lab_page, "lab-mistake")
+    screenshot(lab_page, "lab-mistake")
     assert runs(lab_page) == before
     lab_page.get_by_label("Rows", exact=True).fill("50000")
 
 
-def test_the_bench_is_read_from_the_last_row_and_in_the_dark(lab_page):
+def test_the_lab_can_be_read_from_the_last_row_and_in_the_dark(lab_page):
     height = "() => document.querySelector('.pool-lab svg text').getBoundingClientRect().height"
     before = lab_page.evaluate(height)
     lab_page.get_by_label("projector").check()
     until(lambda: lab_page.evaluate("() => document.querySelector('.pool-lab').classList.contains('projector')"))
-    lab_page.locator(".pool-lab").evaluate("bench => bench.scrollIntoView()")
-    picture(lab_page, "lab-projector")
+    lab_page.locator(".pool-lab").evaluate("lab => lab.scrollIntoView()")
+    screenshot(lab_page, "lab-projector")
     assert lab_page.evaluate(height) > 1.3 * before
     lab_page.get_by_label("projector").uncheck()
     theme = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
     lab_page.evaluate(theme, "JupyterLab Dark")
     lab_page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
     lab_page.locator("#jupyterlab-splash").wait_for(state="detached")
-    lab_page.locator(".pool-lab").evaluate("bench => bench.scrollIntoView()")
-    picture(lab_page, "lab-dark")
+    lab_page.locator(".pool-lab").evaluate("lab => lab.scrollIntoView()")
+    screenshot(lab_page, "lab-dark")
     lab_page.evaluate(theme, "JupyterLab Light")
 
 
@@ -152,16 +152,16 @@ def test_the_console_of_the_browser_holds_no_error(lab_page):
     assert lab_page.errors == []
 
 
-def test_the_bench_works_in_notebook_7(browser, tmp_path):
+def test_the_lab_works_in_notebook_7(browser, tmp_path):
     with jupyter(tmp_path, "notebook") as address:
         page = browser()
         page.goto(address)
         run_all(page)
-        watched_run(page, "notebook")
+        watch_a_run(page, "notebook")
         page.close()
 
 
-def test_the_bench_works_in_voila(browser, tmp_path):
+def test_the_lab_works_in_voila(browser, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -170,7 +170,7 @@ def test_the_bench_works_in_voila(browser, tmp_path):
         until(lambda: reachable(port))
         page.goto(f"http://127.0.0.1:{port}/")
         page.locator(".pool-lab").wait_for(timeout=60_000)
-        watched_run(page, "voila")
+        watch_a_run(page, "voila")
         page.close()
 
 

@@ -1,6 +1,6 @@
-"""Take a picture of the bench in JupyterLab, after a sweep, as README's first picture.
+"""Take a screenshot of the lab in JupyterLab after a sweep: README's first picture.
 
-python -m tools.readme_bench
+python -m tools.readme_lab
 """
 
 import tempfile
@@ -14,7 +14,7 @@ PICTURE = Path(__file__).parents[1] / "docs" / "bench.png"
 
 
 def main() -> None:
-    """Predict, run with the most processes, sweep, and take the picture."""
+    """Predict, run with the most processes, sweep, and take the screenshot."""
     with tempfile.TemporaryDirectory() as folder, pages() as new_page, jupyter(Path(folder), "jupyterlab") as address:
         page = new_page()
         page.set_viewport_size({"width": 1280, "height": 1500})
