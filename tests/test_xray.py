@@ -22,10 +22,9 @@ import workers
 
 from helpers import tasks
 from helpers.machine import start_methods
-from helpers.pool.supervisor import TaskFailed, TookTooLong, WorkerDied
 from helpers.pool.validation import MOST_PROCESSES
 from helpers.spans import OUTCOMES, Run
-from helpers.xray import XrayPool
+from helpers.xray import TaskFailed, TookTooLong, WorkerDied, XrayPool
 
 MOMENTS = [
     "submitted",

@@ -20,16 +20,16 @@ SETUP = """
 import sys, time, multiprocessing
 sys.path.insert(0, {tests!r})
 import faults
-from helpers.pool.supervisor import GuardedPool
+from helpers.xray import XrayPool
 context = multiprocessing.get_context({method!r})
 """
 FOREVER = """
-with GuardedPool(3, context=context) as pool:
+with XrayPool(3, context=context) as pool:
     print("made", flush=True)
     pool.map(faults.forever, range(6))
 """
-FOREVER_IN_ONE_LINE = "GuardedPool(3, context=context) as pool: pool.map(faults.forever, range(6))"
-WORKS = "with GuardedPool(2, context=context) as pool: print(pool.map(faults.square, [2, 3]))"
+FOREVER_IN_ONE_LINE = "XrayPool(3, context=context) as pool: pool.map(faults.forever, range(6))"
+WORKS = "with XrayPool(2, context=context) as pool: print(pool.map(faults.square, [2, 3]))"
 
 
 def ready(method: str) -> list[str]:
@@ -89,7 +89,7 @@ def test_g13_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, t
 
 @pytest.mark.parametrize("to", ["group", "kernel"])
 def test_g13_stop_while_the_pool_is_left_leaves_nothing(kernel, to):
-    code = "with GuardedPool(3, context=context) as pool: result = pool.map_async(faults.stubborn, range(6))"
+    code = "with XrayPool(3, context=context) as pool: result = pool.map_async(faults.stubborn, range(6))"
     message = kernel.start(f"{code}; time.sleep(0.5)")
     time.sleep(1)  # the pool has a second of patience with its stubborn workers
     stop(kernel, to)
@@ -119,7 +119,7 @@ def test_a_restart_in_the_middle_of_a_pool_leaves_nothing_and_the_next_pool_work
 
 def test_g1_a_function_of_a_cell_is_refused_or_works(kernel, method):
     kernel.run("def mine(value): return value + 1")
-    output, noise, error = kernel.run("with GuardedPool(1, context=context) as pool: print(pool.map(mine, [1]))")
+    output, noise, error = kernel.run("with XrayPool(1, context=context) as pool: print(pool.map(mine, [1]))")
     if method == "fork":
         assert (output, noise, error) == ("[2]\n", "", "")
     else:
@@ -136,12 +136,12 @@ def test_g12_file_set_in_the_notebook_is_refused_with_the_remedy(kernel, method)
 
 
 def test_g22_input_in_a_task_says_that_nobody_can_answer(kernel):
-    _, _, error = kernel.run("with GuardedPool(1, context=context) as pool: pool.map(faults.asks, ['name? '])")
+    _, _, error = kernel.run("with XrayPool(1, context=context) as pool: pool.map(faults.asks, ['name? '])")
     assert error.startswith("EOFError: input() does not work in a worker")
 
 
 def test_g7_a_killed_worker_is_told_in_the_last_line(kernel):
-    _, noise, error = kernel.run("with GuardedPool(2, context=context) as pool: pool.map(faults.kill_me, [9])")
+    _, noise, error = kernel.run("with XrayPool(2, context=context) as pool: pool.map(faults.kill_me, [9])")
     assert error.startswith("WorkerDied: worker ")
     assert "SIGKILL" in error
     assert noise == ""

@@ -9,7 +9,7 @@ import sys
 import time
 from multiprocessing import Pool
 
-from helpers.pool.supervisor import GuardedPool
+from helpers.xray import XrayPool
 
 
 class TwoNeeded(Exception):
@@ -136,8 +136,8 @@ def pool_inside(number: int) -> list:
         return pool.map(square, [number])
 
 
-def guarded_pool_inside(number: int) -> list:
-    with GuardedPool(1) as pool:
+def xray_pool_inside(number: int) -> list:
+    with XrayPool(1) as pool:
         return pool.map(square, [number])
 
 

@@ -1,4 +1,4 @@
-"""Kill workers of guarded pools at random moments, many times: the caller must see it, soon, with nothing left behind.
+"""Kill workers of X-ray pools at random moments, many times: the caller must see it, soon, with nothing left behind.
 
     python -m tests.support.stress --kills 500 --seed 1
 
@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from helpers.machine import start_methods
-from helpers.pool.supervisor import GuardedPool, WorkerDied
+from helpers.xray import WorkerDied, XrayPool
 from tests.support import faults
 
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV]
@@ -34,7 +34,7 @@ def trial(method: str, state: str, number: int, chance: random.Random) -> tuple[
     """Kill one worker; return what the caller saw, the seconds until then and until the end, and who was left."""
     function, values = STATES[state]
     expected = [function(value) for value in values[:1]] * len(values)
-    with GuardedPool(2, context=multiprocessing.get_context(method)) as pool:
+    with XrayPool(2, context=multiprocessing.get_context(method)) as pool:
         pool.map(faults.square, range(2))
         result = pool.map_async(function, values, chunksize=1)
         time.sleep(chance.uniform(0, 0.15))
