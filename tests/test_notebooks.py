@@ -100,11 +100,11 @@ BROKEN = [
     (rules.the_exercises, change(-3, jupyter={})),
     (rules.short_cells, change(0, source="1\n" * 16)),
     (rules.short_cells, lambda notebook: notebook.cells.extend(notebook.cells * 3)),
-    (rules.thoughts_between_cells, lambda notebook: notebook.cells.extend(rules.code_cells(notebook)[:1] * 4)),
+    (rules.text_between_cells, lambda notebook: notebook.cells.extend(rules.code_cells(notebook)[:1] * 4)),
     (rules.what_differs_is_not_compared, change(3, tags=[])),
-    (rules.workers_functions_stand_in_modules, change(0, source="pool.map(lambda n: n, [1])")),
-    (rules.workers_functions_stand_in_modules, change(0, source="def mine(n): ...\npool.imap_unordered(mine, [1])")),
-    (rules.every_pool_stands_in_a_with, change(0, source="pool = Pool(2)")),
+    (rules.worker_functions_are_in_modules, change(0, source="pool.map(lambda n: n, [1])")),
+    (rules.worker_functions_are_in_modules, change(0, source="def mine(n): ...\npool.imap_unordered(mine, [1])")),
+    (rules.every_pool_is_in_a_with, change(0, source="pool = Pool(2)")),
 ]
 
 

@@ -2,12 +2,11 @@
 
 import os
 import signal
-import tempfile
 import time
-from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from kernels import TESTS, Kernel, gone
+from kernels import SUPPORT, Kernel, gone
 
 from helpers.machine import start_methods
 
@@ -18,23 +17,23 @@ pytestmark = [
 
 SETUP = """
 import sys, time, multiprocessing
-sys.path.insert(0, {tests!r})
-import faults
+sys.path.insert(0, {support!r})
+import faults, workers
 from helpers.xray import XrayPool
 context = multiprocessing.get_context({method!r})
 """
 FOREVER = """
 with XrayPool(3, context=context) as pool:
     print("made", flush=True)
-    pool.map(faults.forever, range(6))
+    pool.map(faults.never_end, range(6))
 """
-FOREVER_IN_ONE_LINE = "XrayPool(3, context=context) as pool: pool.map(faults.forever, range(6))"
-WORKS = "with XrayPool(2, context=context) as pool: print(pool.map(faults.square, [2, 3]))"
+FOREVER_IN_ONE_LINE = "XrayPool(3, context=context) as pool: pool.map(faults.never_end, range(6))"
+WORKS = "with XrayPool(2, context=context) as pool: print(pool.map(workers.square, [2, 3]))"
 
 
-def ready(method: str) -> list[str]:
+def setup(method: str) -> list[str]:
     """What a kernel runs first. After that the helper processes of the start method are there."""
-    return [SETUP.format(tests=str(TESTS), method=method), WORKS]
+    return [SETUP.format(support=str(SUPPORT), method=method), WORKS]
 
 
 @pytest.fixture(scope="module", params=start_methods())
@@ -43,9 +42,17 @@ def method(request):
 
 
 @pytest.fixture(scope="module")
-def kernel(method):
+def kernels_folder():
+    """The temporary folder of the kernels."""
+    with TemporaryDirectory(prefix="t") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def kernel(method, kernels_folder):
     """One kernel for all that it must survive."""
-    kernel = Kernel(*ready(method))
+    kernel = Kernel(*setup(method))
     yield kernel
     kernel.end()
 
@@ -53,7 +60,7 @@ def kernel(method):
 @pytest.fixture
 def doomed(method):
     """A kernel for one test, which ends it."""
-    kernel = Kernel(*ready(method))
+    kernel = Kernel(*setup(method))
     yield kernel
     kernel.end()
 
@@ -66,30 +73,25 @@ def stop(kernel: Kernel, to: str) -> None:
 
 
 @pytest.mark.parametrize("to", ["group", "kernel"])
-def test_g13_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, to, tmp_path):
-    for moment in (0.0, 0.01, 0.03, 0.1, 0.5):
-        begun = tmp_path / f"begun{moment}"  # after a print, Stop could meet ipykernel's own code
-        message = kernel.start(f"with open({str(begun)!r}, 'w'), {FOREVER_IN_ONE_LINE}")
-        while not begun.exists():
-            time.sleep(0.001)
-        time.sleep(moment)  # from the making of the pool to the waiting for its results
-        stop(kernel, to)
-        try:
-            _, noise, error = kernel.finish(message, seconds=3)
-        except TimeoutError as lost:  # Python loses one in a thousand, if it meets the end of some object, and says so
-            assert "Exception ignored in" in str(lost), (moment, lost)
-            stop(kernel, to)
-            _, noise, error = kernel.finish(message, seconds=3)
-        assert error.startswith("KeyboardInterrupt"), moment
-        assert noise == "", moment
-        assert gone(kernel.workers(), 2), moment
-        assert not list(Path(tempfile.gettempdir()).glob(f"pool-{kernel.process.pid}-*")), moment
-        assert kernel.run(WORKS) == ("[4, 9]\n", "", "")
+@pytest.mark.parametrize("moment", [0.0, 0.01, 0.03, 0.1, 0.5])
+def test_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, moment, to, tmp_path, kernels_folder):
+    begun, files = tmp_path / "begun", set(os.listdir(kernels_folder))
+    message = kernel.start(f"with open({str(begun)!r}, 'w'), {FOREVER_IN_ONE_LINE}")
+    while not begun.exists():  # after a print, Stop could meet ipykernel's own code
+        time.sleep(0.001)
+    time.sleep(moment)  # from the making of the pool to the waiting for its results
+    stop(kernel, to)
+    _, noise, error = kernel.finish(message, seconds=3)
+    assert error.startswith("KeyboardInterrupt")
+    assert noise == ""
+    assert gone(kernel.workers(), 2)
+    assert set(os.listdir(kernels_folder)) == files
+    assert kernel.run(WORKS) == ("[4, 9]\n", "", "")
 
 
 @pytest.mark.parametrize("to", ["group", "kernel"])
-def test_g13_stop_while_the_pool_is_left_leaves_nothing(kernel, to):
-    code = "with XrayPool(3, context=context) as pool: result = pool.map_async(faults.stubborn, range(6))"
+def test_stop_while_the_pool_is_left_leaves_nothing(kernel, to):
+    code = "with XrayPool(3, context=context) as pool: result = pool.map_async(faults.ignore_sigterm, range(6))"
     message = kernel.start(f"{code}; time.sleep(0.5)")
     time.sleep(1)  # the pool has a second of patience with its stubborn workers
     stop(kernel, to)
@@ -99,7 +101,7 @@ def test_g13_stop_while_the_pool_is_left_leaves_nothing(kernel, to):
     assert gone(kernel.workers(), 3)
 
 
-def test_g16_no_worker_outlives_a_killed_kernel(doomed):
+def test_no_worker_outlives_a_killed_kernel(doomed):
     doomed.start(FOREVER, until="made")
     time.sleep(0.3)
     everything = doomed.workers() | doomed.helpers
@@ -113,35 +115,35 @@ def test_a_restart_in_the_middle_of_a_pool_leaves_nothing_and_the_next_pool_work
     everything = doomed.workers() | doomed.helpers
     doomed.manager.restart_kernel(now=True)
     assert gone(everything, 3)
-    doomed.prepare(*ready(method))
+    doomed.prepare(*setup(method))
     assert doomed.run(WORKS) == ("[4, 9]\n", "", "")
 
 
-def test_g1_a_function_of_a_cell_is_refused_or_works(kernel, method):
+def test_a_function_of_a_cell_is_refused_or_works(kernel, method):
     kernel.run("def mine(value): return value + 1")
     output, noise, error = kernel.run("with XrayPool(1, context=context) as pool: print(pool.map(mine, [1]))")
     if method == "fork":
         assert (output, noise, error) == ("[2]\n", "", "")
     else:
-        assert "'mine' lives in this notebook" in error
+        assert "'mine'" in error and "notebook" in error
         assert "%%writefile" in error
         assert noise == ""
 
 
-def test_g12_file_set_in_the_notebook_is_refused_with_the_remedy(kernel, method):
-    _, noise, error = kernel.run(f"__file__ = {str(TESTS / 'faults.py')!r}\n{WORKS}")
+def test_file_set_in_the_notebook_is_refused_with_the_remedy(kernel, method):
+    _, noise, error = kernel.run(f"__file__ = {str(SUPPORT / 'faults.py')!r}\n{WORKS}")
     assert noise == ""
     assert error == "" if method == "fork" else error.endswith("delete it with: del __file__")
     assert kernel.run(f"del __file__\n{WORKS}") == ("[4, 9]\n", "", "")
 
 
-def test_g22_input_in_a_task_says_that_nobody_can_answer(kernel):
-    _, _, error = kernel.run("with XrayPool(1, context=context) as pool: pool.map(faults.asks, ['name? '])")
-    assert error.startswith("EOFError: input() does not work in a worker")
+def test_input_in_a_task_says_that_nobody_can_answer(kernel):
+    _, _, error = kernel.run("with XrayPool(1, context=context) as pool: pool.map(faults.ask, ['name? '])")
+    assert error.startswith("EOFError: input()") and "worker" in error
 
 
-def test_g7_a_killed_worker_is_told_in_the_last_line(kernel):
-    _, noise, error = kernel.run("with XrayPool(2, context=context) as pool: pool.map(faults.kill_me, [9])")
+def test_a_killed_worker_is_the_error_of_the_cell(kernel):
+    _, noise, error = kernel.run("with XrayPool(2, context=context) as pool: pool.map(faults.kill_this_process, [9])")
     assert error.startswith("WorkerDied: worker ")
     assert "SIGKILL" in error
     assert noise == ""

@@ -1,5 +1,4 @@
-"""Worker functions that do everything wrong that a worker can do wrong. Nothing but the standard
-library and the pool."""
+"""Worker functions and values that do everything wrong that they can do wrong. Standard library and the pool only."""
 
 import ctypes
 import faulthandler
@@ -12,36 +11,56 @@ from multiprocessing import Pool
 from helpers.xray import XrayPool
 
 
-class TwoNeeded(Exception):
+class CannotBeUnpickled(Exception):
     """An exception that pickles and cannot be unpickled: its text is not the arguments that it needs."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code}: {reason}")
 
 
-class Locked(Exception):
-    """An exception that cannot be pickled."""
+class CannotBePickled(Exception):
+    """An exception with a lambda among its attributes."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.secret = lambda: None
 
 
-class Evil:
-    """A value that breaks, or kills, at the moment asked for: "pack" or "open"."""
+class RebuildsItself(Exception):
+    """An exception that is rebuilt from something else than its args, and without its attributes."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"odd code {code}")
+        self.code = code
+
+    def __reduce__(self) -> tuple:
+        return RebuildsItself, (self.code,)
+
+
+class RefusesAttributes(ValueError):
+    """An exception that nothing can be set on, not even its cause."""
+
+    __slots__ = ("code",)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(name)
+
+
+class Breaks:
+    """A value that does what `misbehave` says while it is pickled, or while it is unpickled."""
 
     def __init__(self, moment: str, action: str) -> None:
         self.moment = moment
         self.action = action
 
     def __reduce__(self) -> tuple:
-        if self.moment == "pack":
-            act(self.action)
-        return (act, (self.action,)) if self.moment == "open" else (Evil, (self.moment, self.action))
+        if self.moment == "pickled":
+            misbehave(self.action)
+        return (misbehave, (self.action,)) if self.moment == "unpickled" else (Breaks, (self.moment, self.action))
 
 
-def act(action: str) -> str:
-    """Do what the action says."""
+def misbehave(action: str) -> str:
+    """Do what the action says, in whatever process calls this."""
     if action == "error":
         raise ValueError("as asked for")
     if action == "exit":
@@ -51,135 +70,107 @@ def act(action: str) -> str:
     if action == "segfault":
         faulthandler.disable()  # no traceback of it on the screen
         ctypes.string_at(0)
-    if action == "kill":
-        kill_me(signal.SIGKILL)
     return action
 
 
-def kill_me(signal_number: int) -> None:
+def kill_this_process(signal_number: int) -> None:
     faulthandler.disable()
     os.kill(os.getpid(), signal_number)
     time.sleep(60)
 
 
-def square(number: int) -> int:
-    return number * number
+def exit_with(code: int) -> None:
+    os._exit(code)
 
 
-def square_but_not(number: int, bad: int, action: str) -> int:
-    """Return the square of the number, but act for the bad one."""
-    return act(action) if number == bad else number * number
+def never_end(number: int) -> None:
+    while True:
+        time.sleep(0.05)
 
 
-def arguments(*args: object, **keywords: object) -> tuple:
-    return args, keywords
+def ignore_sigterm(number: int) -> None:
+    """Never end, and ignore every polite request to do so."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    never_end(number)
 
 
-def raises(number: int) -> None:
+def ask(prompt: str) -> str:
+    return input(prompt)
+
+
+def fail_at_three(number: int) -> int:
+    if number == 3:
+        raise ValueError("three is one too many", number)
+    return number
+
+
+def raise_value_error(number: int) -> None:
     raise ValueError(f"bad number {number}")
 
 
-def raises_two_needed(number: int) -> None:
-    raise TwoNeeded(number, "cannot come home")
+def raise_cannot_be_unpickled(number: int) -> None:
+    raise CannotBeUnpickled(number, "needs two arguments")
 
 
-def raises_locked(number: int) -> None:
-    raise Locked("cannot leave")
+def raise_cannot_be_pickled(number: int) -> None:
+    raise CannotBePickled("holds a lambda")
 
 
-def raises_named(name: str) -> None:
-    """Raise the built-in exception of that name."""
+def raise_rebuilds_itself(code: int) -> None:
+    raise RebuildsItself(code)
+
+
+def raise_refuses_attributes(code: int) -> None:
+    raise RefusesAttributes(code)
+
+
+def raise_named(name: str) -> None:
+    """Raise the exception of that name that would end a worker."""
     raise {"SystemExit": SystemExit, "KeyboardInterrupt": KeyboardInterrupt, "GeneratorExit": GeneratorExit}[name](
         "gone"
     )
 
 
-def stops_iteration(number: int) -> int:
+def raise_stop_iteration_at_two(number: int) -> int:
     if number == 2:
         raise StopIteration(number)
     return number
 
 
-def returns_lambda(number: int) -> object:
-    return lambda: number
-
-
-def returns_evil(moment: str, action: str) -> Evil:
-    return Evil(moment, action)
-
-
-def takes(value: object) -> object:
-    return value
-
-
-def exits(code: int) -> None:
-    os._exit(code)
-
-
-def forever(number: int) -> None:
-    while True:
-        time.sleep(0.05)
-
-
-def stubborn(number: int) -> None:
-    """Ignore every polite request to end."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    forever(number)
-
-
-def asks(prompt: str) -> str:
-    return input(prompt)
-
-
-def pool_inside(number: int) -> list:
-    with Pool(1) as pool:
-        return pool.map(square, [number])
-
-
-def xray_pool_inside(number: int) -> list:
-    with XrayPool(1) as pool:
-        return pool.map(square, [number])
-
-
-def slowly(seconds: float) -> float:
-    time.sleep(seconds)
-    return seconds
-
-
-def pid(seconds: float) -> int:
-    time.sleep(seconds)
-    return os.getpid()
-
-
-def big(size: int, seconds: float = 0.0) -> bytes:
-    time.sleep(seconds)
-    return bytes(size)
-
-
-def bad_initializer(text: str) -> None:
+def fail_to_initialize(text: str) -> None:
     raise ValueError(text)
 
 
-def set_flag(value: object) -> None:
-    os.environ["POOL_FLAG"] = str(value)
+def return_lambda(number: int) -> object:
+    return lambda: number
 
 
-def flag(_: object) -> str:
-    return os.environ.get("POOL_FLAG", "")
+def return_breaks(moment: str, action: str) -> Breaks:
+    return Breaks(moment, action)
 
 
-def stock_pool_with_a_killed_worker() -> None:
-    """What the canary runs, in a process of its own: it never returns as long as the stock pool hangs."""
-    with Pool(2) as pool:
-        pool.map(exits, [7])
+def start_stock_pool(number: int) -> list:
+    with Pool(1) as pool:
+        return pool.map(abs, [number])
 
 
-if __name__ == "__main__":
-    stock_pool_with_a_killed_worker()
+def start_xray_pool(number: int) -> list:
+    with XrayPool(1) as pool:
+        return pool.map(abs, [number])
 
 
 def let_tblib_pickle_exceptions() -> None:
-    """As importing Dask does, in this worker: from now on a library pickles every exception."""
+    """Let a library pickle every exception from now on, as importing Dask does."""
     import tblib.pickling_support
 
     tblib.pickling_support.install()
+
+
+def hang_in_the_stock_pool() -> None:
+    """Kill a worker of a stock pool: as long as that hangs, this never returns."""
+    with Pool(2) as pool:
+        pool.map(exit_with, [7])
+
+
+if __name__ == "__main__":
+    hang_in_the_stock_pool()

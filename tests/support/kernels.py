@@ -1,4 +1,4 @@
-"""Processes and their ends, for tests: a real notebook kernel, with all that it has started."""
+"""A real notebook kernel, with all the processes that it has started, and whether processes have ended."""
 
 import time
 from collections.abc import Iterable
@@ -8,11 +8,11 @@ from queue import Empty
 import psutil
 from jupyter_client.manager import KernelManager
 
-TESTS = Path(__file__).parent
+SUPPORT = Path(__file__).parent
 
 
 def gone(processes: Iterable[psutil.Process], seconds: float) -> bool:
-    """Whether all of the processes end within so many seconds."""
+    """Whether all of the processes end within that many seconds."""
     deadline = time.monotonic() + seconds
     while any(runs(process) for process in processes):
         if time.monotonic() > deadline:
@@ -22,7 +22,7 @@ def gone(processes: Iterable[psutil.Process], seconds: float) -> bool:
 
 
 def runs(process: psutil.Process) -> bool:
-    """Whether a process still runs: one that only waits for its parent to take note of its end does not."""
+    """Whether a process still runs; a zombie, which only waits to be reaped, does not."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -34,7 +34,7 @@ class Kernel:
 
     def __init__(self, *setup: str) -> None:
         self.manager = KernelManager()
-        self.manager.start_kernel(cwd=TESTS)
+        self.manager.start_kernel(cwd=SUPPORT)
         self.client = self.manager.client()
         self.client.start_channels()
         self.prepare(*setup)

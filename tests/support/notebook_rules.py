@@ -1,4 +1,4 @@
-"""What every notebook of the course keeps to, as functions that tell what is wrong. Each is seen to fail in the tests."""
+"""The rules for notebooks, as functions that yield what is wrong with one. A test sees each rule fail."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,8 +9,8 @@ from nbformat import NotebookNode
 MOST_BYTES = 500_000
 MOST_CELLS = 60
 MOST_LINES = 15
-SETS_A_TIME = re.compile(r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure)\(|%%exhibit|%%time")
-FROM_THE_MACHINE = re.compile(r"(/home/|/root/|/tmp/|/Users/|C:\\\\Users|site-packages)")
+SHOWS_A_TIME = re.compile(r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure)\(|%%exhibit|%%time")
+PATH_OF_A_MACHINE = re.compile(r"(/home/|/root/|/tmp/|/Users/|C:\\\\Users|site-packages)")
 
 
 def text_of(notebook: NotebookNode, kind: str = "markdown") -> list[str]:
@@ -41,12 +41,12 @@ def no_errors(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 def no_widget_state(notebook: NotebookNode, path: Path) -> Iterator[str]:
     if "widgets" in notebook.metadata or "widget-view" in str(notebook):
-        yield "it holds the state of widgets, which is nothing without its kernel"
+        yield "it holds the state of widgets, which nobody can use without its kernel"
 
 
 def no_path_of_a_machine(notebook: NotebookNode, path: Path) -> Iterator[str]:
     for cell in code_cells(notebook):
-        if found := FROM_THE_MACHINE.search(str(cell.outputs)):
+        if found := PATH_OF_A_MACHINE.search(str(cell.outputs)):
             yield f"an output shows {found[0]!r}"
 
 
@@ -104,12 +104,12 @@ def short_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
             yield f"more than {MOST_LINES} lines: {cell.source[:60]!r}"
 
 
-def thoughts_between_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
+def text_between_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
     run = 0
     for cell in notebook.cells:
         run = run + 1 if cell.cell_type == "code" and "solution" not in tags(cell) else 0
         if run > 3:
-            yield f"four cells of code without a word between them: {cell.source[:60]!r}"
+            yield f"four cells of code without text between them: {cell.source[:60]!r}"
 
 
 def what_differs_is_not_compared(notebook: NotebookNode, path: Path) -> Iterator[str]:
@@ -117,12 +117,12 @@ def what_differs_is_not_compared(notebook: NotebookNode, path: Path) -> Iterator
         if "checks." in cell.source:
             continue
         picture = any("<svg" in str(output.get("data")) for output in cell.outputs)
-        if (picture or cell.outputs and SETS_A_TIME.search(cell.source)) and "nbval-ignore-output" not in tags(cell):
+        if (picture or cell.outputs and SHOWS_A_TIME.search(cell.source)) and "nbval-ignore-output" not in tags(cell):
             yield f"its output differs from run to run, and lacks the tag nbval-ignore-output: {cell.source[:60]!r}"
 
 
-def workers_functions_stand_in_modules(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    """A pool of the notebook gets no lambda and no function of a cell, but where the error is caught and shown."""
+def worker_functions_are_in_modules(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """A pool gets no lambda and no function of a cell, except where the error is caught and shown."""
     mine = {name for cell in code_cells(notebook) for name in re.findall(r"^def (\w+)", cell.source, re.MULTILINE)}
     for cell in code_cells(notebook):
         if cell.source.startswith("%%") or "show(" in cell.source or "except Exception as error:" in cell.source:
@@ -132,19 +132,19 @@ def workers_functions_stand_in_modules(notebook: NotebookNode, path: Path) -> It
                 yield f"a worker could not find {function!r} of the notebook: {cell.source[:60]!r}"
 
 
-def every_pool_stands_in_a_with(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    """Or it is closed and joined in its own cell, which is how the second lesson begins."""
+def every_pool_is_in_a_with(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """Or it is closed and joined in its own cell, as where the second lesson begins."""
     for cell in code_cells(notebook):
         if cell.source.startswith("%%"):
             continue
         for line in cell.source.splitlines():
-            made = re.search(r"(?<![\w.])(Xray|Guarded)?(Thread)?Pool\(", line)
+            made = re.search(r"(?<![\w.])(Xray|Thread)?Pool\(", line)
             if made and "with " not in line and not ("pool.close()" in cell.source and "pool.join()" in cell.source):
-                yield f"a pool outside of a with: {line.strip()!r}"
+                yield f"a pool outside a with: {line.strip()!r}"
 
 
 LESSONS_ONLY = (the_anatomy, the_exercises)
-"""What the bench and the index, which are pages of their own, do not keep to."""
+"""Rules for lessons, from which the lab and the index are excepted."""
 
 RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     outputs_in_order,
@@ -156,8 +156,8 @@ RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     the_anatomy,
     the_exercises,
     short_cells,
-    thoughts_between_cells,
+    text_between_cells,
     what_differs_is_not_compared,
-    workers_functions_stand_in_modules,
-    every_pool_stands_in_a_with,
+    worker_functions_are_in_modules,
+    every_pool_is_in_a_with,
 ]

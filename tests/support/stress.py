@@ -1,9 +1,9 @@
-"""Kill workers of X-ray pools at random moments, many times: the caller must see it, soon, with nothing left behind.
+"""Kill workers of pools at random moments, many times: the caller must see it, soon, and nothing must be left behind.
 
     python -m tests.support.stress --kills 500 --seed 1
 
-Each trial makes a pool and kills one of its workers with a random signal while the workers are idle, compute, or send
-a 60 MB answer home. It counts as a hang if an answer or the end of the pool takes more than 10 seconds.
+Each trial makes a pool and kills one of its workers with a random signal while the workers are idle, compute, or return
+a result of 60 MB. It counts as a hang if a result or the end of the pool takes more than 10 seconds.
 """
 
 import argparse
@@ -19,13 +19,13 @@ from collections.abc import Callable
 
 from helpers.machine import start_methods
 from helpers.xray import WorkerDied, XrayPool
-from tests.support import faults
+from tests.support import workers
 
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV]
 STATES = {
-    "idle": (faults.square, []),
-    "computing": (faults.slowly, [0.02] * 20),
-    "60 MB": (faults.big, [60_000_000] * 3),
+    "idle": (workers.square, []),
+    "computing": (workers.sleep_for, [0.02] * 20),
+    "60 MB": (workers.zero_bytes, [60_000_000] * 3),
 }
 HANG = 10.0  # seconds
 
@@ -35,14 +35,14 @@ def trial(method: str, state: str, number: int, chance: random.Random) -> tuple[
     function, values = STATES[state]
     expected = [function(value) for value in values[:1]] * len(values)
     with XrayPool(2, context=multiprocessing.get_context(method)) as pool:
-        pool.map(faults.square, range(2))
+        pool.map(workers.square, range(2))
         result = pool.map_async(function, values, chunksize=1)
         time.sleep(chance.uniform(0, 0.15))
         os.kill(chance.choice(multiprocessing.active_children()).pid, number)
         killed = time.monotonic()
         seen = outcome(result.get, expected)
         while seen == "finished":  # the pool must notice before long that it has lost a worker
-            seen = outcome(lambda timeout: pool.map_async(faults.square, [2]).get(timeout), [4])
+            seen = outcome(lambda timeout: pool.map_async(workers.square, [2]).get(timeout), [4])
             seen = "hang" if time.monotonic() > killed + HANG else seen
         noticed = time.monotonic()
     return seen, noticed - killed, time.monotonic() - noticed, len(multiprocessing.active_children())

@@ -1,35 +1,9 @@
-"""Worker functions for the tests of the X-ray."""
+"""Worker functions for tests, that do what is asked of them. Standard library only."""
 
 import math
 import os
 import sys
-import threading
 import time
-
-
-class Odd(Exception):
-    """An exception that rebuilds itself from something else than its args, and leaves its attributes behind."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"odd code {code}")
-        self.code = code
-
-    def __reduce__(self):
-        return Odd, (self.code,)
-
-
-class Fixed(ValueError):
-    """An exception with slots that refuses new attributes."""
-
-    __slots__ = ("code",)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(name)
-
-
-class Unpicklable:
-    def __reduce__(self):
-        raise ZeroDivisionError("this argument cannot be pickled")
 
 
 class Counter:
@@ -55,38 +29,28 @@ def add(left: int, right: int = 0, *, scale: int = 1) -> int:
     return (left + right) * scale
 
 
-def fail(number: int) -> int:
-    if number == 3:
-        raise ValueError("three is one too many", number)
-    return number
+def arguments(*args: object, **keywords: object) -> tuple:
+    return args, keywords
 
 
-def raise_odd(code: int) -> None:
-    raise Odd(code)
+def sleep_for(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
 
 
-def raise_fixed(code: int) -> None:
-    raise Fixed(code)
+def zero_bytes(size: int) -> bytes:
+    return bytes(size)
 
 
-def pid(_: object = None) -> int:
-    time.sleep(0.02)
-    return os.getpid()
-
-
-def modules() -> list[str]:
+def loaded_modules() -> list[str]:
     return sorted(sys.modules)
 
 
-def lock(_: object = None) -> object:
-    return threading.Lock()
-
-
-def identity_of(pair: tuple[object, object]) -> bool:
+def is_one_object(pair: tuple[object, object]) -> bool:
     return pair[0] is pair[1]
 
 
-def writeable(array) -> bool:
+def is_writeable(array) -> bool:
     return array.flags.writeable
 
 
@@ -97,16 +61,6 @@ def remember(value: object) -> None:
 
 def recall(_: object = None) -> object:
     return remembered
-
-
-def make_pool(_: object = None) -> None:
-    from multiprocessing import Pool
-
-    Pool(1)
-
-
-def length(data) -> int:
-    return len(data)
 
 
 def nap_or_leave(seconds: float) -> None:
