@@ -1,145 +1,104 @@
-"""A worker imports little, and imports between the modules of helpers run only upward."""
+"""Imports between the doors and rooms of helpers run in one direction, and CONTRIBUTING shows which."""
 
 import ast
-import subprocess
+import re
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import nbformat
 import pytest
 
-HELPERS = Path(__file__).parents[1] / "helpers"
-ORDER = [
-    "picture",
-    "tasks",
-    "array_tasks",
-    "word_tasks",
-    "mishaps",
-    "spans",
-    "errors",
-    "notes",
-    "stamps",
-    "packing",
-    "messages",
-    "refusals",
-    "results",
-    "birth",
-    "guard",
-    "xray",
-    "export",
-    "machine",
-    "memory",
-    "timing",
-    "drawing",
-    "timeline",
-    "axes",
-    "plots",
-    "curves",
-    "museum",
-    "checks",
-    "laws",
-    "simulate",
-    "costs",
-    "model",
-    "plans",
-    "measured",
-    "experiment",
-    "runs_table",
-    "bench",
-    "lab",
-    "preflight",
-    "my_lessons",
-    "calm",
-    "tether",
-    "cluster",
-]
-"""The modules from the ground up: each imports only from those before it."""
+ROOT = Path(__file__).parents[1]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TABLE = CONTRIBUTING.split("\n## Where things are\n")[1].split("\n## ")[0]
+ORDER = re.findall(r"^\| `(\w+/?)` \|", TABLE, re.MULTILINE)
+"""The doors and rooms (with a slash) of helpers, each importing only from those before it: CONTRIBUTING's table."""
 
-WORKER_SIDE = ["tasks", "word_tasks", "mishaps", "errors", "notes", "stamps", "packing", "messages"]
-HEAVY = {
-    "numpy",
-    "matplotlib",
-    "ipywidgets",
-    "IPython",
-    "joblib",
-    "psutil",
-    "dataclasses",
-    "inspect",
-    "typing_extensions",
-}
+POOL = ["errors", "pickling", "recorder", "worker", "messages", "validation", "supervisor", "results"]
+"""The modules of the pool, each importing only from those before it."""
+
+BEHIND_THE_DOORS = {"helpers.pool", "helpers.drawing"}
+WORKERS_IMPORT = ["tasks", "word_tasks", "failing_tasks", "text"] + [f"pool.{name}" for name in POOL[:5]]
 
 
-def tree(name: str) -> ast.Module:
-    return ast.parse((HELPERS / f"{name}.py").read_text(encoding="utf-8"))
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(name: str) -> set[str]:
-    """The modules that a module imports when it is loaded or later; what stands under TYPE_CHECKING does not count."""
+MODULES = {module_name(path): ast.parse(path.read_text("utf-8")) for path in (ROOT / "helpers").rglob("*.py")}
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """The modules that a module imports: when it is loaded, in a function, and under TYPE_CHECKING."""
     found = set()
-    for node in ast.walk(_without_type_checking(tree(name))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module == "helpers":
-            found |= {f"helpers.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module)
+            assert node.level == 0, "a relative import, which this test cannot follow"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if name in MODULES else node.module for name in names}
     return found
 
 
-def _without_type_checking(module: ast.Module) -> ast.Module:
-    module.body = [
-        node
-        for node in module.body
-        if not (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING")
-    ]
-    return module
+def imported_from_helpers(name: str) -> set[str]:
+    return {module for module in imported(MODULES[name]) if module.startswith("helpers.")}
 
 
-def loaded_by(code: str) -> set[str]:
-    program = f"{code}\nimport sys\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=50)
-    return set(done.stdout.split())
+def door(name: str) -> str:
+    """The door or room of helpers that a module belongs to."""
+    top = name.split(".")[1]
+    return f"{top}/" if (ROOT / "helpers" / top).is_dir() else top
 
 
-def test_the_order_names_every_module():
-    assert sorted(ORDER) == sorted(path.stem for path in HELPERS.glob("*.py") if path.stem != "__init__")
+def test_every_door_and_room_has_one_row_in_contributing():
+    assert sorted(ORDER) == sorted({door(name) for name in MODULES if name != "helpers"})
 
 
 @pytest.mark.parametrize("name", ORDER)
-def test_a_module_imports_only_from_those_below_it(name):
-    mine = {module.removeprefix("helpers.") for module in imports(name) if module.startswith("helpers.")}
-    assert mine <= set(ORDER[: ORDER.index(name)])
+def test_a_door_or_room_imports_only_from_those_above_it(name):
+    mine = [module for module in MODULES if module != "helpers" and door(module) == name]
+    used = {door(module) for each in mine for module in imported_from_helpers(each)}
+    assert used - {name} <= set(ORDER[: ORDER.index(name)])
 
 
-@pytest.mark.parametrize("name", WORKER_SIDE)
-def test_what_workers_import_stands_on_the_standard_library(name):
-    outside = {module.split(".")[0] for module in imports(name)} - set(sys.stdlib_module_names)
-    assert outside <= {"helpers"}
+def test_no_imports_form_a_circle():
+    TopologicalSorter({name: imported_from_helpers(name) for name in MODULES}).prepare()
 
 
-def test_the_package_itself_is_a_docstring_and_nothing_else():
-    (only,) = tree("__init__").body
+def test_the_modules_of_the_pool_are_in_order():
+    assert {f"helpers.pool.{name}" for name in POOL} == {name for name in MODULES if name.startswith("helpers.pool.")}
+    for place, name in enumerate(POOL):
+        mine = {module for module in imported_from_helpers(f"helpers.pool.{name}") if "helpers.pool." in module}
+        assert mine <= {f"helpers.pool.{above}" for above in POOL[:place]}, name
+
+
+def test_only_xray_imports_from_the_pool():
+    users = {door(name) for name in MODULES if any("helpers.pool." in used for used in imported_from_helpers(name))}
+    assert users == {"pool/", "xray"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_imports_from_doors_only(path):
+    cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    modules = re.findall(r"^\s*(?:from|import) (helpers\.[\w.]+)", "\n".join(cells), re.MULTILINE)
+    assert {module for module in modules if module.count(".") > 1 or module in BEHIND_THE_DOORS} == set()
+
+
+@pytest.mark.parametrize("name", WORKERS_IMPORT)
+def test_what_workers_import_needs_the_standard_library_only(name):
+    modules = imported(MODULES[f"helpers.{name}"])
+    assert {module for module in modules if module.startswith("helpers")} <= {f"helpers.{n}" for n in WORKERS_IMPORT}
+    assert {module.split(".")[0] for module in modules} - {"helpers"} <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("name", ["helpers", "helpers.pool", "helpers.drawing"])
+def test_a_package_that_workers_import_is_a_docstring_and_nothing_else(name):
+    (only,) = MODULES[name].body
     assert isinstance(only.value.value, str)
 
 
-def test_importing_the_tasks_loads_nothing_heavy():
-    assert not loaded_by("import helpers.tasks") & HEAVY
-
-
-def modules_of_a_spawned_worker(pool: str) -> set[str]:
-    code = (
-        f"from multiprocessing import get_context\n{pool}\nimport workers\n"
-        "with make(1) as pool:\n    print(*pool.apply(workers.modules))\nraise SystemExit"
-    )
-    folder = str(Path(__file__).parent / "support")
-    done = subprocess.run([sys.executable, "-c", f"import sys; sys.path.append({folder!r})\n{code}"], check=True,
-                          capture_output=True, text=True, timeout=50)  # fmt: skip
-    return set(done.stdout.split())
-
-
-def test_a_spawned_worker_of_an_xray_pool_loads_nothing_heavy_beside_what_python_does_itself():
-    stock = modules_of_a_spawned_worker("make = get_context('spawn').Pool")
-    xray = modules_of_a_spawned_worker(
-        "from helpers.xray import XrayPool\nmake = lambda n: XrayPool(n, context=get_context('spawn'))"
-    )
-    assert "workers" in xray
-    assert not (xray - stock) & (HEAVY | {"helpers.tasks"})
+def test_no_module_is_longer_than_300_lines():
+    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in (ROOT / "helpers").rglob("*.py")}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
