@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TEST_COMMAND = next(line.strip() for line in README.splitlines() if "python3" in line and "pytest" in line)
@@ -37,7 +38,7 @@ def test_environment_ends_with_this_checkout():
 @pytest.mark.parametrize("requirement", requirements())
 def test_every_dependency_has_a_lower_bound_and_earns_its_place_in_contributing(requirement):
     assert ">=" in requirement
-    assert f"\n| {package(requirement)} |" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f"\n| {package(requirement)} |" in CONTRIBUTING
 
 
 @pytest.mark.parametrize("file", [".ci/run", ".github/workflows/tests.yml"])
@@ -64,6 +65,13 @@ def test_the_workflow_covers_three_systems_with_the_oldest_and_newest_python():
     matrix = workflow["jobs"]["test"]["strategy"]["matrix"]
     assert matrix["os"] == ["ubuntu-latest", "macos-latest", "windows-latest"]
     assert matrix["python"][0] == PROJECT["requires-python"].removeprefix(">=")
+
+
+@pytest.mark.parametrize("job", ["lint", "programs"])
+def test_the_workflow_runs_a_command_of_contributing(job):
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+    command = workflow["jobs"][job]["steps"][-1]["run"]
+    assert f"| `{command}` |" in CONTRIBUTING
 
 
 def test_the_readme_names_every_lesson():
