@@ -15,11 +15,12 @@ TABLE = CONTRIBUTING.split("\n## Where things are\n")[1].split("\n## ")[0]
 ORDER = re.findall(r"^\| `(\w+/?)` \|", TABLE, re.MULTILINE)
 """The doors and rooms (with a slash) of helpers, each importing only from those before it: CONTRIBUTING's table."""
 
-POOL = ["errors", "pickling", "recorder", "worker", "messages", "validation", "supervisor", "results"]
-"""The modules of the pool, each importing only from those before it."""
+WORKER_SIDE = ["errors", "pickling", "recorder", "worker", "messages"]
+POOL = [*WORKER_SIDE, "validation", "interrupts", "ending", "supervisor", "results"]
+"""The modules of the pool, each importing only from those before it. Workers import the first of them."""
 
 BEHIND_THE_DOORS = {"helpers.pool", "helpers.drawing"}
-WORKERS_IMPORT = ["tasks", "word_tasks", "failing_tasks", "text"] + [f"pool.{name}" for name in POOL[:5]]
+WORKERS_IMPORT = ["tasks", "word_tasks", "failing_tasks", "text"] + [f"pool.{name}" for name in WORKER_SIDE]
 
 
 def module_name(path: Path) -> str:

@@ -5,15 +5,17 @@ import pickle
 import numpy as np
 import pytest
 
-from helpers.pool.pickling import Packer, Unpacker, size_of
+from helpers.pool.pickling import StreamReader, StreamWriter
 
 BIG = np.arange(50_000.0)
 
 
 def round_trip(values):
-    packer, unpacker = Packer(), Unpacker()
-    message = pickle.loads(pickle.dumps([packer.pack(value) for value in values]))
-    return [unpacker.unpack(data) for data in message]
+    writer = StreamWriter()
+    for value in values:
+        writer.add(value)
+    reader = StreamReader(pickle.loads(pickle.dumps(writer.stream())))
+    return [reader.next() for _ in values]
 
 
 @pytest.mark.parametrize("value", [3, "word" * 100_000, bytearray(500_000), list(range(100_000)), [b"x" * 99_999] * 3])
@@ -35,4 +37,15 @@ def test_what_values_share_is_one_object_when_unpickled(shared):
 
 
 def test_the_size_is_that_of_the_pickle():
-    assert size_of(Packer().pack(BIG)) == len(pickle.dumps(BIG))
+    assert StreamWriter().add(BIG) == len(pickle.dumps(BIG))
+
+
+def test_a_value_that_cannot_be_pickled_raises_its_error_and_is_left_out():
+    writer = StreamWriter()
+    writer.add("before")
+    with pytest.raises((AttributeError, pickle.PicklingError), match="lambda"):
+        writer.add([BIG, lambda: None])
+    assert StreamReader(writer.stream()).next() == "before"
+    with pytest.raises(EOFError):
+        reader = StreamReader(writer.stream())
+        [reader.next(), reader.next()]
