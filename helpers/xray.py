@@ -18,6 +18,7 @@ from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool
 from typing import Any, cast
 
 from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied
+from helpers.pool.inputs import CallQueue
 from helpers.pool.interrupts import block_sigint, defer_sigint
 from helpers.pool.messages import Call, Chunks, run
 from helpers.pool.recorder import Recorder, decode
@@ -82,7 +83,8 @@ class XrayPool(Pool):
         if initializer is not None:
             if not callable(initializer):
                 raise TypeError("initializer must be a callable")
-            check_function(initializer, self.start_method)
+            if self.start_method != "fork":
+                check_function(initializer, self.start_method)
             carried = Initializer(initializer, tuple(initargs))
         self.reset()
         supervisor = self._supervisor = Supervisor(context, carried, limit, maxtasksperchild)
@@ -92,6 +94,9 @@ class XrayPool(Pool):
                 try:
                     with block_sigint(self.start_method != "forkserver") as supervisor.unblock_sigint:
                         super().__init__(self.processes, None, (), maxtasksperchild, supervisor, **more)
+                    self._taskqueue = CallQueue(
+                        vars(self)["_taskqueue"], self._quick_put, vars(self)["_cache"], lambda: supervisor.ending
+                    )
                     supervisor.adopt(self)
                 except BaseException:
                     supervisor.adopt(self)  # what there is of it
@@ -106,6 +111,7 @@ class XrayPool(Pool):
     def _setup_queues(self) -> None:
         super()._setup_queues()  # type: ignore[misc] # the stubs know public names only
         self._quick_get = self._supervisor.receiving(vars(self)["_quick_get"])
+        self._quick_put = self._supervisor.sending(vars(self)["_quick_put"])
 
     def __del__(self) -> None:
         if self._state == RUN and self._supervisor.owner == os.getpid():
@@ -235,7 +241,7 @@ class XrayPool(Pool):
     def _new_call(self, function: Callable[..., Any], how: str) -> Call:
         self._supervisor.check()
         check_function(function, self.start_method)
-        return Call(function, how, self._recorder, self._supervisor.calls + 1)
+        return Call(function, how, self._recorder)
 
     def _submit_map(
         self,
@@ -277,9 +283,12 @@ class XrayPool(Pool):
     ) -> PoolIterator:
         call = self._new_call(function, "map")
         result = PoolIterator(self._supervisor, call, checked_chunksize(chunksize))
-        is_finite = hasattr(iterable, "__len__")
-        wanted = partial(is_wanted, weakref.ref(result), call, is_finite, self._supervisor)
-        result.chunks = stock(run, call.chunks(iterable, result.chunksize, wanted), **more)
+        if hasattr(iterable, "__len__"):
+            result.chunks = stock(run, call.chunks(iterable, result.chunksize, lambda: True), **more)
+        else:
+            wanted = partial(is_wanted, weakref.ref(result), call, self._supervisor)
+            with self._taskqueue.unbounded():
+                result.chunks = stock(run, call.chunks(iterable, result.chunksize, wanted), **more)
         self._supervisor.expect(result)
         return result
 

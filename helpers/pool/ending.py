@@ -7,25 +7,35 @@ So here the workers are ended first, and then the stock pool's threads are helpe
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import wait
-from multiprocessing.pool import TERMINATE, Pool
+from multiprocessing.pool import TERMINATE
 from typing import Any
 
 TERM_TIMEOUT = 1.0
 """Seconds for workers to end after they were asked to, before they are killed; and for a thread to end."""
 
 THREADS = ("_worker_handler", "_task_handler", "_result_handler")
-_HELD = ("_taskqueue", "_inqueue", "_outqueue", "_quick_put", "_quick_get", "_change_notifier", "_ctx", "_initargs")
+PARTS = (
+    *THREADS,
+    "_taskqueue",
+    "_inqueue",
+    "_outqueue",
+    "_quick_put",
+    "_quick_get",
+    "_change_notifier",
+    "_cache",
+    "_ctx",
+)
+"""The attributes of a stock pool that hold what is to be ended."""
 
 
-def end_stock_pool(pool: Pool | None, workers: Sequence[Any]) -> None:
+def end_stock_pool(parts: Mapping[str, Any], processes: Sequence[Any]) -> None:
     """End the workers and the threads of a pool, whatever state it is in, and let go of all that it held.
 
-    pool: it may be half made, None if it is gone. workers: all of them, as `helpers.pool.supervisor` keeps them.
+    parts: of the stock pool, by name (PARTS); of a pool that is half made, those that there are. processes: its workers.
     """
-    parts: dict[str, Any] = vars(pool) if pool is not None else {}
     threads = [parts[name] for name in THREADS if name in parts]
     for thread in threads:
         thread._state = TERMINATE
@@ -33,19 +43,15 @@ def end_stock_pool(pool: Pool | None, workers: Sequence[Any]) -> None:
         parts["_change_notifier"].put(None)  # wakes the first of the threads, which replaces workers
     if threads:
         _join(threads[0])
-    processes = [worker.process for worker in workers]
     _end_processes(processes)
-    if "_inqueue" in parts:
+    if "_outqueue" in parts:
         _end_threads(parts, threads)
     for process in filter(_was_started, processes):
         with suppress(ValueError):  # somebody else has reaped it
             process.join(TERM_TIMEOUT)  # its pipe closes a little before it has ended
             process.close()
-    if pool is not None:
-        parts["_state"] = TERMINATE
-        parts["_pool"] = []
+    if "_cache" in parts:
         parts["_cache"].clear()
-        parts.update(dict.fromkeys(_HELD + THREADS))
 
 
 def _end_processes(processes: Sequence[Any]) -> None:
@@ -78,19 +84,19 @@ def _is_alive(process: Any) -> bool:
     return _was_started(process) and process.is_alive() and not wait([process.sentinel], 0)
 
 
-def _end_threads(parts: dict[str, Any], threads: list[threading.Thread]) -> None:
+def _end_threads(parts: Mapping[str, Any], threads: list[threading.Thread]) -> None:
     """End the threads that send and receive, and close the pipes. The workers are dead, so nobody else uses these."""
-    inqueue, outqueue, taskqueue = parts["_inqueue"], parts["_outqueue"], parts["_taskqueue"]
+    inqueue, outqueue = parts["_inqueue"], parts["_outqueue"]
     _free(inqueue._rlock, 0)  # the worker that waited for the next task held it
     if outqueue._wlock is not None:  # as on Windows
         _free(outqueue._wlock, 0.1)  # a worker held it if it sent an answer; or a thread does, for a moment
     if len(threads) > 1:  # it may wait for room in the pipe
-        taskqueue.put(None)
+        parts["_taskqueue"].put(None)
         _join(threads[1], lambda: _drain(inqueue._reader))
     if len(threads) > 2:  # it waits for an answer, or for the rest of one
         _join(threads[2], lambda: _fill(outqueue._writer))
     if not any(thread.is_alive() for thread in threads[2:]):
-        for queue in (inqueue, outqueue, parts["_change_notifier"]):
+        for queue in (inqueue, outqueue, parts.get("_change_notifier", inqueue)):
             queue.close()
 
 

@@ -33,8 +33,7 @@ _now = time.perf_counter
 class Call:
     """One call of a pool's method. how says which: "map", "starmap" or "apply"."""
 
-    def __init__(self, function: Callable[..., Any], how: str, recorder: Recorder, number: int) -> None:
-        self.number = number
+    def __init__(self, function: Callable[..., Any], how: str, recorder: Recorder) -> None:
         self.function = function
         self.how = how
         self.recorder = recorder

@@ -150,7 +150,8 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
     @property
     def overdue_since(self) -> float | None:
         """It waits while its next result has not arrived, however often somebody looks for it."""
-        if self._finished or self._items or self.chunks._items:  # type: ignore[attr-defined]
+        stock = vars(self.chunks)
+        if self._finished or self._items or stock["_items"] or stock["_index"] == stock["_length"]:
             self._last = time.monotonic()
             return None
         return self._last
@@ -192,16 +193,13 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
         return error
 
 
-def is_wanted(iterator: "weakref.ref[PoolIterator]", call: Call, is_finite: bool, supervisor: Supervisor) -> bool:
-    """Whether the input of an iterator is to be read further.
+def is_wanted(iterator: "weakref.ref[PoolIterator]", call: Call, supervisor: Supervisor) -> bool:
+    """Whether an input without a length is to be read further.
 
-    An input that was left in the middle, by a loop with `break`, may be endless: it is read, as by the stock pool, until
-    another call waits behind it, or the pool is closed.
+    One that was left in the middle, by a loop with `break`, may be endless: it is read, as by the stock pool, until the pool
+    is closed.
     """
-    if iterator() is not None or is_finite or not call.consumed or supervisor.is_idle_after(call):
-        return True
-    supervisor.left.append(call.name)
-    return False
+    return iterator() is not None or not call.consumed or not supervisor.closed
 
 
 def _next_wait(deadline: float | None) -> float:

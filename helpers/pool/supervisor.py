@@ -17,12 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
-from multiprocessing.pool import RUN, Pool
+from multiprocessing.pool import RUN, TERMINATE, Pool
 from typing import Any, Protocol
 
-from helpers.pool.ending import THREADS, end_stock_pool, let_leave
+from helpers.pool.ending import PARTS, THREADS, end_stock_pool, let_leave
 from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, describe_exit
-from helpers.pool.messages import Call
 from helpers.pool.recorder import recorder_of
 from helpers.pool.worker import Held, Initializer, Note, serve
 
@@ -81,17 +80,17 @@ class Supervisor:
         self.ending = False
         self.ended = threading.Event()
         self.closed = False
-        self.calls = 0  # made so far
         self.unread: dict[int, str] = {}  # failures that nobody has asked for, by the number of their call
-        self.left: list[str] = []  # functions of iterators whose input was not read to its end
         self.workers: list[Supervised] = []
         self.unblock_sigint = False
         self._context = context
+        self._start_method = context.get_start_method()
         self._initializer = initializer
         self._most = most
         self._pending: list[weakref.ref[Pending]] = []
         self._requests: queue.SimpleQueue[PoolError | None] = queue.SimpleQueue()
         self._pool: weakref.ref[Pool] | None = None
+        self._parts: dict[str, Any] = {}  # of the stock pool
         self._threads: tuple[threading.Thread, ...] = ()
         self._watcher = threading.Thread(target=self._watch, name="pool supervisor", daemon=True)
 
@@ -102,7 +101,7 @@ class Supervisor:
 
     def Process(self, *more: Any, target: Callable[..., None], args: tuple[Any, ...], **keywords: Any) -> Any:
         """Make a worker process, the replacement of one that has left too."""
-        note = Note()
+        note = Note(self._start_method)
         arguments = (note.memory, self.unblock_sigint, self._initializer, self._most, target, *args)
         process: Any = self._context.Process(*more, target=serve, args=arguments, **keywords)  # type: ignore[attr-defined]
         self.workers.append(Supervised(process, note))
@@ -119,7 +118,8 @@ class Supervisor:
         """Watch this pool, which has just been made, or half made."""
         if "_terminate" in vars(pool):
             vars(pool)["_terminate"].cancel()  # it would run in whatever thread deletes the pool
-        self._threads = tuple(vars(pool)[name] for name in THREADS if name in vars(pool))
+        self._parts = {name: vars(pool)[name] for name in PARTS if name in vars(pool)}
+        self._threads = tuple(self._parts[name] for name in THREADS if name in self._parts)
         self._pool = weakref.ref(pool)
 
     def receiving(self, receive: Callable[[], Any]) -> Callable[[], Any]:
@@ -135,16 +135,21 @@ class Supervisor:
 
         return receive_until_end
 
+    def sending(self, send: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Return the stock pool's function for sending, such that several threads can use it."""
+        lock = threading.Lock()
+
+        def send_alone(message: Any) -> None:
+            with lock:
+                send(message)
+
+        return send_alone
+
     def expect(self, pending: Pending) -> None:
         """Tell this one when the pool has ended."""
         self._pending.append(weakref.ref(pending))
-        self.calls += 1
         if self.fault is not None:
             pending.fail(copy.copy(self.fault))
-
-    def is_idle_after(self, call: Call) -> bool:
-        """Whether no call was made after this one, and the pool is open."""
-        return call.number == self.calls and not self.closed
 
     def end(self, fault: PoolError) -> None:
         """Ask for the end of the pool; returns at once. It is a single call of C code, which no interrupt can cut in two."""
@@ -214,14 +219,22 @@ class Supervisor:
         self.fault = fault
         self.ending = True
         try:
-            end_stock_pool(self._pool() if self._pool is not None else None, self.workers)
+            end_stock_pool(self._parts, [worker.process for worker in self.workers])
+            self._release_pool()
         finally:
+            self._parts.clear()
             self.workers.clear()
             self._initializer = None
             _live.discard(self)
             self.ended.set()
             for pending in waiting:
                 pending.fail(copy.copy(fault))
+
+    def _release_pool(self) -> None:
+        """Take from the pool what it held, here and not in the thread that deletes it."""
+        pool = self._pool() if self._pool is not None else None
+        if pool is not None:
+            vars(pool).update(dict.fromkeys(PARTS), _state=TERMINATE, _pool=[])
 
     def _find_fault(self) -> PoolError | None:
         pool = self._pool() if self._pool is not None else None
@@ -249,10 +262,12 @@ class Supervisor:
             if worker in dead:
                 worker.dead_since = worker.dead_since or now
                 code = worker.process.exitcode
-                if leaving and not self.closed:
-                    self.workers.remove(worker)  # the stock pool reaps it
-                elif not leaving and (code is not None or now - worker.dead_since > REAP_TIMEOUT):
+                if code is None and now - worker.dead_since < REAP_TIMEOUT:
+                    continue
+                if not leaving or code is None and not self.closed:  # without it, the stock pool makes no other worker
                     return _worker_died(worker, code)
+                if not self.closed:
+                    self.workers.remove(worker)  # the stock pool reaps it
             elif leaving:
                 worker.leaving_since = worker.leaving_since or now
                 if now - worker.leaving_since > LEAVE_TIMEOUT:

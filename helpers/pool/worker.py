@@ -5,6 +5,7 @@ nothing behind, and can be read after the worker was killed. Workers import this
 """
 
 import builtins
+import mmap
 import os
 import signal
 import sys
@@ -12,9 +13,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
-from multiprocessing.sharedctypes import RawArray
+from multiprocessing.heap import Arena
 from typing import Any, NamedTuple
 
 from helpers.pool.pickling import dumps, loads
@@ -24,7 +26,7 @@ READY, RECORDER, FIRST, TASK, ARRIVED, STARTED, ANSWERS, LEAVING, FAILED = range
 _TEXT_AT = 80
 _NUMBERS = 512  # of 8 bytes each; what follows the places above holds the text of a failure
 
-note = memoryview(bytearray(8 * _NUMBERS)).cast("d")  # in a worker: its note
+note = memoryview(bytearray(8 * _NUMBERS)).cast("d")  # in a worker: the numbers of its note
 
 
 class Held(NamedTuple):
@@ -40,31 +42,38 @@ class Held(NamedTuple):
 class Note:
     """A worker's note, as its parent reads it."""
 
-    def __init__(self) -> None:
-        self.memory = RawArray("d", _NUMBERS)  # what is handed to the worker
-        self.memory[TASK] = -1
+    def __init__(self, start_method: str) -> None:
+        """Make the note, as memory that the worker inherits, or as a file without a name that is mapped by both."""
+        self.memory: Any = mmap.mmap(-1, 8 * _NUMBERS) if start_method == "fork" else Arena(8 * _NUMBERS)
+        self._numbers = numbers_of(self.memory)
+        self._numbers[TASK] = -1
 
     @property
     def ready(self) -> float:
         """The moment at which the worker was ready for its first task; 0 before."""
-        return float(self.memory[READY])
+        return self._numbers[READY]
 
     @property
     def leaving(self) -> bool:
         """Whether the worker was told to leave, or has done its number of tasks."""
-        return bool(self.memory[LEAVING])
+        return bool(self._numbers[LEAVING])
 
     @property
     def held(self) -> Held | None:
         """The task that the worker holds: it is cleared when the answer has been sent."""
-        _, recorder, first, task, arrived, started = self.memory[: STARTED + 1]
+        _, recorder, first, task, arrived, started = self._numbers[: STARTED + 1]
         return Held(int(recorder), int(first), int(task), arrived, started) if task >= 0 else None
 
     @property
     def failure(self) -> str:
         """The traceback of the initializer, if it failed."""
-        size = int(self.memory[FAILED])
-        return bytes(memoryview(self.memory).cast("B")[_TEXT_AT : _TEXT_AT + size]).decode(errors="replace")
+        size = int(self._numbers[FAILED])
+        return bytes(self._numbers.cast("B")[_TEXT_AT : _TEXT_AT + size]).decode(errors="replace")
+
+
+def numbers_of(memory: Any) -> "memoryview[float]":
+    """Return the numbers of a note."""
+    return memoryview(getattr(memory, "buffer", memory)).cast("d")
 
 
 class Initializer:
@@ -143,7 +152,7 @@ def serve(
     signal.signal(signal.SIGINT, _leave_to_parent)
     if unblock:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-    note = memoryview(memory).cast("B").cast("d")
+    note = numbers_of(memory)
     builtins.input = _refuse_input  # a fork of a kernel would ask the notebook, and wait
     _end_with_parent()
     if initializer is not None:
@@ -186,7 +195,8 @@ def _end_with_parent() -> None:
         fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
         flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
         fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
-    threading.Thread(target=_watch_parent, args=(parent.sentinel, os.getppid()), daemon=True).start()
+    with suppress(RuntimeError):  # no more threads are to be had
+        threading.Thread(target=_watch_parent, args=(parent.sentinel, os.getppid()), daemon=True).start()
 
 
 def _watch_parent(sentinel: int, parent: int) -> None:
