@@ -17,8 +17,10 @@ from multiprocessing.context import BaseContext
 from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool
 from typing import Any, cast
 
+from helpers.pool.context import WorkerContext
+from helpers.pool.ending import receive_until_end
 from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied
-from helpers.pool.inputs import CallQueue
+from helpers.pool.inputs import CallQueue, send_alone
 from helpers.pool.interrupts import block_sigint, defer_sigint
 from helpers.pool.messages import Call, Chunks, run
 from helpers.pool.recorder import Recorder, decode
@@ -37,6 +39,10 @@ from helpers.spans import Run, Span, Worker
 __all__ = ["PoolError", "PoolStopped", "ResultNotPicklable", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]
 
 _STOPPED = "the pool had stopped before this result arrived; ask for it inside the with block"
+
+
+Function = Callable[..., Any]
+Callback = Callable[[Any], object] | None
 
 
 class XrayPool(Pool):
@@ -87,13 +93,14 @@ class XrayPool(Pool):
                 check_function(initializer, self.start_method)
             carried = Initializer(initializer, tuple(initargs))
         self.reset()
-        supervisor = self._supervisor = Supervisor(context, carried, limit, maxtasksperchild)
+        workers = WorkerContext(context, carried, maxtasksperchild)
+        supervisor = self._supervisor = Supervisor(workers, limit)
         try:
             with defer_sigint() as stop:
                 supervisor.start()
                 try:
-                    with block_sigint(self.start_method != "forkserver") as supervisor.unblock_sigint:
-                        super().__init__(self.processes, None, (), maxtasksperchild, supervisor, **more)
+                    with block_sigint(self.start_method != "forkserver") as workers.unblock_sigint:
+                        super().__init__(self.processes, None, (), maxtasksperchild, workers, **more)
                     self._taskqueue = CallQueue(
                         vars(self)["_taskqueue"], self._quick_put, vars(self)["_cache"], lambda: supervisor.ending
                     )
@@ -110,8 +117,9 @@ class XrayPool(Pool):
 
     def _setup_queues(self) -> None:
         super()._setup_queues()  # type: ignore[misc] # the stubs know public names only
-        self._quick_get = self._supervisor.receiving(vars(self)["_quick_get"])
-        self._quick_put = self._supervisor.sending(vars(self)["_quick_put"])
+        supervisor = self._supervisor
+        self._quick_get = receive_until_end(vars(self)["_quick_get"], lambda: supervisor.ending)
+        self._quick_put = send_alone(vars(self)["_quick_put"])
 
     def __del__(self) -> None:
         if self._state == RUN and self._supervisor.owner == os.getpid():
@@ -120,65 +128,46 @@ class XrayPool(Pool):
     def __exit__(self, *_: object) -> None:
         self.terminate()
 
-    def apply(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None) -> Any:
+    def apply(self, func: Function, args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None) -> Any:
         return self.apply_async(func, args, kwds).get()
 
     def apply_async(
-        self,
-        func: Callable[..., Any],
-        args: Iterable[Any] = (),
-        kwds: Mapping[str, Any] | None = None,
-        callback: Callable[[Any], object] | None = None,
-        error_callback: Callable[[BaseException], object] | None = None,
-        **more: Any,
-    ) -> AsyncResult[Any]:
+        self, func: Function, args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None,
+        callback: Callback = None, error_callback: Callback = None, **more: Any,
+    ) -> AsyncResult[Any]:  # fmt: skip
         call = self._new_call(func, "apply")
         result = ApplyResult(self._supervisor, call, callback, error_callback)
         with result.submitting():
             super().apply_async(run, (call.one((args, kwds or {})),), {}, result.succeed, result.fail, **more)
         return result
 
-    def map(
-        self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int | None = None, **more: Any
-    ) -> list[Any]:
-        results: list[Any] = self._submit_map(func, "map", iterable, chunksize, None, None, more).get()
+    def map(self, func: Function, iterable: Iterable[Any], chunksize: int | None = None, **more: Any) -> list[Any]:
+        results: list[Any] = self.map_async(func, iterable, chunksize, **more).get()
         return results
 
     def map_async(  # type: ignore[override] # a class of our own, as AsyncResult is public and MapResult is not
-        self,
-        func: Callable[[Any], Any],
-        iterable: Iterable[Any],
-        chunksize: int | None = None,
-        callback: Callable[[list[Any]], object] | None = None,
-        error_callback: Callable[[BaseException], object] | None = None,
-        **more: Any,
-    ) -> AsyncResult[Any]:
-        return self._submit_map(func, "map", iterable, chunksize, callback, error_callback, more)
+        self, func: Function, iterable: Iterable[Any], chunksize: int | None = None,
+        callback: Callback = None, error_callback: Callback = None, **more: Any,
+    ) -> AsyncResult[Any]:  # fmt: skip
+        return self._submit_map(func, "map", iterable, chunksize, (callback, error_callback), more)
 
-    def starmap(
-        self, func: Callable[..., Any], iterable: Iterable[Iterable[Any]], chunksize: int | None = None, **more: Any
-    ) -> list[Any]:
-        results: list[Any] = self._submit_map(func, "starmap", iterable, chunksize, None, None, more).get()
+    def starmap(self, func: Function, iterable: Iterable[Any], chunksize: int | None = None, **more: Any) -> list[Any]:
+        results: list[Any] = self.starmap_async(func, iterable, chunksize, **more).get()
         return results
 
     def starmap_async(
-        self,
-        func: Callable[..., Any],
-        iterable: Iterable[Iterable[Any]],
-        chunksize: int | None = None,
-        callback: Callable[[list[Any]], object] | None = None,
-        error_callback: Callable[[BaseException], object] | None = None,
-        **more: Any,
-    ) -> AsyncResult[Any]:
-        return self._submit_map(func, "starmap", iterable, chunksize, callback, error_callback, more)
+        self, func: Function, iterable: Iterable[Any], chunksize: int | None = None,
+        callback: Callback = None, error_callback: Callback = None, **more: Any,
+    ) -> AsyncResult[Any]:  # fmt: skip
+        return self._submit_map(func, "starmap", iterable, chunksize, (callback, error_callback), more)
 
     def imap(  # type: ignore[override] # the stubs allow a chunk size of None, which fails when it runs
-        self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int = 1, **more: Any
+        self, func: Function, iterable: Iterable[Any], chunksize: int = 1, **more: Any
     ) -> "IMapIterator[Any]":
         return self._submit_imap(super().imap, func, iterable, chunksize, more)
 
     def imap_unordered(  # type: ignore[override]
-        self, func: Callable[[Any], Any], iterable: Iterable[Any], chunksize: int = 1, **more: Any
+        self, func: Function, iterable: Iterable[Any], chunksize: int = 1, **more: Any
     ) -> "IMapIterator[Any]":
         return self._submit_imap(super().imap_unordered, func, iterable, chunksize, more)
 
@@ -225,7 +214,7 @@ class XrayPool(Pool):
         recorder, now = self._recorder, time.perf_counter()
         running = []
         alive: dict[int, float] = {}
-        for worker in self._supervisor.workers.copy():
+        for worker in self._supervisor.context.workers.copy():
             if worker.process.pid is not None:
                 alive[worker.process.pid] = worker.note.ready or now
         for worker, held in self._supervisor.held():
@@ -244,17 +233,11 @@ class XrayPool(Pool):
         return Call(function, how, self._recorder)
 
     def _submit_map(
-        self,
-        function: Callable[..., Any],
-        how: str,
-        iterable: Iterable[Any],
-        chunksize: int | None,
-        callback: Callable[[list[Any]], object] | None,
-        error_callback: Callable[[BaseException], object] | None,
-        more: Mapping[str, Any],
-    ) -> PoolResult:
+        self, function: Function, how: str, iterable: Iterable[Any], chunksize: int | None,
+        callbacks: tuple[Callback, Callback], more: Mapping[str, Any],
+    ) -> PoolResult:  # fmt: skip
         call = self._new_call(function, how)
-        result = PoolResult(self._supervisor, call, callback, error_callback)
+        result = PoolResult(self._supervisor, call, *callbacks)
         with result.submitting():
             try:
                 values = (
@@ -274,13 +257,9 @@ class XrayPool(Pool):
         return result
 
     def _submit_imap(
-        self,
-        stock: Callable[..., Any],
-        function: Callable[..., Any],
-        iterable: Iterable[Any],
-        chunksize: int,
+        self, stock: Callable[..., Any], function: Function, iterable: Iterable[Any], chunksize: int,
         more: Mapping[str, Any],
-    ) -> PoolIterator:
+    ) -> PoolIterator:  # fmt: skip
         call = self._new_call(function, "map")
         result = PoolIterator(self._supervisor, call, checked_chunksize(chunksize))
         if hasattr(iterable, "__len__"):

@@ -135,3 +135,17 @@ def _fill(writer: Any) -> None:
     with suppress(BlockingIOError):
         while True:
             os.write(writer.fileno(), bytes(1 << 16))
+
+
+def receive_until_end(receive: Callable[[], Any], is_ending: Callable[[], bool]) -> Callable[[], Any]:
+    """Return the stock pool's function for the next answer, such that what a dead worker left in the pipe ends its thread."""
+
+    def receive_one() -> Any:
+        try:
+            return receive()
+        except Exception:
+            if is_ending():
+                raise EOFError from None
+            raise
+
+    return receive_one

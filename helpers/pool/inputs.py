@@ -60,3 +60,14 @@ class CallQueue:
                 if job in self._cache:
                     self._cache[job]._set(number, (False, error))
         set_length(number + 1)
+
+
+def send_alone(send: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return the stock pool's function for sending a message, such that several threads can use it."""
+    lock = threading.Lock()
+
+    def send_one(message: Any) -> None:
+        with lock:
+            send(message)
+
+    return send_one

@@ -13,17 +13,17 @@ import queue
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import wait
-from multiprocessing.context import BaseContext
 from multiprocessing.pool import RUN, TERMINATE, Pool
 from typing import Any, Protocol
 
+from helpers.pool.context import Worker, WorkerContext
 from helpers.pool.ending import PARTS, THREADS, end_stock_pool, let_leave
 from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, describe_exit
 from helpers.pool.recorder import recorder_of
-from helpers.pool.worker import Held, Initializer, Note, serve
+from helpers.pool.worker import Held
 
 POLL_INTERVAL = 0.1
 """Seconds between two looks."""
@@ -52,28 +52,10 @@ class Pending(Protocol):
         """End the waiting with this error."""
 
 
-class Supervised:
-    """A worker process with its note, and since when it has been seen leaving, or dead."""
-
-    def __init__(self, process: Any, note: Note) -> None:
-        self.process = process
-        self.note = note
-        self.leaving_since: float | None = None
-        self.dead_since: float | None = None
-
-    @property
-    def sentinel(self) -> int | None:
-        """What becomes ready when the process ends; None before its start."""
-        try:
-            return self.process.sentinel  # type: ignore[no-any-return]
-        except (AttributeError, ValueError):
-            return None
-
-
 class Supervisor:
-    """What watches one pool. limit: seconds that a call may take, or None. may_leave: whether workers have a number of tasks."""
+    """What watches one pool, whose workers come from this context. limit: seconds that a call may take, or None."""
 
-    def __init__(self, context: BaseContext, initializer: Initializer | None, limit: float | None, most: int | None):
+    def __init__(self, context: WorkerContext, limit: float | None) -> None:
         self.owner = os.getpid()
         self.limit = limit
         self.fault: PoolError | None = None
@@ -81,31 +63,13 @@ class Supervisor:
         self.ended = threading.Event()
         self.closed = False
         self.unread: dict[int, str] = {}  # failures that nobody has asked for, by the number of their call
-        self.workers: list[Supervised] = []
-        self.unblock_sigint = False
-        self._context = context
-        self._start_method = context.get_start_method()
-        self._initializer = initializer
-        self._most = most
+        self.context = context
         self._pending: list[weakref.ref[Pending]] = []
         self._requests: queue.SimpleQueue[PoolError | None] = queue.SimpleQueue()
         self._pool: weakref.ref[Pool] | None = None
         self._parts: dict[str, Any] = {}  # of the stock pool
         self._threads: tuple[threading.Thread, ...] = ()
         self._watcher = threading.Thread(target=self._watch, name="pool supervisor", daemon=True)
-
-    # ---- the context that is given to the stock pool: it makes what its original makes, and remembers every worker
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    def Process(self, *more: Any, target: Callable[..., None], args: tuple[Any, ...], **keywords: Any) -> Any:
-        """Make a worker process, the replacement of one that has left too."""
-        note = Note(self._start_method)
-        arguments = (note.memory, self.unblock_sigint, self._initializer, self._most, target, *args)
-        process: Any = self._context.Process(*more, target=serve, args=arguments, **keywords)  # type: ignore[attr-defined]
-        self.workers.append(Supervised(process, note))
-        return process
 
     # ---- what the pool and its results call, in any thread
 
@@ -121,29 +85,6 @@ class Supervisor:
         self._parts = {name: vars(pool)[name] for name in PARTS if name in vars(pool)}
         self._threads = tuple(self._parts[name] for name in THREADS if name in self._parts)
         self._pool = weakref.ref(pool)
-
-    def receiving(self, receive: Callable[[], Any]) -> Callable[[], Any]:
-        """Return the stock pool's function for the next answer, such that what a dead worker left in the pipe ends its thread."""
-
-        def receive_until_end() -> Any:
-            try:
-                return receive()
-            except Exception:
-                if self.ending:
-                    raise EOFError from None
-                raise
-
-        return receive_until_end
-
-    def sending(self, send: Callable[[Any], None]) -> Callable[[Any], None]:
-        """Return the stock pool's function for sending, such that several threads can use it."""
-        lock = threading.Lock()
-
-        def send_alone(message: Any) -> None:
-            with lock:
-                send(message)
-
-        return send_alone
 
     def expect(self, pending: Pending) -> None:
         """Tell this one when the pool has ended."""
@@ -195,9 +136,9 @@ class Supervisor:
         if self.is_own_thread():
             raise PoolError("a callback, or the input of a call, cannot wait for its own pool")
 
-    def held(self) -> Iterator[tuple[Supervised, Held]]:
+    def held(self) -> Iterator[tuple[Worker, Held]]:
         """Yield each worker that holds a task, with what it holds."""
-        for worker in self.workers.copy():
+        for worker in self.context.workers.copy():
             held = worker.note.held
             if held is not None:
                 yield worker, held
@@ -219,12 +160,11 @@ class Supervisor:
         self.fault = fault
         self.ending = True
         try:
-            end_stock_pool(self._parts, [worker.process for worker in self.workers])
+            end_stock_pool(self._parts, [worker.process for worker in self.context.workers])
             self._release_pool()
         finally:
             self._parts.clear()
-            self.workers.clear()
-            self._initializer = None
+            self.context.release()
             _live.discard(self)
             self.ended.set()
             for pending in waiting:
@@ -245,20 +185,20 @@ class Supervisor:
         return self._initializer_fault() or self._worker_fault() or self._thread_fault() or self._overdue_fault()
 
     def _initializer_fault(self) -> TaskFailed | None:
-        for worker in self.workers.copy():
+        for worker in self.context.workers.copy():
             failure = worker.note.failure
             if failure:
                 return TaskFailed(f"the initializer failed in a worker:\n\n{failure}")
         return None
 
     def _worker_fault(self) -> WorkerDied | None:
-        workers = self.workers.copy()
+        workers = self.context.workers.copy()
         sentinels = {worker.sentinel: worker for worker in workers}
         sentinels.pop(None, None)
         dead = {sentinels[sentinel] for sentinel in wait(list(sentinels), 0)}  # type: ignore[index, arg-type]
         now = time.monotonic()
         for worker in workers:
-            leaving = worker.note.leaving and (self.closed or self._most is not None)
+            leaving = worker.note.leaving and (self.closed or self.context.max_messages is not None)
             if worker in dead:
                 worker.dead_since = worker.dead_since or now
                 code = worker.process.exitcode
@@ -267,7 +207,7 @@ class Supervisor:
                 if not leaving or code is None and not self.closed:  # without it, the stock pool makes no other worker
                     return _worker_died(worker, code)
                 if not self.closed:
-                    self.workers.remove(worker)  # the stock pool reaps it
+                    self.context.workers.remove(worker)  # the stock pool reaps it
             elif leaving:
                 worker.leaving_since = worker.leaving_since or now
                 if now - worker.leaving_since > LEAVE_TIMEOUT:
@@ -278,7 +218,7 @@ class Supervisor:
         """The stock pool's threads end one after another after `close`; one that ended before has met an error."""
         alive = [thread.is_alive() for thread in self._threads]
         if self.closed and not any(alive):
-            let_leave([worker.process for worker in self.workers], LEAVE_TIMEOUT)
+            let_leave([worker.process for worker in self.context.workers], LEAVE_TIMEOUT)
             return PoolStopped("the pool was closed before this result arrived")
         if self.closed or all(alive):
             return None
@@ -318,7 +258,7 @@ def function_name(held: Held) -> str:
     return sending.function if sending is not None else "its answer is on the way"
 
 
-def _worker_died(worker: Supervised, code: int | None) -> WorkerDied:
+def _worker_died(worker: Worker, code: int | None) -> WorkerDied:
     held = worker.note.held
     holding = f"while it held task {held.task} ({function_name(held)})" if held is not None else "between two tasks"
     text = f"worker {worker.process.pid} {describe_exit(code)} {holding}"

@@ -1,0 +1,55 @@
+"""The context that is given to the stock pool: it makes what its original makes, and remembers every worker process."""
+
+from collections.abc import Callable
+from multiprocessing.context import BaseContext
+from typing import Any
+
+from helpers.pool.worker import Initializer, Note, serve
+
+
+class Worker:
+    """A worker process with its note, and since when (time.monotonic) it has been seen leaving, or dead."""
+
+    def __init__(self, process: Any, note: Note) -> None:
+        self.process = process
+        self.note = note
+        self.leaving_since: float | None = None
+        self.dead_since: float | None = None
+
+    @property
+    def sentinel(self) -> int | None:
+        """What becomes ready when the process ends; None before its start."""
+        try:
+            return self.process.sentinel  # type: ignore[no-any-return]
+        except (AttributeError, ValueError):
+            return None
+
+
+class WorkerContext:
+    """A context whose processes run `helpers.pool.worker.serve`.
+
+    initializer: of the workers, or None. max_messages: after how many a worker leaves, None for no limit.
+    """
+
+    def __init__(self, context: BaseContext, initializer: Initializer | None, max_messages: int | None) -> None:
+        self.workers: list[Worker] = []
+        self.max_messages = max_messages
+        self.unblock_sigint = False
+        self._context: Any = context
+        self._initializer = initializer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def Process(self, *more: Any, target: Callable[..., None], args: tuple[Any, ...], **keywords: Any) -> Any:
+        """Make a worker process: also those that replace others."""
+        note = Note(self._context.get_start_method())
+        arguments = (note.memory, self.unblock_sigint, self._initializer, self.max_messages, target, *args)
+        process = self._context.Process(*more, target=serve, args=arguments, **keywords)
+        self.workers.append(Worker(process, note))
+        return process
+
+    def release(self) -> None:
+        """Let go of all that workers were given."""
+        self.workers.clear()
+        self._initializer = None
