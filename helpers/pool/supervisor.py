@@ -198,10 +198,12 @@ class Supervisor:
         dead = {sentinels[sentinel] for sentinel in wait(list(sentinels), 0)}  # type: ignore[index, arg-type]
         now = time.monotonic()
         for worker in workers:
+            if worker.sentinel is None:
+                continue
+            code = worker.process.exitcode  # a sibling process that was forked meanwhile may hold the sentinel open
             leaving = worker.note.leaving and (self.closed or self.context.max_messages is not None)
-            if worker in dead:
+            if worker in dead or code is not None:
                 worker.dead_since = worker.dead_since or now
-                code = worker.process.exitcode
                 if code is None and now - worker.dead_since < REAP_TIMEOUT:
                     continue
                 if not leaving or code is None and not self.closed:  # without it, the stock pool makes no other worker

@@ -28,6 +28,13 @@ with XrayPool(3, context=context) as pool:
     pool.map(faults.never_end, range(6))
 """
 FOREVER_IN_ONE_LINE = "XrayPool(3, context=context) as pool: pool.map(faults.never_end, range(6))"
+LEAVING = """
+with XrayPool(3, context=context) as pool:
+    result = pool.map_async(faults.ignore_sigterm, range(6), chunksize=1)
+    while sum(span.outcome == "running" for span in pool.live.spans) < 3:
+        time.sleep(0.01)
+    print("left", flush=True)
+"""
 WORKS = "with XrayPool(2, context=context) as pool: print(pool.map(workers.square, [2, 3]))"
 
 
@@ -91,9 +98,8 @@ def test_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, momen
 
 @pytest.mark.parametrize("to", ["group", "kernel"])
 def test_stop_while_the_pool_is_left_leaves_nothing(kernel, to):
-    code = "with XrayPool(3, context=context) as pool: result = pool.map_async(faults.ignore_sigterm, range(6))"
-    message = kernel.start(f"{code}; time.sleep(0.5)")
-    time.sleep(1)  # the pool has a second of patience with its stubborn workers
+    message = kernel.start(LEAVING, until="left")
+    time.sleep(0.3)  # the pool waits a second for workers that do not end when they are asked to
     stop(kernel, to)
     _, noise, error = kernel.finish(message, seconds=3)
     assert error.startswith("KeyboardInterrupt")
