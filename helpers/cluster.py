@@ -67,7 +67,7 @@ def _clock_offsets(client: Client) -> Iterator[tuple[float, float]]:
     """Ask the scheduler for its time, and yield how long the answer took, and what to add to its clock to get ours."""
     for _ in range(CLOCK_READINGS):
         asked = time.perf_counter()
-        scheduler_time = client.run_on_scheduler(time.time)  # type: ignore[no-untyped-call]
+        scheduler_time = client.run_on_scheduler(time.time)
         answered = time.perf_counter()
         yield answered - asked, (asked + answered) / 2 - scheduler_time
 

@@ -55,9 +55,9 @@ def _copy_and_trust(original: Path, copy: Path) -> None:
     """Copy a lesson, and let Jupyter trust the copy, so that it shows the drawings before the lesson is run."""
     shutil.copyfile(original, copy)
     Path(jupyter_data_dir()).mkdir(parents=True, exist_ok=True)  # older versions of nbformat expect it
-    notary = NotebookNotary()  # type: ignore[no-untyped-call]
+    notary = NotebookNotary()
     with closing(notary.store):  # a database
-        notary.sign(_read(copy))  # type: ignore[no-untyped-call]
+        notary.sign(_read(copy))
 
 
 def _copied_versions(path: Path) -> dict[str, str]:
@@ -78,7 +78,7 @@ def _version(notebook: Path) -> str:
 
 
 def _read(path: Path) -> nbformat.NotebookNode:
-    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
     return notebook
 
 

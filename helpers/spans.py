@@ -6,7 +6,6 @@ of different workers share one axis.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 OUTCOMES = ("ok", "error", "lost", "running")
@@ -88,8 +87,7 @@ class Worker(NamedTuple):
     ready: float
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """What a pool did, measured or simulated.
 
     spans are in the order of the tasks, workers in the order in which they were ready (a worker that never

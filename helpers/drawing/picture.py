@@ -2,7 +2,7 @@
 
 import html
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 COLOURS = {
     "computing": "#0072b2",
@@ -19,8 +19,7 @@ COLOURS = {
 (M. Okabe, K. Ito, "Color Universal Design", 2008, https://jfly.uni-koeln.de/color/)."""
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """An SVG, and the same facts as text. A notebook shows both; a viewer that removes SVGs shows the text."""
 
     svg: str

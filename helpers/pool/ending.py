@@ -13,6 +13,8 @@ from multiprocessing.connection import wait
 from multiprocessing.pool import TERMINATE
 from typing import Any
 
+from helpers.pool.context import Worker
+
 TERM_TIMEOUT = 1.0
 """Seconds for workers to end after they were asked to, before they are killed; and for a thread to end."""
 
@@ -31,10 +33,11 @@ PARTS = (
 """The attributes of a stock pool that hold what is to be ended."""
 
 
-def end_stock_pool(parts: Mapping[str, Any], processes: Sequence[Any]) -> None:
+def end_stock_pool(parts: Mapping[str, Any], workers: Sequence[Worker]) -> None:
     """End the workers and the threads of a pool, whatever state it is in, and let go of all that it held.
 
-    parts: of the stock pool, by name (PARTS); of a pool that is half made, those that there are. processes: its workers.
+    parts: of the stock pool, by name (PARTS); of a pool that is half made, those that there are. workers: all of them, to
+    which the first of the threads may add until it ends.
     """
     threads = [parts[name] for name in THREADS if name in parts]
     for thread in threads:
@@ -43,6 +46,7 @@ def end_stock_pool(parts: Mapping[str, Any], processes: Sequence[Any]) -> None:
         parts["_change_notifier"].put(None)  # wakes the first of the threads, which replaces workers
     if threads:
         _join(threads[0])
+    processes = [worker.process for worker in workers]
     _end_processes(processes)
     if "_outqueue" in parts:
         _end_threads(parts, threads)

@@ -160,7 +160,7 @@ class Supervisor:
         self.fault = fault
         self.ending = True
         try:
-            end_stock_pool(self._parts, [worker.process for worker in self.context.workers])
+            end_stock_pool(self._parts, self.context.workers)
             self._release_pool()
         finally:
             self._parts.clear()

@@ -1,7 +1,6 @@
 """Known costs are found again in a simulated run; measured ones are those of small messages and of starting."""
 
 import multiprocessing
-from dataclasses import replace
 
 import pytest
 import slow_module
@@ -28,7 +27,7 @@ def one_by_one(sizes: list[int]) -> Run:
     runs = [
         simulate([0.05], processes=1, cpus=4, costs=KNOWN, bytes_in=size, bytes_out=size, warm=True) for size in sizes
     ]
-    return replace(runs[0], spans=tuple(run.spans[0] for run in runs))
+    return runs[0]._replace(spans=tuple(run.spans[0] for run in runs))
 
 
 def test_the_costs_of_messages_and_bytes_are_found_again_in_a_simulated_run():
