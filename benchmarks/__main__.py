@@ -4,7 +4,7 @@ import argparse
 import multiprocessing
 import sys
 
-from benchmarks import guarding, lab, pool, predicting, starting, watching
+from benchmarks import lab, pool, predicting, starting, xray
 from benchmarks.table import table
 from helpers.machine import describe, start_methods
 
@@ -18,10 +18,11 @@ def main() -> None:
     context = multiprocessing.get_context(options.start_method)
     parts = {
         "the lesson's pool": lambda: pool.shares(context, repeats=options.repeats),
-        "watching empty tasks": lambda: watching.empty_tasks(context, repeats=4 * options.repeats),
-        "watching the million rows": lambda: watching.many_rows(context, repeats=options.repeats),
-        "what guarding costs": lambda: guarding.empty_apply(context, repeats=4 * options.repeats),
-        "guarding the million rows": lambda: guarding.many_rows(context, repeats=options.repeats),
+        "the X-ray of empty tasks": lambda: xray.empty_tasks(context, repeats=4 * options.repeats),
+        "the X-ray of an empty apply": lambda: xray.empty_apply(context, repeats=4 * options.repeats),
+        "the X-ray of the million rows": lambda: xray.many_rows(context, repeats=options.repeats),
+        "the start and the end of a pool": lambda: xray.start_and_end(context, repeats=4 * options.repeats),
+        "a million spans": xray.million_spans,
         "starting a worker": lambda: starting.first_result(repeats=4 * options.repeats),
         "the model": lambda: predicting.validate(context, repeats=options.repeats),
         "the simulator": lambda: predicting.simulating(repeats=options.repeats),

@@ -153,7 +153,7 @@ def _warm(loop: dict[str, Run], there: dict[str, Candidate], table: np.ndarray, 
         rounds.append(timings)
     joined = [
         Timing(same[0].label, tuple(one.seconds[0] for one in same), tuple(one.cpu[0] for one in same), same[-1].result)
-        for same in zip(*rounds)
+        for same in zip(*rounds, strict=True)
     ]
     return Comparison(tuple(joined))
 

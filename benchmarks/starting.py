@@ -19,7 +19,7 @@ def first_result(repeats: int = 20) -> list[Row]:
     """Measure the seconds from spawning a worker to its first result, in turn for both modules."""
     with _bare_module() as bare:
         pairs = [(_first_result(bare.identity), _first_result(tasks.identity)) for _ in range(repeats + 1)]
-    bare_seconds, seconds = zip(*pairs[1:])  # the first pair is the warm-up
+    bare_seconds, seconds = zip(*pairs[1:], strict=True)  # the first pair is the warm-up
     return [
         Row("first result of a spawned worker, helpers.tasks", seconds, "s"),
         Row("first result of a spawned worker, bare module", bare_seconds, "s"),

@@ -56,7 +56,7 @@ class CallQueue:
             job, number = task[:2]
             try:
                 self._send(task)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (the caller raises it)
                 if job in self._cache:
                     self._cache[job]._set(number, (False, error))
         set_length(number + 1)
