@@ -11,7 +11,7 @@ import os
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool
@@ -237,16 +237,18 @@ class XrayPool(Pool):
         callbacks: tuple[Callback, Callback], more: Mapping[str, Any],
     ) -> PoolResult:  # fmt: skip
         call = self._new_call(function, how)
-        result = PoolResult(self._supervisor, call, *callbacks)
+        values: Sequence[Any] = ()
+        error: Exception | None = None
+        try:
+            values = iterable if isinstance(iterable, range) else list(iterable)  # a list of its own may do anything
+        except Exception as raised:
+            if not hasattr(iterable, "__len__"):
+                raise
+            error = raised  # the stock pool finds out when it takes the values, one by one
+        result = PoolResult(self._supervisor, call, *(callbacks if values or error else (None, None)))
         with result.submitting():
-            try:
-                values = (
-                    iterable if isinstance(iterable, range) else list(iterable)
-                )  # a list of its own may do anything
-            except Exception as error:
-                if not hasattr(iterable, "__len__"):
-                    raise
-                result.fail(error)  # the stock pool finds out when it takes the values, one by one
+            if error is not None:
+                result.fail(error)
                 return result
             if chunksize is None:  # as the stock pool does
                 chunksize = max(1, -(-len(values) // (4 * self.processes)))
