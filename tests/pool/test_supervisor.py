@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import faults
@@ -68,17 +69,18 @@ def test_of_two_pools_only_the_one_that_loses_a_worker_fails(context, own_pool):
 
 
 def test_pools_made_at_the_same_moment_do_not_mix(context):
-    pools = []
-    makers = [threading.Thread(target=lambda: pools.append(XrayPool(1, context=context))) for _ in range(4)]
-    for maker in makers:
-        maker.start()
-    for maker in makers:
-        maker.join()
-    with raises_soon(WorkerDied, within=2):
-        pools[0].map(faults.exit_with, [7])
-    assert [pool.map(workers.square, [3]) for pool in pools[1:]] == [[9]] * 3
-    for pool in pools:
-        pool.terminate()
+    with ExitStack() as stack:
+        pools = []
+        makers = [threading.Thread(target=lambda: pools.append(XrayPool(1, context=context))) for _ in range(4)]
+        for maker in makers:
+            maker.start()
+        for maker in makers:
+            maker.join()
+        for pool in pools:
+            stack.enter_context(pool)
+        with raises_soon(WorkerDied, within=2):
+            pools[0].map(faults.exit_with, [7])
+        assert [pool.map(workers.square, [3]) for pool in pools[1:]] == [[9]] * 3
 
 
 def test_close_and_join_return_when_a_worker_died(context):
