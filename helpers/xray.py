@@ -99,6 +99,8 @@ class XrayPool(Pool):
             with defer_sigint() as stop:
                 supervisor.start()
                 try:
+                    if self.start_method == "spawn":
+                        context.Lock()  # starts the resource tracker, which would unblock the signal
                     with block_sigint(self.start_method != "forkserver") as workers.unblock_sigint:
                         super().__init__(self.processes, None, (), maxtasksperchild, workers, **more)
                     self._taskqueue = CallQueue(
@@ -108,7 +110,8 @@ class XrayPool(Pool):
                 except BaseException:
                     supervisor.adopt(self)  # what there is of it
                     supervisor.end_and_wait(PoolStopped("the pool was not made"))
-                    raise
+                    if not stop.pressed:  # else Stop is the cause: it was meant for a forkserver that was starting, too
+                        raise
                 if stop.pressed:
                     supervisor.end_and_wait(PoolStopped("Stop was pressed while the pool was made"))
         except BaseException:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from helpers.pool.worker import Initializer, Note, serve
+from helpers.pool.worker import Initializer, Note, SigintHandler, serve
 
 
 class Worker:
@@ -44,7 +44,15 @@ class WorkerContext:
     def Process(self, *more: Any, target: Callable[..., None], args: tuple[Any, ...], **keywords: Any) -> Any:
         """Make a worker process: also those that replace others."""
         note = Note(self._context.get_start_method())
-        arguments = (note.memory, self.unblock_sigint, self._initializer, self.max_messages, target, *args)
+        arguments = (
+            SigintHandler(),
+            note.memory,
+            self.unblock_sigint,
+            self._initializer,
+            self.max_messages,
+            target,
+            *args,
+        )
         process = self._context.Process(*more, target=serve, args=arguments, **keywords)
         self.workers.append(Worker(process, note))
         return process

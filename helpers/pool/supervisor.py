@@ -274,7 +274,8 @@ def _end_all() -> None:
     """End the pools that nobody ended; the stock pool does it too, but without a deadline."""
     for supervisor in list(_live):
         supervisor.end(PoolStopped("the program has ended"))
-        supervisor.ended.wait(3.0)
+        with suppress(KeyboardInterrupt):  # it ends already
+            supervisor.ended.wait(3.0)
 
 
 if hasattr(os, "register_at_fork"):  # a fork must not end the pools of its parent

@@ -133,7 +133,20 @@ class Outbox:
         return getattr(self._queue, name)
 
 
+class SigintHandler:
+    """The first argument of `serve`: as soon as a worker unpickles it, Stop is left to the parent."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _handle_sigint, ()
+
+
+def _handle_sigint() -> SigintHandler:
+    signal.signal(signal.SIGINT, _leave_to_parent)
+    return SigintHandler()
+
+
 def serve(
+    _: SigintHandler,
     memory: Any,
     unblock: bool,
     initializer: Initializer | None,
@@ -149,7 +162,7 @@ def serve(
     answers before it leaves, None for no limit. The others are the stock pool's target and its arguments.
     """
     global note
-    signal.signal(signal.SIGINT, _leave_to_parent)
+    _handle_sigint()
     if unblock:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     note = numbers_of(memory)
