@@ -17,7 +17,6 @@ from multiprocessing.context import BaseContext
 from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool
 from typing import Any, cast
 
-from helpers.pool.context import WorkerContext
 from helpers.pool.ending import receive_until_end
 from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied
 from helpers.pool.inputs import CallQueue, send_alone
@@ -25,6 +24,7 @@ from helpers.pool.interrupts import block_sigint, defer_sigint
 from helpers.pool.messages import Call, Chunks, run
 from helpers.pool.recorder import Recorder, decode
 from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted, report
+from helpers.pool.starting import WorkerContext
 from helpers.pool.supervisor import Supervisor
 from helpers.pool.validation import (
     check_function,

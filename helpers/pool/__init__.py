@@ -11,6 +11,6 @@ The round trip of one task, file by file:
    list of values again, and `recorder` keeps the moments until somebody asks for the spans.
 5. `results`: the caller's waiting ends.
 
-Around it: `context` makes the workers. `supervisor` watches them, and ends the pool by `ending` when it is left, or a fault is
+Around it: `starting` makes the workers. `supervisor` watches them, and ends the pool by `ending` when it is left, or a fault is
 found. `interrupts` holds Stop back while a pool is made. `errors` are what all of these raise.
 """

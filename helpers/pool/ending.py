@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 from multiprocessing.pool import TERMINATE
 from typing import Any
 
-from helpers.pool.context import Worker
+from helpers.pool.starting import Worker
 
 TERM_TIMEOUT = 1.0
 """Seconds for workers to end after they were asked to, before they are killed; and for a thread to end."""

@@ -19,10 +19,10 @@ from multiprocessing.connection import wait
 from multiprocessing.pool import RUN, TERMINATE, Pool
 from typing import Any, Protocol
 
-from helpers.pool.context import Worker, WorkerContext
 from helpers.pool.ending import PARTS, THREADS, end_stock_pool, let_leave
 from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, describe_exit
 from helpers.pool.recorder import recorder_of
+from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.worker import Held
 
 POLL_INTERVAL = 0.1

@@ -1,5 +1,6 @@
 """Pools to try claims on, under every start method of the platform."""
 
+import copyreg
 import multiprocessing
 import multiprocessing.util
 import os
@@ -18,8 +19,19 @@ def context(request):
     return multiprocessing.get_context(request.param)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def plain_exceptions():
+    """Exceptions are pickled as Python does it, although another test has imported Dask, whose tblib registers reducers for them."""
+    reducers = copyreg.dispatch_table.copy()
+    for kind in reducers:
+        if isinstance(kind, type) and issubclass(kind, BaseException):
+            del copyreg.dispatch_table[kind]
+    yield
+    copyreg.dispatch_table.update(reducers)
+
+
 @pytest.fixture(scope="module")
-def shared_pool(context):
+def shared_pool(context, plain_exceptions):
     with XrayPool(2, context=context) as pool:
         yield pool
 
