@@ -14,8 +14,8 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from multiprocessing.context import BaseContext
-from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool
-from typing import Any, cast
+from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool, mapstar, starmapstar  # type: ignore[attr-defined]
+from typing import Any
 
 from helpers.pool.ending import receive_until_end
 from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied
@@ -131,9 +131,6 @@ class XrayPool(Pool):
     def __exit__(self, *_: object) -> None:
         self.terminate()
 
-    def apply(self, func: Function, args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None) -> Any:
-        return self.apply_async(func, args, kwds).get()
-
     def apply_async(
         self, func: Function, args: Iterable[Any] = (), kwds: Mapping[str, Any] | None = None,
         callback: Callback = None, error_callback: Callback = None, **more: Any,
@@ -144,35 +141,15 @@ class XrayPool(Pool):
             super().apply_async(run, (call.one((args, kwds or {})),), {}, result.succeed, result.fail, **more)
         return result
 
-    def map(self, func: Function, iterable: Iterable[Any], chunksize: int | None = None, **more: Any) -> list[Any]:
-        results: list[Any] = self.map_async(func, iterable, chunksize, **more).get()
-        return results
-
-    def map_async(  # type: ignore[override] # a class of our own, as AsyncResult is public and MapResult is not
-        self, func: Function, iterable: Iterable[Any], chunksize: int | None = None,
-        callback: Callback = None, error_callback: Callback = None, **more: Any,
-    ) -> AsyncResult[Any]:  # fmt: skip
-        return self._submit_map(func, "map", iterable, chunksize, (callback, error_callback), more)
-
-    def starmap(self, func: Function, iterable: Iterable[Any], chunksize: int | None = None, **more: Any) -> list[Any]:
-        results: list[Any] = self.starmap_async(func, iterable, chunksize, **more).get()
-        return results
-
-    def starmap_async(
-        self, func: Function, iterable: Iterable[Any], chunksize: int | None = None,
-        callback: Callback = None, error_callback: Callback = None, **more: Any,
-    ) -> AsyncResult[Any]:  # fmt: skip
-        return self._submit_map(func, "starmap", iterable, chunksize, (callback, error_callback), more)
-
     def imap(  # type: ignore[override] # the stubs allow a chunk size of None, which fails when it runs
         self, func: Function, iterable: Iterable[Any], chunksize: int = 1, **more: Any
     ) -> "IMapIterator[Any]":
-        return self._submit_imap(super().imap, func, iterable, chunksize, more)
+        return self._iterate(super().imap, func, iterable, chunksize, more)
 
     def imap_unordered(  # type: ignore[override]
         self, func: Function, iterable: Iterable[Any], chunksize: int = 1, **more: Any
     ) -> "IMapIterator[Any]":
-        return self._submit_imap(super().imap_unordered, func, iterable, chunksize, more)
+        return self._iterate(super().imap_unordered, func, iterable, chunksize, more)
 
     def close(self) -> None:
         if self._state == RUN:
@@ -235,11 +212,12 @@ class XrayPool(Pool):
         check_function(function, self.start_method)
         return Call(function, how, self._recorder)
 
-    def _submit_map(
-        self, function: Function, how: str, iterable: Iterable[Any], chunksize: int | None,
-        callbacks: tuple[Callback, Callback], more: Mapping[str, Any],
+    def _map_async(
+        self, func: Function, iterable: Iterable[Any], mapper: Function, chunksize: int | None = None,
+        callback: Callback = None, error_callback: Callback = None, **more: Any,
     ) -> PoolResult:  # fmt: skip
-        call = self._new_call(function, how)
+        """What `map`, `map_async`, `starmap` and `starmap_async` of the stock pool call."""
+        call = self._new_call(func, "starmap" if mapper is starmapstar else "map")
         values: Sequence[Any] = ()
         error: Exception | None = None
         try:
@@ -248,7 +226,8 @@ class XrayPool(Pool):
             if not hasattr(iterable, "__len__"):
                 raise
             error = raised  # the stock pool finds out when it takes the values, one by one
-        result = PoolResult(self._supervisor, call, *(callbacks if values or error else (None, None)))
+        callbacks = (callback, error_callback) if values or error else (None, None)  # the stock pool calls nobody back
+        result = PoolResult(self._supervisor, call, *callbacks)
         with result.submitting():
             if error is not None:
                 result.fail(error)
@@ -256,12 +235,12 @@ class XrayPool(Pool):
             if chunksize is None:  # as the stock pool does
                 chunksize = max(1, -(-len(values) // (4 * self.processes)))
             chunks = Chunks(call, values, checked_chunksize(chunksize))
-            super().map_async(cast(Any, run), chunks, 1, result.succeed, result.fail, **more)
+            super()._map_async(run, chunks, mapstar, 1, result.succeed, result.fail, **more)  # type: ignore[misc]
             if not values:
-                result.succeed([])  # the stock pool calls nobody back
+                result.succeed([])
         return result
 
-    def _submit_imap(
+    def _iterate(
         self, stock: Callable[..., Any], function: Function, iterable: Iterable[Any], chunksize: int,
         more: Mapping[str, Any],
     ) -> PoolIterator:  # fmt: skip
