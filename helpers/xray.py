@@ -197,11 +197,9 @@ class XrayPool(Pool):
         for worker in self._supervisor.context.workers.copy():
             if worker.process.pid is not None:
                 alive[worker.process.pid] = worker.note.ready or now
-        for worker, held in self._supervisor.held():
-            if held.recorder == recorder.key:
-                moments = (held.arrived, held.started)
-                fields = recorder.running(held.first, held.task, worker.process.pid, moments, now)
-                running += [Span(*fields)] if fields is not None else []
+        for held in self._supervisor.held():
+            fields = recorder.running(held, now) if held.recorder == recorder.key else None
+            running += [Span(*fields)] if fields is not None else []
         spans, ready = self._recorded()
         ended = {span.task for span in spans}
         spans = sorted(spans + [span for span in running if span.task not in ended])

@@ -10,7 +10,7 @@ import time
 import weakref
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 OUTCOMES = ("ok", "error", "lost", "running")
 OK, ERROR, LOST, RUNNING = range(4)
@@ -19,6 +19,21 @@ OK, ERROR, LOST, RUNNING = range(4)
 _keys = itertools.count()
 _recorders: "dict[int, weakref.ref[Recorder]]" = {}
 _lock = threading.Lock()
+
+
+class Held(NamedTuple):
+    """The task that a worker (pid) holds: the key of its recorder, the number of its chunk's first task, its own number.
+
+    Moments are 0 where the task has not come so far.
+    """
+
+    pid: int
+    ready: float
+    recorder: int
+    first: int
+    task: int
+    arrived: float
+    started: float
 
 
 class Sending:
@@ -76,24 +91,19 @@ class Recorder:
             self._records.append(record)
             self.count += done
 
-    def lose(self, first: int, task: int, worker: int, ready: float, moments: "tuple[float, float]") -> None:
-        """Keep what is known of a task that ends now, with its worker. moments: arrived and started, or 0."""
-        sending = self.sending.pop(first, None)
+    def lose(self, held: Held) -> None:
+        """Keep what is known of a task that ends now, with its worker."""
+        sending = self.sending.pop(held.first, None)
         if sending is not None:
             with self._lock:
-                self.ready[worker] = ready
-                self._records.append(_unfinished(sending, first, task, worker, LOST, moments, time.perf_counter()))
+                self.ready[held.pid] = held.ready
+                self._records.append(_unfinished(sending, held, LOST, time.perf_counter()))
                 self.count += 1
 
-    def running(
-        self, first: int, task: int, worker: int, moments: "tuple[float, float]", now: float
-    ) -> tuple[Any, ...] | None:
+    def running(self, held: Held, now: float) -> tuple[Any, ...] | None:
         """Return the fields of the span of a task that a worker holds now, or None if it has ended meanwhile."""
-        sending = self.sending.get(first)
-        if sending is None:
-            return None
-        (fields,) = decode(_unfinished(sending, first, task, worker, RUNNING, moments, now))
-        return fields
+        sending = self.sending.get(held.first)
+        return next(decode(_unfinished(sending, held, RUNNING, now))) if sending is not None else None
 
     def snapshot(self) -> tuple[list[bytes], dict[int, float]]:
         """Return the records so far, and when each of their workers was ready."""
@@ -154,12 +164,10 @@ def decode(record: bytes) -> Iterator[tuple[Any, ...]]:
     )
 
 
-def _unfinished(
-    sending: Sending, first: int, task: int, worker: int, outcome: int, moments: "tuple[float, float]", now: float
-) -> bytes:
+def _unfinished(sending: Sending, held: Held, outcome: int, now: float) -> bytes:
     """Return the record of a task that has not come back: what it did not reach, it reaches now."""
-    arrived = moments[0] or now
-    started = moments[1] if moments[1] >= arrived else now
-    head = array("d", (task, worker, outcome, 1, 1, 1, now))
+    arrived = held.arrived or now
+    started = held.started if held.started >= arrived else now
+    head = array("d", (held.task, held.pid, outcome, 1, 1, 1, now))
     work = pack_work(arrived, now, (started, started, now, 0.0), (now,), (0,))
-    return b"".join((head, sending.of_task(task - first), work, array("d", (now,))))
+    return b"".join((head, sending.of_task(held.task - held.first), work, array("d", (now,))))

@@ -20,10 +20,9 @@ from multiprocessing.pool import RUN, TERMINATE, Pool
 from typing import Any, Protocol
 
 from helpers.pool.ending import PARTS, THREADS, end_stock_pool, let_leave
-from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, describe_exit
-from helpers.pool.recorder import recorder_of
+from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, brief, describe_exit
+from helpers.pool.recorder import Held, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
-from helpers.pool.worker import Held
 
 POLL_INTERVAL = 0.1
 """Seconds between two looks."""
@@ -136,12 +135,12 @@ class Supervisor:
         if self.is_own_thread():
             raise PoolError("a callback, or the input of a call, cannot wait for its own pool")
 
-    def held(self) -> Iterator[tuple[Worker, Held]]:
-        """Yield each worker that holds a task, with what it holds."""
+    def held(self) -> Iterator[Held]:
+        """Yield the task that each worker holds."""
         for worker in self.context.workers.copy():
             held = worker.note.held
             if held is not None:
-                yield worker, held
+                yield held
 
     # ---- the thread
 
@@ -151,15 +150,18 @@ class Supervisor:
             with suppress(queue.Empty):
                 fault = self._requests.get(timeout=POLL_INTERVAL)
             if fault is None and self._pool is not None:
-                fault = self._find_fault()
+                try:
+                    fault = self._find_fault()
+                except Exception as error:  # noqa: BLE001 (every call raises it)
+                    fault = PoolError(f"the supervisor of the pool has failed: {brief(error)}")
         self._finish(fault)
 
     def _finish(self, fault: PoolError) -> None:
         waiting = [pending for reference in self._pending if (pending := reference()) is not None]
-        self._lose_tasks()
         self.fault = fault
         self.ending = True
         try:
+            self._lose_tasks()
             end_stock_pool(self._parts, self.context.workers)
             self._release_pool()
         finally:
@@ -239,18 +241,14 @@ class Supervisor:
         return None
 
     def _describe_held(self) -> str:
-        held = [
-            f"worker {worker.process.pid} is still at task {held.task} ({function_name(held)})"
-            for worker, held in self.held()
-        ]
+        held = [f"worker {held.pid} is still at task {held.task} ({function_name(held)})" for held in self.held()]
         return ", ".join(held) or "no worker is at work"
 
     def _lose_tasks(self) -> None:
-        for worker, held in self.held():
+        for held in self.held():
             recorder = recorder_of(held.recorder)
             if recorder is not None:
-                moments = (held.arrived, held.started)
-                recorder.lose(held.first, held.task, worker.process.pid, worker.note.ready, moments)
+                recorder.lose(held)
 
 
 def function_name(held: Held) -> str:

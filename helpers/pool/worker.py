@@ -17,26 +17,17 @@ from contextlib import suppress
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.heap import Arena
-from typing import Any, NamedTuple
+from typing import Any
 
 from helpers.pool.pickling import dumps, loads
+from helpers.pool.recorder import Held
 
 # The places of a note. Moments are time.perf_counter() seconds, or 0. TASK is -1 while the worker holds no task.
-READY, RECORDER, FIRST, TASK, ARRIVED, STARTED, ANSWERS, LEAVING, FAILED = range(9)
+PID, READY, RECORDER, FIRST, TASK, ARRIVED, STARTED, ANSWERS, LEAVING, FAILED = range(10)
 _TEXT_AT = 80
 _NUMBERS = 512  # of 8 bytes each; what follows the places above holds the text of a failure
 
 note = memoryview(bytearray(8 * _NUMBERS)).cast("d")  # in a worker: the numbers of its note
-
-
-class Held(NamedTuple):
-    """The task that a worker holds: the key of its recorder, the number of its chunk's first task, its own number."""
-
-    recorder: int
-    first: int
-    task: int
-    arrived: float
-    started: float
 
 
 class Note:
@@ -61,8 +52,8 @@ class Note:
     @property
     def held(self) -> Held | None:
         """The task that the worker holds: it is cleared when the answer has been sent."""
-        _, recorder, first, task, arrived, started = self._numbers[: STARTED + 1]
-        return Held(int(recorder), int(first), int(task), arrived, started) if task >= 0 else None
+        pid, ready, recorder, first, task, arrived, started = self._numbers[: STARTED + 1]
+        return Held(int(pid), ready, int(recorder), int(first), int(task), arrived, started) if task >= 0 else None
 
     @property
     def failure(self) -> str:
@@ -166,6 +157,7 @@ def serve(
     if unblock:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     note = numbers_of(memory)
+    note[PID] = os.getpid()
     builtins.input = _refuse_input  # a fork of a kernel would ask the notebook, and wait
     _end_with_parent()
     if initializer is not None:
