@@ -55,16 +55,6 @@ class Span(NamedTuple):
     outcome: str = "ok"
 
     @property
-    def waiting(self) -> float:
-        """Seconds in the parent, from the caller's call until pickling begins."""
-        return self.packed - self.submitted
-
-    @property
-    def sending(self) -> float:
-        """Seconds from the beginning of pickling in the parent to the end of unpickling in the worker."""
-        return self.received - self.packed
-
-    @property
     def computing(self) -> float:
         """CPU seconds of the function itself; never more than its wall seconds, even when the CPU clock is coarse."""
         return min(self.cpu, self.finished - self.started)
@@ -73,11 +63,6 @@ class Span(NamedTuple):
     def waiting_for_cpu(self) -> float:
         """Wall seconds of the function without a CPU: other processes used it, or the function slept."""
         return self.finished - self.started - self.computing
-
-    @property
-    def returning(self) -> float:
-        """Seconds from the end of the function until the parent holds the result."""
-        return self.delivered - self.finished
 
 
 class Worker(NamedTuple):

@@ -131,7 +131,6 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
         self._call = call
         self._items: deque[Any] = deque()
         self._last = time.monotonic()  # when it was made, or gave its last result
-        self._error: BaseException | None = None
         self._finished = False
         self._fault: PoolError | None = None
 

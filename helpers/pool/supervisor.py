@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.pool import RUN, TERMINATE, Pool
-from typing import Any, Protocol
+from typing import Any
 
 from helpers.pool.ending import PARTS, THREADS, end_stock_pool, let_leave
 from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, brief, describe_exit
@@ -36,21 +36,6 @@ REAP_TIMEOUT = 0.5
 _live: "set[Supervisor]" = set()
 
 
-class Pending(Protocol):
-    """What waits for a result: it is told when the pool has ended."""
-
-    @property
-    def overdue_since(self) -> float | None:
-        """Since when (time.monotonic) it has waited for its next result; None if it does not wait."""
-
-    @property
-    def name(self) -> str:
-        """The name of its function."""
-
-    def fail(self, fault: PoolError) -> None:
-        """End the waiting with this error."""
-
-
 class Supervisor:
     """What watches one pool, whose workers come from this context. limit: seconds that a call may take, or None."""
 
@@ -63,7 +48,7 @@ class Supervisor:
         self.closed = False
         self.unread: dict[int, str] = {}  # failures that nobody has asked for, by the number of their call
         self.context = context
-        self._pending: list[weakref.ref[Pending]] = []
+        self._pending: list[weakref.ref[Any]] = []  # the results that wait (`helpers.pool.results`)
         self._requests: queue.SimpleQueue[PoolError | None] = queue.SimpleQueue()
         self._pool: weakref.ref[Pool] | None = None
         self._parts: dict[str, Any] = {}  # of the stock pool
@@ -85,7 +70,7 @@ class Supervisor:
         self._threads = tuple(self._parts[name] for name in THREADS if name in self._parts)
         self._pool = weakref.ref(pool)
 
-    def expect(self, pending: Pending) -> None:
+    def expect(self, pending: Any) -> None:
         """Tell this one when the pool has ended."""
         self._pending.append(weakref.ref(pending))
         if self.fault is not None:

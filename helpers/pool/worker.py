@@ -90,11 +90,15 @@ class Initializer:
         function(*arguments)
 
 
-class Inbox:
-    """The queue from which a worker takes its tasks; it notes when there are no more."""
+class NotedQueue:
+    """The queue of a worker's tasks, or of its answers; it notes that there are no more, or that one has been sent."""
 
-    def __init__(self, queue: Any) -> None:
+    def __init__(self, queue: Any, max_messages: int | None = None) -> None:
         self._queue = queue
+        self._max_messages = max_messages
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
 
     def get(self) -> Any:
         task = self._queue.get()
@@ -102,26 +106,12 @@ class Inbox:
             note[LEAVING] = 1
         return task
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._queue, name)
-
-
-class Outbox:
-    """The queue into which a worker puts its answers; it notes when one has been sent."""
-
-    def __init__(self, queue: Any, most: int | None) -> None:
-        self._queue = queue
-        self._most = most
-
     def put(self, answer: object) -> None:
         self._queue.put(answer)
         note[TASK] = -1
         note[ANSWERS] += 1
-        if note[ANSWERS] == self._most:
+        if note[ANSWERS] == self._max_messages:
             note[LEAVING] = 1
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._queue, name)
 
 
 class SigintHandler:
@@ -141,7 +131,7 @@ def serve(
     memory: Any,
     unblock: bool,
     initializer: Initializer | None,
-    most: int | None,
+    max_messages: int | None,
     stock_worker: Callable[..., None],
     inqueue: Any,
     outqueue: Any,
@@ -149,8 +139,8 @@ def serve(
 ) -> None:
     """Make this process a worker that a notebook can live with, and run the stock pool's worker in it.
 
-    memory: its note. unblock: whether the interrupt signal is blocked because the pool did so. most: how many messages it
-    answers before it leaves, None for no limit. The others are the stock pool's target and its arguments.
+    memory: its note. unblock: whether the interrupt signal is blocked because the pool did so. max_messages:
+    after how many it leaves, None for no limit. The others are the stock pool's target and its arguments.
     """
     global note
     _handle_sigint()
@@ -166,7 +156,7 @@ def serve(
         except BaseException:  # noqa: BLE001 (the pool raises it)
             _report_failure(traceback.format_exc())
     note[READY] = time.perf_counter()
-    stock_worker(Inbox(inqueue), Outbox(outqueue, most), *rest)
+    stock_worker(NotedQueue(inqueue), NotedQueue(outqueue, max_messages), *rest)
 
 
 def _leave_to_parent(signal_number: int, frame: object) -> None:
