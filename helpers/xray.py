@@ -17,13 +17,12 @@ from multiprocessing.context import BaseContext
 from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool, mapstar, starmapstar  # type: ignore[attr-defined]
 from typing import Any
 
-from helpers.pool.ending import receive_until_end
-from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied
+from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied, report
 from helpers.pool.inputs import CallQueue, send_alone
 from helpers.pool.interrupts import block_sigint, defer_sigint
 from helpers.pool.messages import Call, Chunks, run
 from helpers.pool.recorder import Recorder, decode
-from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted, report
+from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted
 from helpers.pool.starting import WorkerContext
 from helpers.pool.supervisor import Supervisor
 from helpers.pool.validation import (
@@ -37,8 +36,6 @@ from helpers.pool.worker import Initializer
 from helpers.spans import Run, Span, Worker
 
 __all__ = ["PoolError", "PoolStopped", "ResultNotPicklable", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]
-
-_STOPPED = "the pool had stopped before this result arrived; ask for it inside the with block"
 
 
 Function = Callable[..., Any]
@@ -96,32 +93,31 @@ class XrayPool(Pool):
         workers = WorkerContext(context, carried, maxtasksperchild)
         supervisor = self._supervisor = Supervisor(workers, limit)
         try:
-            with defer_sigint() as stop:
-                supervisor.start()
+            with defer_sigint():
                 try:
                     if self.start_method == "spawn":
                         context.Lock()  # starts the resource tracker, which would unblock the signal
                     with block_sigint(self.start_method != "forkserver") as workers.unblock_sigint:
                         super().__init__(self.processes, None, (), maxtasksperchild, workers, **more)
+                    send, cache = self._quick_put, vars(self)["_cache"]
                     self._taskqueue = CallQueue(
-                        vars(self)["_taskqueue"], self._quick_put, vars(self)["_cache"], lambda: supervisor.ending
+                        vars(self)["_taskqueue"], send, cache, lambda: supervisor.fault is not None
                     )
                     supervisor.adopt(self)
+                    supervisor.start()
                 except BaseException:
                     supervisor.adopt(self)  # what there is of it
                     supervisor.end_and_wait(PoolStopped("the pool was not made"))
-                    if not stop.pressed:  # else Stop is the cause: it was meant for a forkserver that was starting, too
-                        raise
-                if stop.pressed:
-                    supervisor.end_and_wait(PoolStopped("Stop was pressed while the pool was made"))
-        except BaseException:
-            supervisor.end(PoolStopped("the pool was not made"))
+                    raise
+        except BaseException as error:  # Stop too
+            supervisor.end_and_wait(PoolStopped("the pool was not made"))
+            error.__suppress_context__ = isinstance(
+                error, KeyboardInterrupt
+            )  # what Stop did to a forkserver that starts
             raise
 
     def _setup_queues(self) -> None:
         super()._setup_queues()  # type: ignore[misc] # the stubs know public names only
-        supervisor = self._supervisor
-        self._quick_get = receive_until_end(vars(self)["_quick_get"], lambda: supervisor.ending)
         self._quick_put = send_alone(vars(self)["_quick_put"])
 
     def __del__(self) -> None:
@@ -151,10 +147,6 @@ class XrayPool(Pool):
     ) -> "IMapIterator[Any]":
         return self._iterate(super().imap_unordered, func, iterable, chunksize, more)
 
-    def close(self) -> None:
-        if self._state == RUN:
-            super().close()
-
     def join(self) -> None:
         """Wait for the workers to leave. Raises ValueError before `close`, and PoolError in a callback, which would wait for itself."""
         if self._state == RUN:
@@ -163,8 +155,9 @@ class XrayPool(Pool):
         self._report_unread()
 
     def terminate(self) -> None:
-        """End all workers, whatever state they are in; returns when they are gone, after three seconds at most."""
-        self._supervisor.end_and_wait(PoolStopped(_STOPPED))
+        """End all workers, whatever state they are in; returns when they are gone, after a few seconds at most."""
+        text = "the pool had stopped before this result arrived; ask for it inside the with block"
+        self._supervisor.end_and_wait(PoolStopped(text))
         self._report_unread()
 
     def reset(self) -> None:
@@ -195,8 +188,8 @@ class XrayPool(Pool):
         running = []
         alive: dict[int, float] = {}
         for worker in self._supervisor.context.workers.copy():
-            if worker.process.pid is not None:
-                alive[worker.process.pid] = worker.note.ready or now
+            if worker.pid is not None:
+                alive[worker.pid] = worker.note.ready or now
         for held in self._supervisor.held():
             fields = recorder.running(held, now) if held.recorder == recorder.key else None
             running += [Span(*fields)] if fields is not None else []
@@ -244,12 +237,16 @@ class XrayPool(Pool):
     ) -> PoolIterator:  # fmt: skip
         call = self._new_call(function, "map")
         result = PoolIterator(self._supervisor, call, checked_chunksize(chunksize))
-        if hasattr(iterable, "__len__"):
-            result.chunks = stock(run, call.chunks(iterable, result.chunksize, lambda: True), **more)
-        else:
-            wanted = partial(is_wanted, weakref.ref(result), call, self._supervisor)
-            with self._taskqueue.unbounded():
-                result.chunks = stock(run, call.chunks(iterable, result.chunksize, wanted), **more)
+        wanted: Callable[[], bool] = partial(is_wanted, weakref.ref(result), call, self._supervisor)
+        try:
+            if hasattr(iterable, "__len__"):
+                result.chunks = stock(run, call.chunks(iterable, result.chunksize, lambda: True), **more)
+            else:
+                with self._taskqueue.unbounded():
+                    result.chunks = stock(run, call.chunks(iterable, result.chunksize, wanted), **more)
+        except BaseException:
+            self._supervisor.check()  # a pool that has ended meanwhile has nothing to send with
+            raise
         self._supervisor.expect(result)
         return result
 

@@ -18,6 +18,9 @@ from helpers.pool.starting import Worker
 TERM_TIMEOUT = 1.0
 """Seconds for workers to end after they were asked to, before they are killed; and for a thread to end."""
 
+MAX_WAITED = 60
+"""Windows waits for at most 63 handles at once."""
+
 THREADS = ("_worker_handler", "_task_handler", "_result_handler")
 PARTS = (
     *THREADS,
@@ -30,7 +33,7 @@ PARTS = (
     "_cache",
     "_ctx",
 )
-"""The attributes of a stock pool that hold what is to be ended."""
+"""The attributes of a stock pool that hold what is to be ended, or to be let go."""
 
 
 def end_stock_pool(parts: Mapping[str, Any], workers: Sequence[Worker]) -> None:
@@ -46,46 +49,36 @@ def end_stock_pool(parts: Mapping[str, Any], workers: Sequence[Worker]) -> None:
         parts["_change_notifier"].put(None)  # wakes the first of the threads, which replaces workers
     if threads:
         _join(threads[0])
-    processes = [worker.process for worker in workers]
-    _end_processes(processes)
+    _end_workers(workers)
     if "_outqueue" in parts:
         _end_threads(parts, threads)
-    for process in filter(_was_started, processes):
-        with suppress(ValueError):  # somebody else has reaped it
-            process.join(TERM_TIMEOUT)  # its pipe closes a little before it has ended
-            process.close()
+    if not threads or not threads[0].is_alive():
+        for worker in workers:
+            if worker.sentinel is not None:
+                with suppress(ValueError):  # somebody else has reaped it
+                    worker.process.join(TERM_TIMEOUT)  # its pipe closes a little before it has ended
+                    worker.process.close()
     if "_cache" in parts:
         parts["_cache"].clear()
 
 
-def _end_processes(processes: Sequence[Any]) -> None:
-    """Ask the processes to end, and kill those that have not after TERM_TIMEOUT."""
+def _end_workers(workers: Sequence[Worker]) -> None:
+    """Ask the workers to end, and kill those that have not after TERM_TIMEOUT."""
     for act in ("terminate", "kill"):
-        for process in processes:
-            if _is_alive(process):
-                getattr(process, act)()
-        let_leave(processes, TERM_TIMEOUT)
+        for worker in workers:
+            if worker.is_alive():
+                getattr(worker.process, act)()
+        let_leave(workers, TERM_TIMEOUT)
 
 
-def let_leave(processes: Sequence[Any], timeout: float) -> None:
-    """Wait until the processes have ended, for this many seconds at most."""
+def let_leave(workers: Sequence[Worker], timeout: float) -> bool:
+    """Wait until the workers have ended, for this many seconds at most, and return whether they have."""
     deadline = time.monotonic() + timeout
-    while left := [process.sentinel for process in processes if _is_alive(process)]:
+    while left := [worker.process.sentinel for worker in workers if worker.is_alive()]:
         if time.monotonic() > deadline:
-            return
-        wait(left, timeout=deadline - time.monotonic())
-
-
-def _was_started(process: Any) -> bool:
-    try:
-        return process.sentinel is not None
-    except (AttributeError, ValueError):
-        return False
-
-
-def _is_alive(process: Any) -> bool:
-    """Whether a process runs. A ready sentinel is an end even where somebody else has reaped it."""
-    return _was_started(process) and process.is_alive() and not wait([process.sentinel], 0)
+            return False
+        wait(left[:MAX_WAITED], timeout=max(0.0, deadline - time.monotonic()))
+    return True
 
 
 def _end_threads(parts: Mapping[str, Any], threads: list[threading.Thread]) -> None:
@@ -98,7 +91,8 @@ def _end_threads(parts: Mapping[str, Any], threads: list[threading.Thread]) -> N
         parts["_taskqueue"].put(None)
         _join(threads[1], lambda: _drain(inqueue._reader))
     if len(threads) > 2:  # it waits for an answer, or for the rest of one
-        _join(threads[2], lambda: _fill(outqueue._writer))
+        _end_reading(outqueue)
+        _join(threads[2])
     if not any(thread.is_alive() for thread in threads[2:]):
         for queue in (inqueue, outqueue, parts.get("_change_notifier", inqueue)):
             queue.close()
@@ -115,7 +109,8 @@ def _join(thread: threading.Thread, help_it: Callable[[], None] = lambda: None) 
 def _free(lock: Any, timeout: float) -> None:
     """Release a lock that a dead worker has held, or that nobody holds."""
     lock.acquire(timeout=timeout)
-    lock.release()
+    with suppress(ValueError):  # a thread that held it has released it meanwhile
+        lock.release()
 
 
 def _drain(reader: Any) -> None:
@@ -130,26 +125,14 @@ def _drain(reader: Any) -> None:
             pass
 
 
-def _fill(writer: Any) -> None:
-    """Complete the message that a dead worker has begun: with zeros. Where none was begun, these are an empty message."""
+def _end_reading(queue: Any) -> None:
+    """Let a thread that reads the answers meet the end: the rest of an answer that a dead worker has begun never comes."""
     if os.name == "nt":
-        writer.close()  # nobody else can have it there, so the reader sees the end
+        queue._writer.close()  # nobody else can have it there, so the reader sees the end
         return
-    os.set_blocking(writer.fileno(), False)
+    for end in (queue._reader, queue._writer):
+        os.set_blocking(
+            end.fileno(), False
+        )  # the next read fails where there is nothing, which is an end to the thread
     with suppress(BlockingIOError):
-        while True:
-            os.write(writer.fileno(), bytes(1 << 16))
-
-
-def receive_until_end(receive: Callable[[], Any], is_ending: Callable[[], bool]) -> Callable[[], Any]:
-    """Return the stock pool's function for the next answer, such that what a dead worker left in the pipe ends its thread."""
-
-    def receive_one() -> Any:
-        try:
-            return receive()
-        except Exception:
-            if is_ending():
-                raise EOFError from None
-            raise
-
-    return receive_one
+        os.write(queue._writer.fileno(), b"\0")  # ends the read that waits

@@ -1,7 +1,9 @@
 """What an `XrayPool` raises of its own. All of it can be pickled. Workers import this module: keep it light."""
 
 import signal
+import sys
 import traceback
+from contextlib import suppress
 from multiprocessing.pool import MaybeEncodingError  # type: ignore[attr-defined] # the stubs lack it
 
 
@@ -46,6 +48,12 @@ def brief(error: BaseException) -> str:
         return "".join(traceback.format_exception_only(error)).strip()
     except BaseException:  # noqa: BLE001 (its own __str__ may do anything)
         return f"{type(error).__qualname__}: its text cannot be shown"
+
+
+def report(text: str) -> None:
+    """Write to stderr, if it is there: what happens to a message must not hide an exception of the program."""
+    with suppress(ValueError, OSError, AttributeError):  # it was closed, or is full
+        print(text.rstrip(), file=sys.stderr)
 
 
 def describe_exit(code: int | None) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from helpers.pool.interrupts import unblock_sigint
+
 TURN = 1.0
 """Seconds for which later calls wait for an input: most are taken in less, and calls keep their order."""
 
@@ -42,6 +44,7 @@ class CallQueue:
 
     def _in_a_thread(self, tasks: Iterator[Any], set_length: Callable[[int], None]) -> Iterator[Any]:
         """Start the thread when the call has its turn; there are no tasks left for the stock pool's own thread."""
+        unblock_sigint()  # for programs that the input starts
         thread = threading.Thread(target=self._feed, args=(tasks, set_length), name="pool input", daemon=True)
         thread.start()
         thread.join(TURN)

@@ -6,29 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Deferred:
-    """Whether Stop was pressed while it was deferred."""
-
-    pressed = False
-
-
 @contextmanager
-def defer_sigint() -> Iterator[Deferred]:
+def defer_sigint() -> Iterator[None]:
     """Hold Stop back, and let it come after the block. Only the main thread can do this, and only there does Stop arrive."""
-    deferred = Deferred()
-    if threading.current_thread() is not threading.main_thread():
-        yield deferred
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or handler is None:  # None: it is not Python's
+        yield
         return
-
-    def note(number: int, frame: object) -> None:
-        deferred.pressed = True
-
-    handler = signal.signal(signal.SIGINT, note)
+    pressed: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
-        yield deferred
+        yield
     finally:
-        signal.signal(signal.SIGINT, handler if handler is not None else signal.SIG_DFL)
-        if deferred.pressed:
+        signal.signal(signal.SIGINT, handler)
+        if pressed:
             signal.raise_signal(signal.SIGINT)
 
 
@@ -47,3 +38,9 @@ def block_sigint(needed: bool) -> Iterator[bool]:
         yield signal.SIGINT not in before
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def unblock_sigint() -> None:
+    """Let the programs that this thread starts hear Stop: it began with the signal blocked, in `block_sigint`."""
+    if hasattr(signal, "pthread_sigmask") and threading.current_thread() is not threading.main_thread():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

@@ -7,6 +7,7 @@ pickled once, and reducers that a program registers are honoured at any time. Wo
 import io
 import pickle
 from multiprocessing.reduction import ForkingPickler
+from pickle import PickleBuffer
 from typing import Any
 
 Stream = bytes | list[bytes]
@@ -31,7 +32,9 @@ class StreamWriter:
         before, self._good = self._good, len(self._pieces)
         if self._good == before + 1:
             return len(self._pieces[-1])
-        return sum(map(len, self._pieces[before:]))
+        pieces = self._pieces[before:]  # a large buffer comes as it is, and may change before it is sent
+        self._pieces[before:] = pieces = [p if type(p) is bytes else bytes(PickleBuffer(p).raw()) for p in pieces]
+        return sum(map(len, pieces))
 
     def stream(self) -> Stream:
         """Return all values that were added; one that could not be pickled is left out."""

@@ -18,7 +18,6 @@ OK, ERROR, LOST, RUNNING = range(4)
 
 _keys = itertools.count()
 _recorders: "dict[int, weakref.ref[Recorder]]" = {}
-_lock = threading.Lock()
 
 
 class Held(NamedTuple):
@@ -62,12 +61,11 @@ class Recorder:
         self.count = 0  # tasks that have ended
         self._records: list[bytes] = []
         self._next = 0
-        self._lock = threading.Lock()
-        with _lock:
-            for key in [key for key, known in _recorders.items() if known() is None]:
-                del _recorders[key]
-            self.key = next(_keys)
-            _recorders[self.key] = weakref.ref(self)
+        self._lock = threading.RLock()  # a signal handler may read the run while it is read
+        for key in [key for key, known in _recorders.copy().items() if known() is None]:
+            _recorders.pop(key, None)
+        self.key = next(_keys)
+        _recorders[self.key] = weakref.ref(self)
 
     def number(self, tasks: int) -> int:
         """Number this many tasks, and return the first number."""
@@ -93,8 +91,8 @@ class Recorder:
 
     def lose(self, held: Held) -> None:
         """Keep what is known of a task that ends now, with its worker."""
-        sending = self.sending.pop(held.first, None)
-        if sending is not None:
+        sending = self._sending_of(held)
+        if sending is not None and self.sending.pop(held.first, None) is not None:
             with self._lock:
                 self.ready[held.pid] = held.ready
                 self._records.append(_unfinished(sending, held, LOST, time.perf_counter()))
@@ -102,8 +100,13 @@ class Recorder:
 
     def running(self, held: Held, now: float) -> tuple[Any, ...] | None:
         """Return the fields of the span of a task that a worker holds now, or None if it has ended meanwhile."""
-        sending = self.sending.get(held.first)
+        sending = self._sending_of(held)
         return next(decode(_unfinished(sending, held, RUNNING, now))) if sending is not None else None
+
+    def _sending_of(self, held: Held) -> Sending | None:
+        """Return the chunk of a task; None if it has come back. A note can be read while it is written, and name none."""
+        sending = self.sending.get(held.first)
+        return sending if sending is not None and 0 <= held.task - held.first < sending.tasks else None
 
     def snapshot(self) -> tuple[list[bytes], dict[int, float]]:
         """Return the records so far, and when each of their workers was ready."""

@@ -2,21 +2,24 @@
 
 import copy
 import itertools
-import sys
 import threading
 import time
 import traceback
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import TimeoutError
 from multiprocessing.pool import AsyncResult, IMapIterator
 from typing import Any
 
-from helpers.pool.errors import PoolError, brief
+from helpers.pool.errors import PoolError, brief, report
+from helpers.pool.interrupts import unblock_sigint
 from helpers.pool.messages import Call, Failure, NotSent
 from helpers.pool.supervisor import POLL_INTERVAL, Supervisor
+
+MAX_BRIEF = 200
+"""Characters of a failure that nobody has asked for."""
 
 _numbers = itertools.count()
 
@@ -45,11 +48,23 @@ class PoolResult(AsyncResult[Any]):
             yield
         except BaseException:
             self._settled.set()  # nobody has this result
+            supervisor.check()  # a pool that has ended meanwhile has nothing to send with
             raise
 
     @property
     def overdue_since(self) -> float | None:
-        return None if self._settled.is_set() else self._began
+        """Since when (time.monotonic) it has waited."""
+        return self._began
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has ended."""
+        return self._settled.is_set()
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether a function of the user is called when the pool ends."""
+        return self._error_callback is not None
 
     def succeed(self, answers: list[Any]) -> None:
         """Take the answers of all messages. The pool's own thread calls this, and keeps the list, which is emptied."""
@@ -95,17 +110,16 @@ class PoolResult(AsyncResult[Any]):
 
     def _settle(self, success: bool, value: Any) -> None:
         """Call back, and let the waits end. The first to settle wins: an answer, or the fault that ended the pool."""
-        with self._settling:
-            if self._settled.is_set():
-                return
-            self._success, self._value = success, value
-            callback = self._callback if success else self._error_callback
-            self._callback = self._error_callback = None
-            if callback is not None:
-                call_back(callback, value)
-            elif not success and self._supervisor.fault is None:
-                self._supervisor.unread[self._number] = brief(value)
-            self._settled.set()
+        if not self._settling.acquire(blocking=False):
+            return
+        self._success, self._value = success, value
+        callback = self._callback if success else self._error_callback
+        self._callback = self._error_callback = None
+        if callback is not None:
+            call_back(callback, value)
+        elif not success and self._supervisor.fault is None:
+            self._supervisor.unread[self._number] = brief(value)[:MAX_BRIEF]
+        self._settled.set()
 
 
 class ApplyResult(PoolResult):
@@ -123,6 +137,7 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
     """The results of one call of `imap`, one after another. It wraps the iterator of the stock pool."""
 
     chunks: "IMapIterator[Any]"
+    calls_back = False
 
     def __init__(self, supervisor: Supervisor, call: Call, chunksize: int) -> None:
         self.name = call.name
@@ -138,11 +153,15 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
         return self
 
     def next(self, timeout: float | None = None) -> Any:
-        if not self._items:
-            self._items.extend(self._next_chunk(timeout))
-        self._last = time.monotonic()
-        self._call.consumed = True
-        return self._items.popleft()
+        while True:
+            try:
+                item = self._items.popleft()
+            except IndexError:  # another thread may take what is found here
+                self._items.extend(self._next_chunk(timeout))
+            else:
+                self._last = time.monotonic()
+                self._call.consumed = True
+                return item
 
     __next__ = next
 
@@ -154,6 +173,11 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
             self._last = time.monotonic()
             return None
         return self._last
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has given its last result."""
+        return self._finished
 
     def fail(self, error: PoolError) -> None:
         """The pool has ended."""
@@ -195,10 +219,13 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
 def is_wanted(iterator: "weakref.ref[PoolIterator]", call: Call, supervisor: Supervisor) -> bool:
     """Whether an input without a length is to be read further.
 
-    One that was left in the middle, by a loop with `break`, may be endless: it is read, as by the stock pool, until the pool
-    is closed.
+    One that was left in the middle, by a loop with `break`, may be endless, and the stock pool would never end after `close`. So
+    it is read until the pool is closed.
     """
-    return iterator() is not None or not call.consumed or not supervisor.closed
+    if iterator() is not None or not call.consumed or not supervisor.closed:
+        return True
+    report(f"{call.name}: its results were left, so the rest of its input was not read after the pool was closed")
+    return False
 
 
 def _next_wait(deadline: float | None) -> float:
@@ -208,13 +235,8 @@ def _next_wait(deadline: float | None) -> float:
 
 def call_back(callback: Callable[[Any], object], value: Any) -> None:
     """Call the user's function, and show an error of it, which would end the pool's own thread."""
+    unblock_sigint()  # for programs that it starts
     try:
         callback(value)
     except BaseException:  # noqa: BLE001 (it is shown, and the pool goes on)
         report(traceback.format_exc())
-
-
-def report(text: str) -> None:
-    """Write to stderr, if it is there: what happens to a message must not hide an exception of the program."""
-    with suppress(ValueError, OSError, AttributeError):  # it was closed, or is full
-        print(text.rstrip(), file=sys.stderr)

@@ -1,6 +1,7 @@
 """The context that is given to the stock pool: it makes what its original makes, and remembers every worker process."""
 
 from collections.abc import Callable
+from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -8,7 +9,7 @@ from helpers.pool.worker import Initializer, Note, SigintHandler, serve
 
 
 class Worker:
-    """A worker process with its note, and since when (time.monotonic) it has been seen leaving, or dead."""
+    """A worker process with its note, and since when (time.monotonic) it has been leaving, or dead."""
 
     def __init__(self, process: Any, note: Note) -> None:
         self.process = process
@@ -22,6 +23,18 @@ class Worker:
         try:
             return self.process.sentinel  # type: ignore[no-any-return]
         except (AttributeError, ValueError):
+            return None
+
+    def is_alive(self) -> bool:
+        """Whether the process runs. A ready sentinel is an end even where somebody else has reaped it."""
+        return self.sentinel is not None and self.process.is_alive() and not wait([self.sentinel], 0)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None before the start, and after the end of the pool."""
+        try:
+            return self.process.pid  # type: ignore[no-any-return]
+        except ValueError:
             return None
 
 

@@ -6,7 +6,6 @@ The thread holds the pool by a weak reference only, and does all the ending: Pyt
 main thread deletes an object that has something to tidy up, so the main thread deletes nothing of the kind.
 """
 
-import atexit
 import copy
 import os
 import queue
@@ -15,12 +14,21 @@ import time
 import weakref
 from collections.abc import Iterator
 from contextlib import suppress
-from multiprocessing.connection import wait
 from multiprocessing.pool import RUN, TERMINATE, Pool
+from multiprocessing.util import Finalize
 from typing import Any
 
 from helpers.pool.ending import PARTS, THREADS, end_stock_pool, let_leave
-from helpers.pool.errors import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, brief, describe_exit
+from helpers.pool.errors import (
+    PoolError,
+    PoolStopped,
+    TaskFailed,
+    TookTooLong,
+    WorkerDied,
+    brief,
+    describe_exit,
+    report,
+)
 from helpers.pool.recorder import Held, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 
@@ -33,8 +41,6 @@ LEAVE_TIMEOUT = 5.0
 REAP_TIMEOUT = 0.5
 """Seconds until the exit code of a dead worker counts as taken by somebody else."""
 
-_live: "set[Supervisor]" = set()
-
 
 class Supervisor:
     """What watches one pool, whose workers come from this context. limit: seconds that a call may take, or None."""
@@ -43,24 +49,25 @@ class Supervisor:
         self.owner = os.getpid()
         self.limit = limit
         self.fault: PoolError | None = None
-        self.ending = False
         self.ended = threading.Event()
         self.closed = False
         self.unread: dict[int, str] = {}  # failures that nobody has asked for, by the number of their call
         self.context = context
-        self._pending: list[weakref.ref[Any]] = []  # the results that wait (`helpers.pool.results`)
+        self._pending: set[weakref.ref[Any]] = set()  # the results that wait (`helpers.pool.results`)
         self._requests: queue.SimpleQueue[PoolError | None] = queue.SimpleQueue()
         self._pool: weakref.ref[Pool] | None = None
         self._parts: dict[str, Any] = {}  # of the stock pool
         self._threads: tuple[threading.Thread, ...] = ()
         self._watcher = threading.Thread(target=self._watch, name="pool supervisor", daemon=True)
+        self._at_exit: Finalize | None = None
 
     # ---- what the pool and its results call, in any thread
 
     def start(self) -> None:
         """Begin to watch. Raises RuntimeError when the system gives no more threads."""
         self._watcher.start()
-        _live.add(self)
+        end = PoolStopped("the program has ended")
+        self._at_exit = Finalize(None, self.end_and_wait, (end,), exitpriority=15)  # as the stock pool's
 
     def adopt(self, pool: Pool) -> None:
         """Watch this pool, which has just been made, or half made."""
@@ -72,19 +79,22 @@ class Supervisor:
 
     def expect(self, pending: Any) -> None:
         """Tell this one when the pool has ended."""
-        self._pending.append(weakref.ref(pending))
+        self._pending.add(weakref.ref(pending))
         if self.fault is not None:
             pending.fail(copy.copy(self.fault))
 
     def end(self, fault: PoolError) -> None:
-        """Ask for the end of the pool; returns at once. It is a single call of C code, which no interrupt can cut in two."""
-        self._requests.put(fault)
+        """Ask for the end of the pool; returns at once."""
+        self._requests.put(fault)  # a single call of C code, which no interrupt can cut in two
 
     def end_and_wait(self, fault: PoolError) -> None:
         """End the pool, and return when it has ended; in one of its own threads, or in a fork, at once."""
-        if os.getpid() == self.owner:
-            self._requests.put(fault)
-            self._wait_for_end()
+        if os.getpid() != self.owner:
+            return
+        self._requests.put(fault)
+        if self._watcher.ident is None:  # it never began
+            self._finish(fault)
+        self._wait_for_end()
 
     def join(self) -> None:
         """Wait for the end of a closed pool. Raises PoolError in its own threads, and in a fork."""
@@ -142,20 +152,23 @@ class Supervisor:
         self._finish(fault)
 
     def _finish(self, fault: PoolError) -> None:
-        waiting = [pending for reference in self._pending if (pending := reference()) is not None]
+        """End the pool; then tell those that wait for results, and last those that call the user's functions."""
         self.fault = fault
-        self.ending = True
+        waiting = [pending for reference in self._pending.copy() if (pending := reference()) is not None]
         try:
             self._lose_tasks()
-            end_stock_pool(self._parts, self.context.workers)
-            self._release_pool()
         finally:
-            self._parts.clear()
-            self.context.release()
-            _live.discard(self)
-            self.ended.set()
-            for pending in waiting:
-                pending.fail(copy.copy(fault))
+            try:
+                end_stock_pool(self._parts, self.context.workers)
+                self._release_pool()
+            finally:
+                self._parts.clear()
+                self.context.release()
+                if self._at_exit is not None:
+                    self._at_exit.cancel()
+                self.ended.set()
+                for pending in sorted(waiting, key=lambda pending: pending.calls_back):
+                    pending.fail(copy.copy(fault))
 
     def _release_pool(self) -> None:
         """Take from the pool what it held, here and not in the thread that deletes it."""
@@ -179,17 +192,13 @@ class Supervisor:
         return None
 
     def _worker_fault(self) -> WorkerDied | None:
-        workers = self.context.workers.copy()
-        sentinels = {worker.sentinel: worker for worker in workers}
-        sentinels.pop(None, None)
-        dead = {sentinels[sentinel] for sentinel in wait(list(sentinels), 0)}  # type: ignore[index, arg-type]
         now = time.monotonic()
-        for worker in workers:
+        for worker in self.context.workers.copy():
             if worker.sentinel is None:
                 continue
-            code = worker.process.exitcode  # a sibling process that was forked meanwhile may hold the sentinel open
+            code = worker.process.exitcode
             leaving = worker.note.leaving and (self.closed or self.context.max_messages is not None)
-            if worker in dead or code is not None:
+            if not worker.is_alive():
                 worker.dead_since = worker.dead_since or now
                 if code is None and now - worker.dead_since < REAP_TIMEOUT:
                     continue
@@ -200,6 +209,7 @@ class Supervisor:
             elif leaving:
                 worker.leaving_since = worker.leaving_since or now
                 if now - worker.leaving_since > LEAVE_TIMEOUT:
+                    report(f"worker {worker.pid} had not left {LEAVE_TIMEOUT:g} s after its last task; it is killed")
                     worker.process.kill()
         return None
 
@@ -207,22 +217,23 @@ class Supervisor:
         """The stock pool's threads end one after another after `close`; one that ended before has met an error."""
         alive = [thread.is_alive() for thread in self._threads]
         if self.closed and not any(alive):
-            let_leave([worker.process for worker in self.context.workers], LEAVE_TIMEOUT)
+            if not let_leave(self.context.workers, POLL_INTERVAL):
+                return None  # and those that do not leave are killed in time
             return PoolStopped("the pool was closed before this result arrived")
         if self.closed or all(alive):
             return None
         return PoolError("a thread of the pool itself has failed; its error is on the screen or in the log")
 
     def _overdue_fault(self) -> TookTooLong | None:
-        waiting = [(reference, reference()) for reference in self._pending.copy()]
-        for reference, pending in waiting:
-            if pending is None:
-                self._pending.remove(reference)
-                continue
-            since = pending.overdue_since
-            if self.limit is not None and since is not None and time.monotonic() - since > self.limit:
-                text = f"{pending.name} took longer than the limit of {self.limit:g} s"
-                return TookTooLong(f"{text}; {self._describe_held()}")
+        for reference in self._pending.copy():
+            pending = reference()
+            if pending is None or pending.is_settled:
+                self._pending.discard(reference)
+            elif self.limit is not None:
+                since = pending.overdue_since
+                if since is not None and time.monotonic() - since > self.limit:
+                    text = f"{pending.name} took longer than the limit of {self.limit:g} s"
+                    return TookTooLong(f"{text}; {self._describe_held()}")
         return None
 
     def _describe_held(self) -> str:
@@ -250,16 +261,3 @@ def _worker_died(worker: Worker, code: int | None) -> WorkerDied:
     fault = WorkerDied(f"{text}. The pool has stopped, and results that had not arrived are lost; make a new pool")
     fault.worker, fault.task = worker.process.pid, held.task if held is not None else None
     return fault
-
-
-@atexit.register
-def _end_all() -> None:
-    """End the pools that nobody ended; the stock pool does it too, but without a deadline."""
-    for supervisor in list(_live):
-        supervisor.end(PoolStopped("the program has ended"))
-        with suppress(KeyboardInterrupt):  # it ends already
-            supervisor.ended.wait(3.0)
-
-
-if hasattr(os, "register_at_fork"):  # a fork must not end the pools of its parent
-    os.register_at_fork(after_in_child=_live.clear)

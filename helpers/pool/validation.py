@@ -36,7 +36,7 @@ def checked_limit(limit: float | None) -> float | None:
     """Return the time limit. Raises ValueError unless it is None or a number of seconds above 0."""
     if limit is not None and not (isinstance(limit, numbers.Real) and not isinstance(limit, bool) and limit > 0):
         raise ValueError(f"limit must be a number of seconds above 0, or None for no limit, not {limit!r}")
-    return limit
+    return None if limit is None else float(limit)
 
 
 def check_function(function: Callable[..., Any], start_method: str) -> None:

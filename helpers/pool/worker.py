@@ -122,7 +122,8 @@ class SigintHandler:
 
 
 def _handle_sigint() -> SigintHandler:
-    signal.signal(signal.SIGINT, _leave_to_parent)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in a shell's background job, and for its programs
+        signal.signal(signal.SIGINT, _leave_to_parent)
     return SigintHandler()
 
 
