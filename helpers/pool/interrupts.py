@@ -10,8 +10,8 @@ from contextlib import contextmanager
 def defer_sigint() -> Iterator[None]:
     """Hold Stop back, and let it come after the block. Only the main thread can do this, and only there does Stop arrive."""
     handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or handler is None:  # None: it is not Python's
-        yield
+    if threading.current_thread() is not threading.main_thread() or handler in (signal.SIG_IGN, None):
+        yield  # there is nothing to hold back, or the handler is not Python's
         return
     pressed: list[int] = []
     signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
