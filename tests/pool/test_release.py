@@ -107,6 +107,15 @@ def test_function_input_initializer_and_pool_are_freed(context, call, end):
     assert [name for name, reference in references.items() if reference() is not None] == []
 
 
+def test_an_ended_pool_that_is_kept_holds_nothing_that_it_was_given(context):
+    function = hostile.Thing()
+    reference = weakref.ref(function)
+    with XrayPool(1, function, context=context) as pool:
+        pool.map(function, [1])
+    del function
+    assert becomes_true(lambda: reference() is None, within=3)
+
+
 def test_a_pool_that_goes_on_keeps_nothing_of_calls_that_have_ended(pool):
     function, values = hostile.Thing(), hostile.Things([hostile.Thing()])
     references = [weakref.ref(thing) for thing in (function, values, values[0])]

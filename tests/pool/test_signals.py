@@ -80,8 +80,9 @@ def test_a_plain_process_hears_stop_although_the_pool_came_first(context, end):
     code = (
         "import multiprocessing as m, os, signal, hostile; from helpers.xray import XrayPool\n"
         f"context = m.get_context({context.get_start_method()!r})\n"
+        "up = context.Event()\n"  # starts the resource tracker, which would unblock what the pool blocks
         f"pool = XrayPool(1, context=context); pool.map(abs, [1]); {end}\n"
-        "up = context.Event(); process = context.Process(target=hostile.sleep_until_stopped, args=(up,))\n"
+        "process = context.Process(target=hostile.sleep_until_stopped, args=(up,))\n"
         "process.start(); up.wait(); os.kill(process.pid, signal.SIGINT); process.join(); print(process.exitcode)\n"
         "pool.terminate()\n"
     )
