@@ -184,13 +184,14 @@ class XrayPool(Pool):
         The tasks under way end now, with the outcome "running"; of a chunk, only the task that its worker holds. All
         workers that live are among the workers, and who is not ready yet is ready now.
         """
-        recorder, now = self._recorder, time.perf_counter()
+        recorder, holding = self._recorder, list(self._supervisor.held())
+        now = time.perf_counter()  # after all that is known of them
         running = []
         alive: dict[int, float] = {}
         for worker in self._supervisor.context.workers.copy():
             if worker.pid is not None:
                 alive[worker.pid] = worker.note.ready or now
-        for held in self._supervisor.held():
+        for held in holding:
             fields = recorder.running(held, now) if held.recorder == recorder.key else None
             running += [Span(*fields)] if fields is not None else []
         spans, ready = self._recorded()

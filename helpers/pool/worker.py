@@ -191,6 +191,8 @@ def _end_with_parent() -> None:
         fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
         flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
         fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+        if wait([parent.sentinel], 0):  # it ended before that
+            os._exit(1)
     with suppress(RuntimeError):  # no more threads are to be had
         threading.Thread(target=_watch_parent, args=(parent.sentinel, os.getppid()), daemon=True).start()
 
