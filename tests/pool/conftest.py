@@ -11,6 +11,7 @@ import workers
 from pools import becomes_true
 
 from helpers.machine import start_methods
+from helpers.timing import warm_up
 from helpers.xray import XrayPool
 
 
@@ -47,7 +48,7 @@ def pool(shared_pool):
 def own_pool(context):
     """A pool of two workers that are ready, for a test that ends it."""
     with XrayPool(2, context=context) as pool:
-        pool.map(workers.square, range(4))
+        warm_up(pool, 2)
         pool.reset()  # so that the test's first task is task 0
         yield pool
 
