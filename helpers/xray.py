@@ -65,6 +65,8 @@ class XrayPool(Pool):
     are under way when the pool ends, or when their worker dies, end as `lost`.
     """
 
+    _state = "INIT"  # also of a pool whose making was interrupted before it began
+
     def __init__(
         self,
         processes: int | None = None,
@@ -76,7 +78,6 @@ class XrayPool(Pool):
         limit: float | None = None,
         **more: Any,
     ) -> None:
-        self._state = "INIT"
         context = context or multiprocessing.get_context()
         self.processes = checked_processes(processes)
         self.start_method = str(context.get_start_method())

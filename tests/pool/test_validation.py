@@ -95,3 +95,8 @@ def test_a_file_set_by_hand_is_refused_when_the_pool_is_made(method, path):
     assert f"__file__ is set to {path!r}" in output.stdout
     assert output.stdout.strip().endswith("del __file__ []")
     assert output.stderr == ""
+
+
+def test_a_pool_whose_making_was_interrupted_at_once_is_deleted_without_noise(capfd):
+    XrayPool.__new__(XrayPool)
+    assert capfd.readouterr().err == ""
