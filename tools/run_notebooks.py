@@ -48,7 +48,7 @@ def run(path: Path) -> str:
 
 
 def _tidy(output: nbformat.NotebookNode, where: str) -> None:
-    """Drop the view of a widget, which is nothing without its kernel; refuse what tells of this machine."""
+    """Drop the view of a widget, which is nothing without its kernel; refuse what names this machine."""
     if output.get("name") == "stderr":
         raise ValueError(f"{where} writes to stderr: {output.text[:300]}")
     output.get("data", {}).pop(WIDGET, None)

@@ -33,11 +33,11 @@ PARTS = (
     "_cache",
     "_ctx",
 )
-"""The attributes of a stock pool that hold what is to be ended, or to be let go."""
+"""The attributes of a stock pool that hold what is to be ended, or released."""
 
 
 def end_stock_pool(parts: Mapping[str, Any], workers: Sequence[Worker]) -> None:
-    """End the workers and the threads of a pool, whatever state it is in, and let go of all that it held.
+    """End the workers and the threads of a pool, whatever state it is in, and release all that it held.
 
     parts: of the stock pool, by name (PARTS); of a pool that is half made, those that there are. workers: all of them, to
     which the first of the threads may add until it ends.

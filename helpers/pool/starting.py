@@ -71,6 +71,6 @@ class WorkerContext:
         return process
 
     def release(self) -> None:
-        """Let go of all that workers were given."""
+        """Release all that workers were given."""
         self.workers.clear()
         self._initializer = None
