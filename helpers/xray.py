@@ -112,9 +112,8 @@ class XrayPool(Pool):
                     raise
         except BaseException as error:  # Stop too
             supervisor.end_and_wait(PoolStopped("the pool was not made"))
-            error.__suppress_context__ = isinstance(
-                error, KeyboardInterrupt
-            )  # what Stop did to a forkserver that starts
+            if isinstance(error, KeyboardInterrupt):
+                error.__suppress_context__ = True  # hides what Stop did to a forkserver that was starting
             raise
 
     def _setup_queues(self) -> None:
