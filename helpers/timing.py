@@ -90,10 +90,10 @@ class Comparison:
     def __iter__(self) -> Iterator[Timing]:
         return iter(self.timings)
 
-    def ratios(self, label: str) -> tuple[float, ...]:
-        """Return how many times as fast as the first this candidate was: one ratio for each round."""
-        pairs = zip(self.timings[0].seconds, self[label].seconds, strict=True)
-        return tuple(first / this for first, this in pairs)
+    def ratios(self, label: str, to: str | None = None) -> tuple[float, ...]:
+        """Return how many times as fast as another candidate (to; None: the first) this one was: one ratio for each round."""
+        other = self.timings[0] if to is None else self[to]
+        return tuple(theirs / mine for theirs, mine in zip(other.seconds, self[label].seconds, strict=True))
 
     def __repr__(self) -> str:
         first = self.timings[0]

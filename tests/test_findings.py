@@ -1,0 +1,69 @@
+"""A finding says no more than the rounds support."""
+
+import random
+import statistics
+
+import pytest
+
+from helpers.findings import FAILS, HOLDS, UNCLEAR, finding, judge, median_interval
+
+
+@pytest.mark.parametrize(
+    "values, bounds, verdict",
+    [
+        ([1.05, 1.03, 1.09], {"above": 1}, HOLDS),
+        ([0.96, 1.01, 1.05], {"above": 1}, UNCLEAR),
+        ([0.80, 0.82, 0.85], {"above": 1}, FAILS),
+        ([0.2, 0.3, 0.25], {"below": 0.5}, HOLDS),
+        ([0.98, 1.0, 1.03], {"above": 0.9, "below": 1.1}, HOLDS),
+        ([0.98, 1.0, 1.2], {"above": 0.9, "below": 1.1}, UNCLEAR),
+        ([1.3, 1.2, 1.4], {"above": 0.9, "below": 1.1}, FAILS),
+        ([1.0, 1.0, 1.0], {"above": 1}, FAILS),
+        ([True, True, True], {}, HOLDS),
+        ([True, False, True], {}, UNCLEAR),
+        ([False, False, False], {}, FAILS),
+    ],
+)
+def test_the_verdict_is_what_all_rounds_say(values, bounds, verdict):
+    assert judge("It is so", values, **bounds).verdict == verdict
+
+
+@pytest.mark.parametrize("values", [[5.0], [5.0, 5.1], [True], [True, True]])
+def test_fewer_than_three_rounds_never_show_anything(values):
+    assert judge("It is so", values, above=1).verdict == UNCLEAR
+    assert judge("It is so", [-value for value in values], above=1).verdict == UNCLEAR
+
+
+def test_the_sentence_has_the_median_its_interval_and_the_unit():
+    assert repr(judge("It is faster", [1.09, 1.03, 1.05], above=1)) == "✓ It is faster: 1.05 times (1.03 to 1.09)."
+    assert "20.0 ms (10.0 ms to 30.0 ms)" in judge("It waits", [0.01, 0.02, 0.03], above=0, unit="s").sentence
+    assert "30 % (20 to 40)" in judge("It waits", [0.2, 0.3, 0.4], above=0, unit="%").sentence
+    assert "in 3 of 3 rounds" in judge("It comes last", [True] * 3).sentence
+
+
+def test_the_reason_is_given_only_when_the_claim_does_not_hold(capsys):
+    for values in ([2, 2, 2], [0.5, 1, 2], [0.5, 0.5, 0.5]):
+        finding("It is faster", values, above=1, otherwise="You have one CPU.")
+    assert [line.endswith("You have one CPU.") for line in capsys.readouterr().out.splitlines()] == [False, True, True]
+
+
+@pytest.mark.parametrize("values, bounds", [([], {"above": 1}), ([1.0, 2.0, 3.0], {})])
+def test_a_finding_without_values_or_without_a_bound_is_refused(values, bounds):
+    with pytest.raises(ValueError, match="a finding needs"):
+        judge("It is so", values, **bounds)
+
+
+@pytest.mark.parametrize("count", [5, 7, 8, 9, 11, 20])
+def test_the_interval_contains_the_true_median_as_often_as_it_says(count):
+    draws = random.Random(count)
+    hits = 0
+    for _ in range(4000):
+        low, high = median_interval([draws.expovariate(1) for _ in range(count)])
+        hits += low <= 0.6931 <= high
+    assert 0.915 < hits / 4000
+
+
+def test_a_long_series_is_not_spoiled_by_a_single_outlier():
+    values = [1.1, 1.2, 1.15, 1.12, 1.18, 1.14, 1.16, 0.4, 1.13]
+    assert median_interval(values) == (1.1, 1.18)
+    assert statistics.median(values) == 1.14
