@@ -92,28 +92,31 @@ class XrayPool(Pool):
             carried = Initializer(initializer, tuple(initargs))
         self.reset()
         workers = WorkerContext(context, carried, maxtasksperchild)
-        supervisor = self._supervisor = Supervisor(workers, limit)
+        self._supervisor = Supervisor(workers, limit)
         try:
             with defer_sigint():
-                try:
-                    if self.start_method == "spawn":
-                        context.Lock()  # starts the resource tracker, which would unblock the signal
-                    with block_sigint(self.start_method != "forkserver") as workers.unblock_sigint:
-                        super().__init__(self.processes, None, (), maxtasksperchild, workers, **more)
-                    send, cache = self._quick_put, vars(self)["_cache"]
-                    self._taskqueue = CallQueue(
-                        vars(self)["_taskqueue"], send, cache, lambda: supervisor.fault is not None
-                    )
-                    supervisor.adopt(self)
-                    supervisor.start()
-                except BaseException:
-                    supervisor.adopt(self)  # what there is of it
-                    supervisor.end_and_wait(PoolStopped("the pool was not made"))
-                    raise
+                self._start(workers, more)
         except BaseException as error:  # Stop too
-            supervisor.end_and_wait(PoolStopped("the pool was not made"))
+            self._supervisor.end_and_wait(PoolStopped("the pool was not made"))
             if isinstance(error, KeyboardInterrupt):
                 error.__suppress_context__ = True  # hides what Stop did to a forkserver that was starting
+            raise
+
+    def _start(self, workers: WorkerContext, more: Mapping[str, Any]) -> None:
+        """Make the stock pool with its workers, and the thread that watches it; if this fails, leave nothing behind."""
+        supervisor = self._supervisor
+        try:
+            if self.start_method == "spawn":
+                workers.Lock()  # starts the resource tracker, which would unblock the signal
+            with block_sigint(self.start_method != "forkserver") as workers.unblock_sigint:
+                super().__init__(self.processes, None, (), workers.max_messages, workers, **more)
+            send, cache = self._quick_put, vars(self)["_cache"]
+            self._taskqueue = CallQueue(vars(self)["_taskqueue"], send, cache, lambda: supervisor.fault is not None)
+            supervisor.adopt(self)
+            supervisor.start()
+        except BaseException:
+            supervisor.adopt(self)  # what there is of it
+            supervisor.end_and_wait(PoolStopped("the pool was not made"))
             raise
 
     def _setup_queues(self) -> None:

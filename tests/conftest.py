@@ -1,6 +1,7 @@
 """After every test, no process and no shared memory is left."""
 
 import gc
+import multiprocessing.shared_memory
 import os
 import signal
 import time
@@ -11,11 +12,14 @@ import psutil
 import pytest
 
 SHARED_MEMORY = Path("/dev/shm")  # on Linux; other systems do not list it
+OWN_NAMES = f"p{os.getpid() & 0xFFFF:04x}_"  # of this session, so that another one on the machine may come and go
 KEPT_BY_PYTHON = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")  # one of each, until it ends
 
 
 def pytest_configure() -> None:
     """Let Stop be heard in the tests and in what they start, although a shell starts background jobs with the signal ignored."""
+    if SHARED_MEMORY.is_dir():
+        multiprocessing.shared_memory._SHM_NAME_PREFIX = f"/{OWN_NAMES}"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -50,6 +54,6 @@ def is_kept(process: psutil.Process) -> bool:
 
 
 def shared_memory() -> set[str]:
-    """The shared memory that Python has named. The semaphores of a killed kernel stay: Jupyter kills their tracker."""
+    """The shared memory that this process has made and named."""
     found = os.listdir(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else []
-    return {name for name in found if name.startswith("psm_")}
+    return {name for name in found if name.startswith(OWN_NAMES)}

@@ -1,9 +1,37 @@
-"""Stop while a pool is made: in between, the pool could not be ended, so Stop waits until it can."""
+"""Stop in the main thread: it is held back while a pool is made, which could not be ended yet, and ends every wait cleanly."""
 
+import queue
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+
+class Flag:
+    """A `threading.Event` whose wait Stop can end at any moment.
+
+    The wait of an Event is Python code that holds a lock: where Stop meets it between two steps, it raises "RuntimeError: release
+    unlocked lock" instead of KeyboardInterrupt (CPython issue 118433). This one waits in a single call of C code.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def set(self) -> None:
+        self._is_set = True
+        self._tokens.put(None)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for this many seconds at most, and return whether it is set. Where Stop ended a wait, another may last to its timeout."""
+        if not self._is_set:
+            with suppress(queue.Empty):
+                self._tokens.get(timeout=timeout)
+                self._tokens.put(None)  # for others that wait
+        return self._is_set
 
 
 @contextmanager

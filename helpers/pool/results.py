@@ -14,7 +14,7 @@ from multiprocessing.pool import AsyncResult, IMapIterator
 from typing import Any
 
 from helpers.pool.errors import PoolError, brief, report
-from helpers.pool.interrupts import unblock_sigint
+from helpers.pool.interrupts import Flag, unblock_sigint
 from helpers.pool.messages import Call, Failure, NotSent
 from helpers.pool.supervisor import POLL_INTERVAL, Supervisor
 
@@ -35,7 +35,7 @@ class PoolResult(AsyncResult[Any]):
         self._began = time.monotonic()
         self._number = next(_numbers)
         self._settling = threading.Lock()
-        self._settled = threading.Event()
+        self._settled = Flag()
         self._success = False
         self._value: Any = None
 

@@ -29,6 +29,7 @@ from helpers.pool.errors import (
     describe_exit,
     report,
 )
+from helpers.pool.interrupts import Flag
 from helpers.pool.recorder import Held, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 
@@ -49,7 +50,7 @@ class Supervisor:
         self.owner = os.getpid()
         self.limit = limit
         self.fault: PoolError | None = None
-        self.ended = threading.Event()
+        self.ended = Flag()
         self.closed = False
         self.unread: dict[int, str] = {}  # failures that nobody has asked for, by the number of their call
         self.context = context
@@ -100,14 +101,11 @@ class Supervisor:
         """Wait for the end of a closed pool. Raises PoolError in its own threads, and in a fork."""
         self.check_owner()
         self.refuse_own_threads()
-        for thread in self._threads:
-            while thread.is_alive() and not self.ended.is_set():
-                thread.join(POLL_INTERVAL)
         self._requests.put(None)  # look at once
         self._wait_for_end()
 
     def _wait_for_end(self) -> None:
-        while not self.is_own_thread() and self._watcher.is_alive() and not self.ended.wait(POLL_INTERVAL):
+        while not self.is_own_thread() and not self.ended.wait(POLL_INTERVAL):
             pass
 
     def check_owner(self) -> None:
@@ -142,8 +140,13 @@ class Supervisor:
     def _watch(self) -> None:
         fault: PoolError | None = None
         while fault is None:
+            waits = self.closed and self._threads[-1].is_alive()
+            if (
+                waits
+            ):  # for the last answer; where Stop can arrive, `Thread.join` must not be called (CPython issue 90882)
+                self._threads[-1].join(POLL_INTERVAL)
             with suppress(queue.Empty):
-                fault = self._requests.get(timeout=POLL_INTERVAL)
+                fault = self._requests.get(timeout=0 if waits else POLL_INTERVAL)
             if fault is None and self._pool is not None:
                 try:
                     fault = self._find_fault()

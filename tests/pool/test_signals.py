@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,12 +14,32 @@ import workers
 from kernels import gone
 from pools import ROOT, run_python
 
+from helpers.pool.interrupts import Flag
 from helpers.xray import XrayPool
 
 pytestmark = [
     pytest.mark.timeout(20),  # for whatever hangs
     pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to be sent"),
 ]
+
+
+# ---- in the main thread
+
+
+def test_stop_ends_a_wait_at_any_moment_and_the_flag_works_on():
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    moments = random.Random(1)
+    try:
+        for _ in range(2000):
+            flag = Flag()
+            with pytest.raises(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-5, 5e-4))
+                while not flag.wait(1e-4):
+                    pass
+            flag.set()
+            assert flag.wait(0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 # ---- in workers
