@@ -1,4 +1,4 @@
-"""Every check ticks the right answer, gives a hint for a wrong one, and asks for one that is missing."""
+"""Every check ticks the right answer, gives a hint for a wrong one, and none while there is no answer."""
 
 import math
 from multiprocessing.shared_memory import SharedMemory
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helpers import checks, failing_tasks
-from helpers.checks.verdict import Verdict
+from helpers.checks.verdict import NO_ANSWER
 from helpers.spans import Run
 from helpers.tasks import distances, nap
 from helpers.xray import XrayPool
@@ -114,9 +114,9 @@ def test_a_wrong_answer_gets_a_hint(case):
     assert check(wrong, *facts).sentence != check(right, *facts).sentence
 
 
-def test_a_missing_answer_is_asked_for(case):
+def test_a_missing_answer_gets_no_hint(case):
     check, _, _, facts = case
-    assert check(..., *facts) == Verdict(False, "Put your answer where the three dots are, and run this cell again.")
+    assert check(..., *facts) is NO_ANSWER
 
 
 def test_an_answer_of_the_wrong_kind_gets_a_hint_and_no_traceback(case):
