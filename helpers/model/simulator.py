@@ -1,6 +1,7 @@
 """Simulate a `multiprocessing.Pool` on any number of workers and CPUs; the result is a `Run` like a measured one.
 
-The simulated pool works as CPython's does (Lib/multiprocessing/pool.py). The tasks are cut into chunks. One thread of
+The simulated pool works as CPython's does (Lib/multiprocessing/pool.py). A cold pool first starts all of its workers, one
+after another; the parent does nothing else until the last one has been forked. The tasks are cut into chunks. One thread of
 the parent pickles chunk after chunk into a pipe, and waits while the pipe is full. An idle worker takes the next chunk,
 unpickles it, computes its tasks one after another, and returns all their results in one message. Another thread of the
 parent unpickles message after message. The workers and the parent share the CPUs evenly, as under an operating system.
@@ -147,6 +148,7 @@ class _Pool:
             self.idle.extend(range(len(self.ready)))
             self._advance()
         else:
+            self.parent_busy = True
             self._fork(0)
         self.cpus.run()
         used = sorted({chunk.worker for chunk in self.chunks}, key=self.ready.__getitem__)
@@ -157,10 +159,11 @@ class _Pool:
         )
 
     def _fork(self, worker: int) -> None:
-        """The parent starts one worker after another, and then begins to send."""
+        """The parent starts one worker after another, as `Pool.__init__` does; only then can `map` send anything."""
         if worker < len(self.ready):
             self.cpus.start(self.costs.fork, partial(self._forked, worker))
         else:
+            self.parent_busy = False
             self._advance()
 
     def _forked(self, worker: int) -> None:

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.model.costs import Costs, Leg
-from helpers.model.simulator import PIPE_CAPACITY, default_chunksize, simulate
+from helpers.model.simulator import PIPE_CAPACITY, _Pool, default_chunksize, simulate
 from helpers.spans import Run, breakdown
 from helpers.timeline import timeline
 
@@ -114,6 +115,42 @@ def test_more_cpus_than_workers_and_parent_change_nothing(pool):
     assert run_of(pool | {"cpus": enough}) == run_of(pool | {"cpus": enough + 5})
 
 
+@every_pool
+def test_a_cold_pool_sends_nothing_before_its_last_worker_has_been_forked(pool):
+    """Lib/multiprocessing/pool.py: `Pool.__init__` starts all workers, and `map` can be called only when it has returned."""
+    forked = []
+
+    def note(simulated, worker):
+        forked.append(simulated.cpus.now)
+        original(simulated, worker)
+
+    original = _Pool._forked
+    with mock.patch.object(_Pool, "_forked", note):
+        run = run_of(pool | {"warm": False})
+    assert len(forked) == pool["processes"]
+    assert max(forked) <= min(span.packed for span in run.spans)
+    assert pool["processes"] * pool["costs"].fork <= run.spans[0].packed + TINY
+
+
+@every_pool
+def test_a_cold_pool_never_beats_a_warm_one_whose_messages_are_free(pool):
+    free = Leg()
+    pool = pool | {"costs": replace(pool["costs"], send=free, receive=free, reply=free, collect=free), "bytes_out": 0}
+    cold, warm = (run_of(pool | {"bytes_in": 0, "warm": warm}).seconds for warm in (False, True))
+    assert cold >= warm - 1e-6
+
+
+@every_pool
+def test_a_cold_pool_gains_at_most_one_round_trip_by_another_order_of_its_messages(pool):
+    """The parent of a warm pool may collect before it has sent everything, so its last chunk can start later."""
+    size = pool["chunksize"] or default_chunksize(len(pool["durations"]), pool["processes"])
+    costs, bytes_in, bytes_out = pool["costs"], size * pool["bytes_in"], size * pool["bytes_out"]
+    sending = sum(leg.seconds(size, bytes_in) for leg in (costs.send, costs.receive))
+    returning = sum(leg.seconds(size, bytes_out) for leg in (costs.reply, costs.collect))
+    cold, warm = (run_of(pool | {"warm": warm}).seconds for warm in (False, True))
+    assert cold >= warm - (size * max(pool["durations"]) + sending + returning) - 1e-6
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(1, 70))
 def test_the_default_chunk_size_is_the_one_of_cpython(tasks, processes):
@@ -147,6 +184,13 @@ def test_a_chunk_goes_to_one_worker_as_a_whole():
 def test_workers_are_forked_one_after_another():
     run = simulate([1.0, 1.0], processes=2, cpus=4, chunksize=1, costs=replace(FREE, fork=0.5, boot=1.0))
     assert [worker.ready for worker in run.workers] == [1.5, 2.0]
+
+
+def test_a_cold_pool_of_many_workers_waits_for_all_of_them_to_be_forked():
+    """By hand: 64 forks of 10 ms are 0.64 s before the first of 16 tasks of a second begins; 16 forks are 0.16 s."""
+    costs = replace(FREE, fork=0.01)
+    seconds = [simulate([1.0] * 16, processes=p, cpus=64, chunksize=1, costs=costs).seconds for p in (16, 64)]
+    assert seconds == [pytest.approx(1.16), pytest.approx(1.64)]
 
 
 def test_small_messages_wait_in_the_pipe_and_large_ones_in_the_parent():
