@@ -8,6 +8,8 @@ import functools
 import multiprocessing
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from nbformat import NotebookNode
 
 from helpers.machine import start_methods
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 DEFAULT = multiprocessing.get_context().get_start_method()
 OTHERS = [method for method in start_methods() if method != DEFAULT]
@@ -45,10 +48,30 @@ def test_the_pages_that_list_the_lessons_give_title_and_minutes_as_the_lesson_do
     title, head = (cell.source for cell in read(path).cells[:2])
     minutes = re.search(r"\*\*Minutes:\*\* (\d+)", head)[1]
     folder = "" if page.endswith("ipynb") else "notebooks/"
-    text = (FOLDER.parent / page).read_text(encoding="utf-8")
+    text = (ROOT / page).read_text(encoding="utf-8")
     (row,) = [row for row in text.splitlines() if f"]({folder}{path.name})" in row and "|" in row]
     assert f"[{title.removeprefix('# ')}]" in row
     assert f"| {minutes} |" in row
+
+
+def test_one_path_leads_through_every_lesson():
+    links = {path.stem: rules.next_lessons(read(path)) for path in LESSONS}
+    assert list(rules.path_through(links, LESSONS[0].stem, "pool_lab")) == []
+
+
+@pytest.mark.parametrize(
+    "links, wrong",
+    [
+        ({"a": ["b"], "b": ["c"], "c": ["end"]}, 0),
+        ({"a": ["b"], "b": ["end"], "c": ["end"]}, 1),  # one is never reached
+        ({"a": ["b"], "b": ["c"], "c": ["a"]}, 1),  # round in a circle
+        ({"a": ["b"], "b": ["a"], "c": ["end"]}, 2),
+        ({"a": ["b"], "b": ["c", "end"], "c": ["end"]}, 1),  # where to?
+        ({"a": ["b"], "b": [], "c": ["end"]}, 1),
+    ],
+)
+def test_a_broken_path_is_seen(links, wrong):
+    assert len(list(rules.path_through(links, "a", "end"))) == wrong
 
 
 @functools.cache
@@ -68,10 +91,10 @@ def change(place: int, **news) -> Callable[[NotebookNode], None]:
 
 
 def say(old: str, new: str) -> Callable[[NotebookNode], None]:
-    """Replace words in the texts of the template."""
+    """Replace words in the cells of the template."""
 
     def apply(notebook: NotebookNode) -> None:
-        assert any(old in text for text in rules.text_of(notebook))
+        assert any(old in cell.source for cell in notebook.cells)
         for cell in notebook.cells:
             cell.source = cell.source.replace(old, new)
 
@@ -81,6 +104,8 @@ def say(old: str, new: str) -> Callable[[NotebookNode], None]:
 def stream(text: str, name: str = "stdout") -> list[NotebookNode]:
     return [nbformat.v4.new_output("stream", name=name, text=text)]
 
+
+FINDING = 4  # the code cell of the template that has one
 
 BROKEN = [
     (rules.outputs_in_order, change(1, execution_count=7)),
@@ -96,12 +121,22 @@ BROKEN = [
     (rules.the_anatomy, say("**Predict.**", "")),
     (rules.the_exercises, say("### Exercise 2", "### Something else")),
     (rules.the_exercises, change(-4, outputs=stream("✓"))),
-    (rules.the_exercises, change(-3, outputs=stream("✗"))),
-    (rules.the_exercises, change(-3, jupyter={})),
+    (rules.the_exercises, change(-3, tags=[])),
+    (rules.solutions_are_folded, change(-3, jupyter={})),
+    (rules.solutions_are_folded, change(-3, outputs=stream("✓ It is 42."))),
+    (rules.solutions_are_folded, say("# Solution\ndef", "def")),
+    (rules.findings_hold, change(FINDING, outputs=stream("noise\n✗ It is faster: not in this run, 0.9 times."))),
+    (rules.findings_hold, change(FINDING, outputs=stream("✓ It is so.\n≈ It is faster: this run cannot tell."))),
+    (rules.findings_hold, change(FINDING, outputs=stream("It is faster."))),
+    (rules.findings_hold, change(FINDING, outputs=[])),
+    (rules.something_is_found, say("finding(", "print(")),
+    (rules.no_guess_is_filled_in, say("my_ratio = None", "my_ratio = 8.0")),
+    (rules.no_guess_is_filled_in, say("my_ratio = None", 'my_ratio = {"fast": 8.0, "slow": None}')),
+    (rules.what_differs_is_not_compared, change(FINDING, tags=[])),
     (rules.short_cells, change(0, source="1\n" * 16)),
     (rules.short_cells, lambda notebook: notebook.cells.extend(notebook.cells * 3)),
     (rules.text_between_cells, lambda notebook: notebook.cells.extend(rules.code_cells(notebook)[:1] * 4)),
-    (rules.what_differs_is_not_compared, change(3, tags=[])),
+    (rules.what_differs_is_not_compared, change(2, tags=[])),
     (rules.worker_functions_are_in_modules, change(0, source="pool.map(lambda n: n, [1])")),
     (rules.worker_functions_are_in_modules, change(0, source="def mine(n): ...\npool.imap_unordered(mine, [1])")),
     (rules.every_pool_is_in_a_with, change(0, source="pool = Pool(2)")),
@@ -126,6 +161,31 @@ def test_the_size_rule_sees_a_big_notebook(tmp_path):
 
 def test_every_rule_is_seen_to_fail():
     assert {rule for rule, _ in BROKEN} | {rules.small_enough} == set(rules.RULES)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "source, outcome",
+    [
+        ("print('✓ Yes.')", "1 passed"),
+        ("print('✗ No.')", "1 failed"),
+        ("print('✓ Yes.\\n✗ No.')", "1 failed"),
+        ("1", "1 failed"),
+    ],
+)
+def test_nbval_lets_no_solution_pass_that_fails_its_check(source, outcome, tmp_path):
+    cell = nbformat.v4.new_code_cell(f"# Solution\n{source}", execution_count=1, metadata={"tags": ["solution"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "tiny.ipynb")
+    program = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", tmp_path / "tiny.ipynb"]
+    shown = subprocess.run(
+        [*program, "-c", ROOT / "pyproject.toml"],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=100,
+    )
+    assert outcome in shown.stdout
 
 
 @pytest.mark.timeout(300)

@@ -1,15 +1,22 @@
 """The rules for notebooks, as functions that yield what is wrong with one. A test sees each rule fail."""
 
+import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
 
+from helpers.findings import HOLDS
+from tools.cells import is_solution, shows_a_finding, verdict_lines
+
 MOST_BYTES = 500_000
 MOST_CELLS = 60
 MOST_LINES = 15
-SHOWS_A_TIME = re.compile(r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure)\(|%%exhibit|%%time")
+SOLUTION = "# Solution"
+SHOWS_A_TIME = re.compile(
+    r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure|finding)\(|%%exhibit|%%time"
+)
 PATH_OF_A_MACHINE = re.compile(r"(/home/|/root/|/tmp/|/Users/|C:\\\\Users|site-packages)")
 
 
@@ -86,28 +93,61 @@ def the_exercises(notebook: NotebookNode, path: Path) -> Iterator[str]:
         check, solution = notebook.cells[start + 1], notebook.cells[start + 2]
         if "checks." not in check.source or "✗" not in str(check.get("outputs")):
             yield f"the cell after {notebook.cells[start].source[:14]!r} is no check that gives a hint"
-        if "solution" not in tags(solution) or not solution.metadata.get("jupyter", {}).get("source_hidden"):
-            yield f"the solution of {notebook.cells[start].source[:14]!r} is not folded, or lacks its tag"
-        if "✓" not in str(solution.get("outputs")):
-            yield f"the solution of {notebook.cells[start].source[:14]!r} does not pass its check"
+        if not is_solution(solution):
+            yield f"the solution of {notebook.cells[start].source[:14]!r} lacks its tag"
+
+
+def solutions_are_folded(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """A front end shows the first line of a folded cell, and its output; neither may give the answer away."""
+    for cell in filter(is_solution, notebook.cells):
+        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            yield f"a solution is not folded: {cell.source[:60]!r}"
+        if cell.source.splitlines()[0] != SOLUTION:
+            yield f"the first line of a solution is not {SOLUTION!r}: {cell.source[:60]!r}"
+        if cell.outputs:
+            yield f"a solution has an output: {cell.source[:60]!r}"
+
+
+def findings_hold(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    for cell in filter(shows_a_finding, notebook.cells):
+        lines = list(verdict_lines(cell.outputs))
+        if not lines:
+            yield f"a cell with a finding shows no verdict: {cell.source[:60]!r}"
+        yield from (f"a finding that does not hold: {line}" for line in lines if not line.startswith(HOLDS))
+
+
+def something_is_found(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    if not any(map(shows_a_finding, notebook.cells)):
+        yield "it has no finding: what its measurements show is nowhere computed from them"
+
+
+def no_guess_is_filled_in(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """A figure that the student has not typed is not the student's guess: each name in a prediction is None."""
+    for cell in code_cells(notebook):
+        if "prediction" not in tags(cell):
+            continue
+        values = [node.value for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assign)]
+        if not values or any(map(_is_filled_in, values)):
+            yield f"a prediction that is not None: {cell.source[:60]!r}"
+
+
+def _is_filled_in(value: ast.expr) -> bool:
+    values = value.values if isinstance(value, ast.Dict) else [value]
+    return not all(isinstance(each, ast.Constant) and each.value is None for each in values)
 
 
 def short_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
     if len(notebook.cells) > MOST_CELLS:
         yield f"it has {len(notebook.cells)} cells; {MOST_CELLS} is the most"
     for cell in code_cells(notebook):
-        if (
-            len(cell.source.splitlines()) > MOST_LINES
-            and "solution" not in tags(cell)
-            and "%%writefile" not in cell.source
-        ):
+        if len(cell.source.splitlines()) > MOST_LINES and not is_solution(cell) and "%%writefile" not in cell.source:
             yield f"more than {MOST_LINES} lines: {cell.source[:60]!r}"
 
 
 def text_between_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
     run = 0
     for cell in notebook.cells:
-        run = run + 1 if cell.cell_type == "code" and "solution" not in tags(cell) else 0
+        run = run + 1 if cell.cell_type == "code" and not is_solution(cell) else 0
         if run > 3:
             yield f"four cells of code without text between them: {cell.source[:60]!r}"
 
@@ -143,7 +183,27 @@ def every_pool_is_in_a_with(notebook: NotebookNode, path: Path) -> Iterator[str]
                 yield f"a pool outside a with: {line.strip()!r}"
 
 
-LESSONS_ONLY = (the_anatomy, the_exercises)
+def next_lessons(notebook: NotebookNode) -> list[str]:
+    """Return the notebooks to which the section *What's next* leads."""
+    (text,) = [text for text in text_of(notebook) if text.startswith("## What's next")]
+    return re.findall(r"\]\((\w+)\.ipynb\)", text)
+
+
+def path_through(links: Mapping[str, list[str]], first: str, last: str) -> Iterator[str]:
+    """Yield what is wrong with the links between lessons, which must lead from the first through each of them to the last page."""
+    here, missing = first, dict(links)
+    while here in missing:
+        following = missing.pop(here)
+        if len(following) != 1:
+            yield f"{here} leads to {following}, not to exactly one notebook"
+            return
+        (here,) = following
+    if here != last:
+        yield f"the path ends at {here}, not at {last}"
+    yield from (f"the path never reaches {name}" for name in missing)
+
+
+LESSONS_ONLY = (the_anatomy, the_exercises, something_is_found)
 """Rules for lessons, from which the lab and the index are excepted."""
 
 RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
@@ -155,6 +215,10 @@ RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     links_work,
     the_anatomy,
     the_exercises,
+    solutions_are_folded,
+    findings_hold,
+    something_is_found,
+    no_guess_is_filled_in,
     short_cells,
     text_between_cells,
     what_differs_is_not_compared,
