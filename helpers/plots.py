@@ -58,7 +58,7 @@ def speedup_plot(
         points.append(Point(processes, ratio, least, most, timing.median, predicted=expected))
     unmeasured = [(processes, expected) for processes, expected in prediction.items() if processes not in measured]
     figure = _speedup_figure(points, unmeasured, cpus)
-    text = [f"serial: {format_seconds(serial.median)}; {_usable(cpus)}", *_speedup_table(points, unmeasured, cpus)]
+    text = [f"serial: {format_seconds(serial.median)}; {_usable(cpus)}", *_speedup_table(points, unmeasured)]
     return Picture(to_svg(figure, _speedup_title(points, cpus)), "\n".join(text))
 
 
@@ -78,7 +78,7 @@ def runs_plot(
     laws, cpus = laws or {}, cpus or usable_cpus()
     _check([cpus, *(point.processes for point in points)])
     figure = _speedup_figure(points, [], cpus, size, laws)
-    text = [_usable(cpus), *_runs_table(points, cpus)]
+    text = [_usable(cpus), *_runs_table(points)]
     for label, curve in laws.items():
         text.append(f"{label}: {', '.join(f'{ratio:.2f} with {processes}' for processes, ratio in curve.items())}")
     return Picture(to_svg(figure, _speedup_title(points, cpus)), "\n".join(text))
@@ -225,8 +225,8 @@ def _usable(cpus: int) -> str:
     return counted(cpus, "usable CPU")
 
 
-def _speedup_table(points: Sequence[Point], unmeasured: Sequence[tuple[int, float]], cpus: int) -> list[str]:
-    rows = [(point.processes, *_figures(point, cpus), _ratio(point.predicted)) for point in points]
+def _speedup_table(points: Sequence[Point], unmeasured: Sequence[tuple[int, float]]) -> list[str]:
+    rows = [(point.processes, *_figures(point), _ratio(point.predicted)) for point in points]
     rows += [(processes, "-", "-", "-", _ratio(expected)) for processes, expected in unmeasured]
     if not rows:
         return ["nothing measured yet"]
@@ -234,18 +234,18 @@ def _speedup_table(points: Sequence[Point], unmeasured: Sequence[tuple[int, floa
     return aligned([head, *([str(processes), *figures] for processes, *figures in sorted(rows))])
 
 
-def _runs_table(points: Sequence[Point], cpus: int) -> list[str]:
+def _runs_table(points: Sequence[Point]) -> list[str]:
     if not points:
         return ["nothing measured yet"]
     rows = [["run", "processes", "seconds", "speed-up", "efficiency", "prediction", "model"]]
     for point in points:
         expected = _ratio(point.predicted), _ratio(point.modelled)
-        rows.append([point.label, str(point.processes), *_figures(point, cpus), *expected])
+        rows.append([point.label, str(point.processes), *_figures(point), *expected])
     return aligned(rows)
 
 
-def _figures(point: Point, cpus: int) -> tuple[str, str, str]:
-    share = efficiency(point.speedup, point.processes, cpus)
+def _figures(point: Point) -> tuple[str, str, str]:
+    share = efficiency(point.speedup, point.processes)
     return format_seconds(point.seconds), _ratio(point.speedup), f"{share:.0%}"
 
 

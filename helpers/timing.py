@@ -17,7 +17,6 @@ from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
 
-from helpers.machine import usable_cpus
 from helpers.tasks import nap
 from helpers.text import aligned, counted, format_seconds, write_whole
 
@@ -161,9 +160,9 @@ def speedup(serial: Timing, parallel: Timing) -> float:
     return serial.median / parallel.median
 
 
-def efficiency(speedup: float, processes: int, cpus: int | None = None) -> float:
-    """Return the speed-up divided by its limit: the processes, or the usable CPUs (or cpus) if they are fewer."""
-    return speedup / min(processes, cpus or usable_cpus())
+def efficiency(speedup: float, processes: int) -> float:
+    """Return the speed-up divided by the number of processes: 1.0 if each process is worth a serial program."""
+    return speedup / processes
 
 
 def warm_up(pool: Pool, processes: int, deadline: float = 30.0) -> None:

@@ -53,8 +53,8 @@ class Result:
 
     @property
     def efficiency(self) -> float:
-        """The speed-up as a share of the CPUs that the plan's processes can use."""
-        return efficiency(self.speedup, self.plan.processes, usable_cpus())
+        """The speed-up divided by the processes of the plan."""
+        return efficiency(self.speedup, self.plan.processes)
 
 
 def cpu_seconds(run: Run) -> float:
