@@ -107,8 +107,18 @@ class Experiment:
             self._pool = None
             self._stopping.clear()
 
+    def simulate(self, result: Result, processes: int, cpus: int) -> Run:
+        """Return what a result's plan would do on other numbers of processes and CPUs; see `Result.simulate`.
+
+        Raises Stopped after `stop`, and ValueError for what cannot be simulated.
+        """
+        try:
+            return result.simulate(processes, cpus, self._raise_if_stopped)
+        finally:
+            self._stopping.clear()
+
     def stop(self) -> None:
-        """End the pool that is at work at once, and with it `run`. Call this from another thread."""
+        """End the pool that is at work at once, and with it `run`; or end `simulate`. Call this from another thread."""
         self._stopping.set()
         pool = self._pool
         if pool is not None:
@@ -171,9 +181,12 @@ class Experiment:
         """Start a pool that `stop` can end. Raises Stopped if `stop` came first."""
         with XrayPool(plan.processes, context=multiprocessing.get_context(plan.start_method)) as pool:
             self._pool = pool
-            if self._stopping.is_set():
-                raise Stopped
+            self._raise_if_stopped()
             yield pool
+
+    def _raise_if_stopped(self) -> None:
+        if self._stopping.is_set():
+            raise Stopped
 
     def _measure_work(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Timing, Sample | None]]:
         """Return the serial timing of the work, and what the model needs to know; measured once for the same work."""

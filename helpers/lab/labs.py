@@ -16,6 +16,7 @@ from helpers.lab.plan import DRAWS, METHODS, OWN, TASKS, Plan, sweep_processes, 
 from helpers.lab.result import Result
 from helpers.lab.table import results_table
 from helpers.machine import start_methods, usable_cpus
+from helpers.model.simulator import MOST_PROCESSES
 from helpers.spans import events
 from helpers.text import counted, format_seconds
 from helpers.timing import Timing
@@ -151,7 +152,9 @@ class PoolLab(Lab):
         tip = "Write timings and spans into a new folder beside the notebook"
         self.save_button = self.job_button("Save", self._save_results, tip)
         self.clear_button = make_button("Clear", self._clear_results, "Forget all runs")
-        tip = "Simulate the run that is shown with as many processes and CPUs, and draw both"
+        tip = (
+            f"Simulate the run that is shown with these processes (at most {MOST_PROCESSES:,}) and CPUs, and draw both"
+        )
         self.simulate_button = self.job_button("Simulate", self._simulate_chosen_run, tip)
 
     def _lay_out(self) -> None:
@@ -239,7 +242,7 @@ class PoolLab(Lab):
             raise ValueError("there is no run yet that could be simulated with more processes; press Run first")
         number, processes, cpus = self.shown_run.value, self.what_if_processes.value, self.what_if_cpus.value
         result = self.experiment.results[number - 1]
-        run = result.simulate(processes, cpus)
+        run = self.experiment.simulate(result, processes, cpus)
         title = f"What if: run {number} with {counted(processes, 'process')} on {counted(cpus, 'CPU')}, simulated"
         self.picture.value = self.draw_run(result.run, until=run.seconds)
         self.what_if_picture.value = self.draw_run(run, title=title, cpus=cpus, until=result.run.seconds)

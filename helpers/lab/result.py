@@ -1,6 +1,6 @@
 """The result of a plan: what was measured, what the model predicts, and the laws that fit several results."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -37,14 +37,15 @@ class Result:
         """The seconds that the model predicts from the serial loop and the start of a pool, without having seen this run."""
         return self.simulate(self.plan.processes, usable_cpus()).seconds if self.sample else None
 
-    def simulate(self, processes: int, cpus: int) -> Run:
-        """Return what the plan would do on other numbers of processes and CPUs.
+    def simulate(self, processes: int, cpus: int, on_step: Callable[[], object] = lambda: None) -> Run:
+        """Return what the plan would do on other numbers of processes and CPUs. on_step: as for `helpers.model.simulate`.
 
-        Raises ValueError if the serial timing was given, not measured, and for a number below 1.
+        Raises ValueError if the serial timing was given, not measured, and for a number that cannot be simulated.
         """
         if self.sample is None:
             raise ValueError("the model knows nothing of these tasks, as their serial timing was given, not measured")
-        return self.sample.simulate(processes, chunksize=self.plan.chunksize, cpus=cpus, warm=self.plan.warm)
+        size, warm = self.plan.chunksize, self.plan.warm
+        return self.sample.simulate(processes, chunksize=size, cpus=cpus, warm=warm, on_step=on_step)
 
     @property
     def speedup(self) -> float:

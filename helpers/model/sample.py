@@ -57,7 +57,13 @@ class Sample:
         return self.cpu_share < WAITING_SHARE
 
     def simulate(
-        self, processes: int, *, chunksize: int | None = None, cpus: int | None = None, warm: bool = False
+        self,
+        processes: int,
+        *,
+        chunksize: int | None = None,
+        cpus: int | None = None,
+        warm: bool = False,
+        on_step: Callable[[], object] = lambda: None,
     ) -> Run:
         """Return the run of a simulated pool, with one span for each chunk; see `helpers.model.simulate`.
 
@@ -76,6 +82,7 @@ class Sample:
             bytes_out=self.bytes_out.tolist(),
             costs=self.costs,
             warm=warm,
+            on_step=on_step,
         )
 
     def __repr__(self) -> str:

@@ -19,6 +19,9 @@ from functools import partial
 from helpers.model.costs import Costs, require_not_negative
 from helpers.spans import Run, Span, Worker
 
+MOST_PROCESSES = 4096
+"""A pool of more processes is not simulated: each costs memory and time here as well, and few systems let one program start as many."""
+
 PIPE_CAPACITY = 65_536
 """Bytes that a pipe holds on Linux (man 7 pipe). A larger message is written only while its reader reads."""
 
@@ -33,16 +36,17 @@ def simulate(
     bytes_out: Sequence[float] | float = 0,
     costs: Costs | None = None,
     warm: bool = False,
+    on_step: Callable[[], object] = lambda: None,
 ) -> Run:
     """Return the run of `map` over tasks with these durations: one span for each chunk, numbered from 0.
 
     durations: CPU seconds of each task. processes: the number of workers. cpus: how many are usable; all that is
     running shares them. chunksize: tasks in a message; None: as `Pool.map` chooses. bytes_in, bytes_out: the sizes of
     the pickled arguments and results, one for each task or one for all. warm: the workers are ready when the clock
-    starts.
+    starts. on_step: called at every step of the simulation, which ends with an exception that it raises.
 
-    Raises ValueError, which names the item, for no tasks, a duration or size that is not a number of 0 or more, and
-    processes, cpus or chunksize below 1.
+    Raises ValueError, which names the item, for no tasks, a duration or size that is not a number of 0 or more,
+    processes, cpus or chunksize below 1, and more than MOST_PROCESSES processes.
     """
     tasks = len(durations)
     if not tasks:
@@ -55,10 +59,12 @@ def simulate(
     ):
         if not isinstance(number, int) or number < 1:
             raise ValueError(f"{name} must be a whole number of 1 or more, not {number!r}")
+    if processes > MOST_PROCESSES:
+        raise ValueError(f"a simulated pool has at most {MOST_PROCESSES:,} processes, not {processes:,}")
     sizes_in, sizes_out = _size_of_each("bytes_in", bytes_in, tasks), _size_of_each("bytes_out", bytes_out, tasks)
     costs = costs or Costs()
     chunks = _cut(durations, sizes_in, sizes_out, chunksize or default_chunksize(tasks, processes), costs)
-    return _Pool(chunks, processes, cpus, costs).run(warm)
+    return _Pool(chunks, processes, _Cpus(cpus, on_step), costs).run(warm)
 
 
 def default_chunksize(tasks: int, processes: int) -> int:
@@ -107,8 +113,9 @@ class _Cpus:
     beginning. A job ends when `served` has grown by its work, so the next job to end is always the first of a heap.
     """
 
-    def __init__(self, cpus: int) -> None:
+    def __init__(self, cpus: int, on_step: Callable[[], object]) -> None:
         self.cpus = cpus
+        self.on_step = on_step
         self.now = 0.0
         self.served = 0.0
         self._jobs: list[tuple[float, int, Callable[[], None]]] = []
@@ -121,6 +128,7 @@ class _Cpus:
     def run(self) -> None:
         """Let time pass until no job is left."""
         while self._jobs:
+            self.on_step()
             running = len(self._jobs)
             end, _, then = heapq.heappop(self._jobs)
             self.now += (end - self.served) * max(1.0, running / self.cpus)
@@ -131,9 +139,9 @@ class _Cpus:
 class _Pool:
     """A simulated pool: where its messages are, and what its parent and its workers do next."""
 
-    def __init__(self, chunks: list[_Chunk], processes: int, cpus: int, costs: Costs) -> None:
+    def __init__(self, chunks: list[_Chunk], processes: int, cpus: _Cpus, costs: Costs) -> None:
         self.chunks, self.costs = chunks, costs
-        self.cpus = _Cpus(cpus)
+        self.cpus = cpus
         self.ready = [0.0] * processes
         self.idle: deque[int] = deque()
         self.unsent = deque(chunks)

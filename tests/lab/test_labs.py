@@ -1,5 +1,6 @@
 """The labs, used as a student uses them: set a control, press a button, wait, and read what they show."""
 
+import threading
 import time
 from functools import partial
 
@@ -10,6 +11,7 @@ import pytest
 from helpers import tasks
 from helpers.lab import OrderLab, PoolLab, SpeedupLab
 from helpers.lab.plan import EVEN, METHODS, OWN, TASKS
+from helpers.lab.result import Result
 from helpers.machine import start_methods, usable_cpus
 from helpers.timing import Timing
 
@@ -130,6 +132,36 @@ def test_a_simulation_that_is_not_possible_is_refused_in_words(lab, processes, w
         press(lab)
     lab.what_if_processes.value = processes
     assert words in press(lab, lab.simulate_button)
+
+
+@pytest.mark.timeout(20)
+def test_a_simulation_of_far_too_many_processes_is_refused_in_one_sentence(lab):
+    press(lab)
+    lab.what_if_processes.value = 10**9
+    shown = press(lab, lab.simulate_button)
+    assert "a simulated pool has at most 4,096 processes, not 1,000,000,000" in shown
+    assert "4,096" in lab.simulate_button.tooltip
+
+
+def test_stop_ends_a_simulation_and_the_next_one_runs(lab, monkeypatch):
+    press(lab)
+    begun = threading.Event()
+    simulate = Result.simulate
+
+    def endless(result, processes, cpus, on_step):
+        begun.set()
+        while True:
+            on_step()
+
+    monkeypatch.setattr(Result, "simulate", endless)
+    lab.simulate_button.click()
+    assert begun.wait(10)
+    lab.stop_button.click()
+    lab.thread.join(timeout=10)
+    assert "Stopped." in lab.status.value
+    monkeypatch.setattr(Result, "simulate", simulate)
+    assert "What if" in press(lab, lab.simulate_button)
+    assert "Run 2" in press(lab)
 
 
 def test_a_sweep_of_three_draws_the_laws_that_fit_it(lab):

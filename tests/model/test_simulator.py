@@ -1,5 +1,6 @@
 """The simulated pool: what holds for every input, and a few runs that can be worked out by hand."""
 
+import itertools
 from dataclasses import replace
 from itertools import pairwise
 from unittest import mock
@@ -234,3 +235,21 @@ def test_no_tasks_and_wrong_sizes_are_refused():
         simulate([], processes=1, cpus=1)
     with pytest.raises(ValueError, match="bytes_in has 3 sizes for 2 tasks"):
         simulate([1.0, 1.0], processes=1, cpus=1, bytes_in=[1, 2, 3])
+
+
+def test_more_processes_than_a_pool_could_have_are_refused_at_once():
+    with pytest.raises(ValueError, match="at most 4,096 processes, not 1,000,000,000"):
+        simulate([1.0], processes=10**9, cpus=1)
+    assert simulate([1.0], processes=4096, cpus=1, costs=FREE).processes == 4096
+
+
+def test_every_step_can_end_the_simulation():
+    steps = itertools.count(1)
+
+    def stop() -> None:
+        if next(steps) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate([1.0] * 100, processes=2, cpus=2, chunksize=1, costs=FREE, on_step=stop)
+    assert next(steps) == 4
