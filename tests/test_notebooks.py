@@ -3,6 +3,7 @@
 nbval runs them with the default start method, and compares what is the same in every run.
 """
 
+import base64
 import copy
 import functools
 import multiprocessing
@@ -199,3 +200,8 @@ def test_a_lesson_runs_from_top_to_bottom_under_another_start_method(name, metho
     client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": FOLDER}})
     client.execute(env=os.environ | {"IPYTHONDIR": str(tmp_path)})
     assert repr(method) in str(notebook.cells[-1].outputs)
+
+
+def test_the_unrun_lab_shows_the_picture_of_the_readme():
+    (output,) = (output for cell in rules.code_cells(read(FOLDER / "pool_lab.ipynb")) for output in cell.outputs)
+    assert base64.b64decode(output.data["image/png"]) == (ROOT / "docs" / "lab.png").read_bytes()

@@ -12,6 +12,7 @@ not hold, is not written. It is tried again, up to --tries runs; then the notebo
 """
 
 import argparse
+import base64
 import socket
 import sys
 import time
@@ -36,6 +37,9 @@ PAUSE = 5.0
 """Seconds before another try on a machine that was disturbed."""
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+PICTURES = {"pool_lab.ipynb": ROOT / "docs" / "lab.png"}
+"""What is shown in the place of a widget, as long as the notebook has not run."""
+
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -79,7 +83,7 @@ def ready_to_commit(notebook: NotebookNode, name: str) -> str:
         if is_solution(cell):
             cell.outputs = []
         for output in cell.get("outputs", ()):
-            _tidy(output, f"{name}, cell {number}")
+            _tidy(output, f"{name}, cell {number}", PICTURES.get(name))
     text = nbformat.writes(notebook) + "\n"
     nbformat.validate(nbformat.reads(text, as_version=4))
     if len(text.encode()) > MOST_BYTES:
@@ -112,14 +116,16 @@ def run_until_fit(
     raise Unfit("\n".join(reasons))
 
 
-def _tidy(output: NotebookNode, where: str) -> None:
-    """Drop the view of a widget, which is nothing without its kernel; refuse what names this machine."""
+def _tidy(output: NotebookNode, where: str, picture: Path | None) -> None:
+    """Put a picture in the place of a widget, which is nothing without its kernel; refuse what names this machine."""
     if output.get("name") == "stderr":
         raise ValueError(f"{where} writes to stderr: {output.text[:300]}")
-    output.get("data", {}).pop(WIDGET, None)
+    widget = output.get("data", {}).pop(WIDGET, None)
     for secret in (ROOT, Path.home(), sys.prefix, socket.gethostname()):
         if str(secret) in str(output):
             raise ValueError(f"{where} shows {secret}, which only this machine has")
+    if widget and picture:
+        output.data["image/png"] = base64.b64encode(picture.read_bytes()).decode() + "\n"
 
 
 def main() -> None:

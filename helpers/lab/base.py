@@ -51,7 +51,7 @@ class Lab(widgets.VBox):
         super().__init__()
 
     def __repr__(self) -> str:
-        return "The bench stands here while the notebook runs."
+        return "Run this cell, and the lab appears here."
 
     def plan(self) -> Plan:
         """Return the plan that the controls describe. Raises ValueError for a value that makes no sense."""
