@@ -55,6 +55,12 @@ def test_the_pages_that_list_the_lessons_give_title_and_minutes_as_the_lesson_do
     assert f"| {minutes} |" in row
 
 
+def test_every_lesson_was_recorded_with_the_python_that_the_index_names():
+    (named,) = re.findall(r"recorded with Python (3\.\d+)", " ".join(rules.text_of(read(FOLDER / "index.ipynb"))))
+    versions = {path.stem: read(path).metadata.language_info.get("version", "unknown") for path in LESSONS}
+    assert {name: version for name, version in versions.items() if not version.startswith(f"{named}.")} == {}
+
+
 def test_one_path_leads_through_every_lesson():
     links = {path.stem: rules.next_lessons(read(path)) for path in LESSONS}
     assert list(rules.path_through(links, LESSONS[0].stem, "pool_lab")) == []

@@ -60,8 +60,11 @@ def test_a_notebook_is_proved_by_ticks_alone():
 
 
 def test_what_is_committed_has_no_output_of_a_solution_and_all_others():
-    text = ready_to_commit(notebook(), "tiny.ipynb")
-    assert "Right." not in text
+    executed = notebook()
+    executed.metadata.language_info = {"name": "python", "version": "3.15.2", "pygments_lexer": "ipython3"}
+    text = ready_to_commit(executed, "tiny.ipynb")
+    assert "Right." not in text and "pygments" not in text
+    assert '"version": "3.15.2"' in text  # of the Python that recorded it
     assert "✓ It is so: 2.0 times." in text and "No answer yet." in text
 
 

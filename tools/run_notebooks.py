@@ -40,10 +40,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 PICTURES = {"pool_lab.ipynb": ROOT / "docs" / "lab.png"}
 """What is shown in the place of a widget, as long as the notebook has not run."""
 
-METADATA = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
 class Unfit(Exception):
@@ -76,7 +73,10 @@ def ready_to_commit(notebook: NotebookNode, name: str) -> str:
 
     Raises ValueError when an output is not fit to be committed.
     """
-    notebook.metadata = nbformat.from_dict(METADATA)
+    python = notebook.metadata.get("language_info", {}).get("version", "unknown")
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": KERNEL, "language_info": {"name": "python", "version": python}}
+    )
     for number, cell in enumerate(notebook.cells, 1):
         cell.id = f"cell-{number:02}"
         cell.metadata.pop("execution", None)
