@@ -3,12 +3,13 @@
 import json
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from jupyter_client import BlockingKernelClient
+from jupyter_client.blocking import BlockingKernelClient
 from playwright.sync_api import Page, expect
 
-from benchmarks.table import Row
+from benchmarks.results import Figure
 from helpers.spans import Run, Span, Worker
 from helpers.timeline import timeline
 from tools.browser import jupyter, pages, run_all
@@ -46,29 +47,31 @@ SECONDS_TO_ANSWER = """([button, words]) => new Promise(done => {
 })"""
 
 
-def measure_lab(rows: int = 1_000_000, repeats: int = 5) -> list[Row]:
-    """Measure the same run with the lab and without it, in turn; and how fast the lab answers on the screen.
+def measure_lab(_: object, repeats: int, rows: int = 1_000_000) -> Iterator[Figure]:
+    """What the lab adds to a run, and how fast it answers on the screen.
 
     The run is measured twice: while a page shows it, whose browser paints in software on the CPUs that the workers
     use, and after the page is closed.
     """
+    often = 4 * repeats
     with tempfile.TemporaryDirectory() as folder, pages() as new_page, jupyter(Path(folder), "jupyterlab") as address:
         page = new_page()
         page.goto(address)
         run_all(page)
-        shown = [_pair(Path(folder), rows) for _ in range(4 * repeats)]
-        answers = [_answers(page) for _ in range(repeats)]
+        for _ in range(often):
+            cost, updates = _pair(Path(folder), rows)
+            yield Figure(f"watching {rows:,} rows live, the browser on the same CPUs", cost, "%", often, 2.0)
+            yield Figure("pictures of a live run", updates, "a second", often, 4.0, at_least=True)
+        for _ in range(repeats):
+            started, stopped = _answers(page)
+            yield Figure("from Run to the first change on the screen", started, "s", repeats, 0.3)
+            yield Figure("from Stop to the end, on the screen", stopped, "s", repeats, 1.0)
         page.close()
-        closed = [_pair(Path(folder), rows) for _ in range(4 * repeats)]
-    started, stopped = zip(*answers, strict=True)
-    return [
-        Row(f"watching {rows:,} rows live", tuple(cost for cost, _ in closed), "%", 2.0),
-        Row("the same, the browser painting on the same CPUs", tuple(cost for cost, _ in shown), "%", 2.0),
-        Row("pictures of a live run", tuple(updates for _, updates in shown), "a second", 4.0, at_least=True),
-        Row("from Run to the first change on the screen", started, "s", 0.3),
-        Row("from Stop to the end, on the screen", stopped, "s", 1.0),
-        Row("drawing 10,000 tasks", tuple(_seconds_to_draw() for _ in range(4 * repeats)), "s", 0.1),
-    ]
+        for _ in range(often):
+            cost, _ = _pair(Path(folder), rows)
+            yield Figure(f"watching {rows:,} rows live, the page closed", cost, "%", often, 2.0)
+    for _ in range(often):
+        yield Figure("drawing 10,000 tasks", _seconds_to_draw(), "s", often, 0.1)
 
 
 def _pair(folder: Path, rows: int) -> tuple[float, float]:
@@ -110,4 +113,4 @@ def _seconds_to_draw() -> float:
 
 def _span(task: int, worker: int, begin: float) -> Span:
     moments = [begin + n * 1e-4 for n in range(10)]
-    return Span(task, worker, 0.0, *moments, cpu=1e-4, bytes_in=100, bytes_out=100)
+    return Span(task, worker, 0.0, *moments, cpu=1e-4, bytes_in=100, bytes_out=100)  # type: ignore[misc, arg-type]  # of ten moments

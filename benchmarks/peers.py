@@ -1,214 +1,213 @@
-"""The million rows by the course's pools and by their peers, on two workers: cold and warm, in turn, and the memory of each.
+"""The distances of a million rows, on two workers: the course's recipes, and the same job by other libraries.
 
-    python -m benchmarks.peers              the peers
-    python -m benchmarks.peers --growth     the course's two pools, as rows and tasks grow
+Each way has its own serial version, which runs right before it. The course's recipes and the other libraries compute the
+same arrays from the same chunks with the same function, and a warm run is always the second one of the whole job. What two
+bare loops side by side give on this machine is measured in every round: no way can be faster than that.
 
-dask comes with the course. For the others: pip install -e ".[peers]"; what is not installed is named and left out. Every
-candidate computes the same floats with the same function, which is checked. Each peer is called as its own pages recommend for
-arrays; how, stands below the table.
+dask comes with the course; for the others: pip install -e ".[peers]".
 """
 
-import argparse
 import importlib.util
-import inspect
 import itertools
 import logging
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import partial
-from multiprocessing import Pool
+from multiprocessing.context import BaseContext
+from typing import Any
 
+import joblib
 import numpy as np
-from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
+from benchmarks import work
+from benchmarks.results import Figure
 from helpers import tasks
 from helpers.array_tasks import held_distances_as_array, hold_table
-from helpers.machine import PeakMemory, describe
-from helpers.text import aligned, format_seconds
-from helpers.timing import Comparison, Timing, compare, measure, warm_up
+from helpers.machine import PeakMemory
+from tools.quiet import measure_scaling
 
-WORKERS, CHUNKS = 2, 32
-Run = Callable[[], list]
-Candidate = Callable[[np.ndarray], AbstractContextManager[Run]]
+ROWS, FEATURES = 1_000_000, 10
+WORKERS = 2
+CHUNKS = 32
+"""So many that no worker waits long at the end, so few that a message costs next to nothing."""
+
+LIMIT = "two bare loops side by side"
+Run = Callable[[], list[Any]]
+Opened = AbstractContextManager[Run]
 
 
-def as_array(rows: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Return the distances of the lessons as an array of shape (n,): the same floats, eight bytes each."""
-    return np.array(tasks.distances(rows, target))
+@dataclass(frozen=True)
+class Way:
+    """One way to do the job.
+
+    open: start the workers for a table; it yields the run. serial: the same for a table without workers, with results that
+    equal the run's when they are put together. aim: the least share of the machine's limit, when warm.
+    """
+
+    open: Callable[[BaseContext, np.ndarray], Opened]
+    serial: Callable[[np.ndarray], list[Any]]
+    aim: float | None = None
+
+
+def loop(function: Callable[..., Any], chunks: int, table: np.ndarray) -> list[Any]:
+    """Return the function's results for all chunks of a table, one after the other."""
+    return [function(chunk, table[0]) for chunk in np.array_split(table, chunks)]
 
 
 @contextmanager
-def lesson_02(table: np.ndarray) -> Iterator[Run]:
-    with Pool(5) as pool:  # as the lesson has it, on two CPUs
-        warm_up(pool, 5)
+def lesson_02(context: BaseContext, table: np.ndarray) -> Iterator[Run]:
+    with context.Pool(5) as pool:  # as the lesson has it, on two CPUs
         yield lambda: pool.map(partial(tasks.distances, target=table[0]), np.array_split(table, 5))
 
 
 @contextmanager
-def best_recipe(table: np.ndarray) -> Iterator[Run]:
-    edges = np.linspace(0, len(table), CHUNKS + 1).astype(int).tolist()
-    held = partial(held_distances_as_array, target=table[0])
-    with Pool(WORKERS, hold_table, (table,)) as pool:
-        warm_up(pool, WORKERS)
-        yield lambda: pool.map(held, list(itertools.pairwise(edges)), chunksize=1)
+def stock_pool(context: BaseContext, table: np.ndarray) -> Iterator[Run]:
+    with context.Pool(WORKERS) as pool:
+        yield lambda: pool.map(partial(work.as_array, target=table[0]), np.array_split(table, CHUNKS), chunksize=1)
 
 
 @contextmanager
-def executor(table: np.ndarray) -> Iterator[Run]:
-    with ProcessPoolExecutor(WORKERS) as pool:
-        yield lambda: list(pool.map(partial(as_array, target=table[0]), np.array_split(table, CHUNKS)))
+def held_rows(context: BaseContext, table: np.ndarray) -> Iterator[Run]:
+    with context.Pool(WORKERS, hold_table, (table,)) as pool:
+        yield lambda: pool.map(partial(held_distances_as_array, target=table[0]), _bounds(table), chunksize=1)
 
 
 @contextmanager
-def joblib(table: np.ndarray) -> Iterator[Run]:
-    task = delayed(partial(as_array, target=table[0]))
-    yield lambda: Parallel(WORKERS)(task(chunk) for chunk in np.array_split(table, CHUNKS))
+def held_lists(context: BaseContext, table: np.ndarray) -> Iterator[Run]:
+    with context.Pool(WORKERS, work.hold, (table,)) as pool:
+        yield lambda: pool.map(work.from_held_lists, _bounds(table), chunksize=1)
+
+
+@contextmanager
+def executor(context: BaseContext, table: np.ndarray) -> Iterator[Run]:
+    with ProcessPoolExecutor(WORKERS, context) as pool:
+        yield lambda: list(pool.map(partial(work.as_array, target=table[0]), np.array_split(table, CHUNKS)))
+
+
+@contextmanager
+def joblib_parallel(_: BaseContext, table: np.ndarray) -> Iterator[Run]:
+    task = joblib.delayed(partial(work.as_array, target=table[0]))
+    yield lambda: joblib.Parallel(WORKERS)(task(chunk) for chunk in np.array_split(table, CHUNKS))
     get_reusable_executor().shutdown(wait=True)
 
 
 @contextmanager
-def dask(table: np.ndarray) -> Iterator[Run]:
+def dask(_: BaseContext, table: np.ndarray) -> Iterator[Run]:
     from distributed import Client
 
     options = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": logging.CRITICAL}
     with Client(n_workers=WORKERS, threads_per_worker=1, **options) as client:
 
-        def run() -> list:
+        def run() -> list[Any]:
             chunks = client.scatter(np.array_split(table, CHUNKS), hash=False)
-            return client.gather(client.map(partial(as_array, target=table[0]), chunks, pure=False))
+            results: list[Any] = client.gather(client.map(partial(work.as_array, target=table[0]), chunks, pure=False))
+            return results
 
         yield run
 
 
 @contextmanager
-def ray(table: np.ndarray) -> Iterator[Run]:
+def ray(_: BaseContext, table: np.ndarray) -> Iterator[Run]:
     import ray as library
 
     library.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL)
-    remote = library.remote(as_array)
+    remote = library.remote(work.as_array)
     yield lambda: library.get([remote.remote(chunk, table[0]) for chunk in np.array_split(table, CHUNKS)])
     library.shutdown()
 
 
 @contextmanager
-def mpire(table: np.ndarray) -> Iterator[Run]:
-    from mpire import WorkerPool
+def mpire(context: BaseContext, table: np.ndarray) -> Iterator[Run]:
+    from mpire.pool import WorkerPool
 
-    with WorkerPool(WORKERS, keep_alive=True) as pool:
+    with WorkerPool(WORKERS, keep_alive=True, start_method=context.get_start_method()) as pool:
         arguments = [(chunk, table[0]) for chunk in np.array_split(table, CHUNKS)]
-        yield lambda: pool.map(as_array, arguments, chunk_size=1, concatenate_numpy_output=False)
+        yield lambda: pool.map(work.as_array, arguments, chunk_size=1, concatenate_numpy_output=False)
 
 
-CANDIDATES: dict[str, Candidate] = {
-    "lesson 02: Pool(5), 5 chunks": lesson_02,
-    "the course's best recipe": best_recipe,
-    "ProcessPoolExecutor": executor,
-    "joblib": joblib,
-    "dask.distributed": dask,
-    "ray": ray,
-    "mpire": mpire,
+ARRAYS = partial(loop, work.as_array, CHUNKS)
+RECIPES = {
+    "lesson 02: Pool(5), 5 chunks, lists": Way(lesson_02, partial(loop, tasks.distances, 5)),
+    "Pool(2), 32 chunks, arrays": Way(stock_pool, ARRAYS),
+    "best recipe (06): rows held by the workers": Way(held_rows, ARRAYS, aim=0.97),
+    "best recipe, over lists in the worker": Way(held_lists, partial(loop, work.from_lists, CHUNKS)),
+}
+PEERS = {
+    "multiprocessing.Pool": Way(stock_pool, ARRAYS),
+    "ProcessPoolExecutor": Way(executor, ARRAYS),
+    "joblib": Way(joblib_parallel, ARRAYS),
+    "dask.distributed": Way(dask, ARRAYS),
+    "ray": Way(ray, ARRAYS),
+    "mpire": Way(mpire, ARRAYS),
 }
 
 
-def peers(rows: int, repeats: int) -> None:
-    """Measure everybody who is there, and print the tables."""
-    table = np.random.default_rng(0).normal(size=(rows, 10))
-    missing = [name for name in ("ray", "mpire") if importlib.util.find_spec(name) is None]
-    there = {label: made for label, made in CANDIDATES.items() if label not in missing}
-    loop = {"serial loop": lambda: [tasks.distances(table, table[0])]}
-    cold = compare(loop | {label: partial(_cold, made, table) for label, made in there.items()}, repeats, warmup=0)
-    warm = _warm(loop, there, table, repeats)
-    _check(cold)
-    _check(warm)
-    memory = {label: _memory(made, table) for label, made in there.items()}
-    print(
-        describe(),
-        f"{rows:,} rows, {WORKERS} workers, {repeats} repeats in turn; not installed: {missing or 'none'}",
-        sep="\n",
-    )
-    for name, comparison in (("cold, with start and end", cold), ("warm", warm)):
-        print(f"\n{name}\n{comparison}")
-    rows_of_text = [("MB of their own at most", "notebook", "largest worker")]
-    rows_of_text += [(label, f"{mine / 1e6:.0f}", f"{theirs / 1e6:.0f}") for label, (mine, theirs) in memory.items()]
-    print("", *aligned(rows_of_text), "\nHow each was called:\n", sep="\n")
-    print(*(inspect.getsource(made) for made in there.values()), sep="\n")
+def compare_recipes(context: BaseContext, repeats: int) -> Iterator[Figure]:
+    """The course's recipes for the million rows, each beside its own loop."""
+    return _compare(RECIPES, context, repeats)
 
 
-def _cold(made: Candidate, table: np.ndarray) -> list:
-    with made(table) as run:
-        return run()
+def compare_peers(context: BaseContext, repeats: int) -> Iterator[Figure]:
+    """The million rows by the stock pool, the executor, joblib, dask, ray and mpire, each beside its own loop."""
+    return _compare(_installed(PEERS), context, repeats)
 
 
-def _warm(loop: dict[str, Run], there: dict[str, Candidate], table: np.ndarray, repeats: int) -> Comparison:
-    """Measure in turn, with the others' workers gone: they would keep memory, and some of them keep a CPU."""
-    rounds = []
+def measure_memory(context: BaseContext, repeats: int) -> Iterator[Figure]:
+    """The memory that recipes and peers take for the million rows."""
+    table = make_table()
     for _ in range(repeats):
-        timings = [compare(loop, 1, warmup=0)["serial loop"]]
-        for label, made in there.items():
-            with made(table) as run:
-                timings.append(measure(run, repeats=1, label=label))
-        rounds.append(timings)
-    joined = [
-        Timing(same[0].label, tuple(one.seconds[0] for one in same), tuple(one.cpu[0] for one in same), same[-1].result)
-        for same in zip(*rounds, strict=True)
-    ]
-    return Comparison(tuple(joined))
+        for label, way in (RECIPES | _installed(PEERS)).items():
+            with PeakMemory() as peak, way.open(context, table) as run:
+                run()
+            yield Figure(f"{label}: parent process", peak.parent / 1e6, "MB", repeats)
+            yield Figure(f"{label}: largest worker", peak.worker / 1e6, "MB", repeats)
 
 
-def _check(comparison: Comparison) -> None:
-    serial, *others = comparison
-    for timing in others:
-        same = np.array_equal(np.concatenate([np.asarray(part) for part in timing.result]), serial.result[0])
-        if not same:
-            raise AssertionError(f"{timing.label} gives other results than the loop")
+def _compare(ways: Mapping[str, Way], context: BaseContext, repeats: int) -> Iterator[Figure]:
+    table = make_table()
+    for _ in range(repeats):
+        limit = measure_scaling()
+        yield Figure(LIMIT, limit, "times one", repeats)
+        for label, way in ways.items():
+            serial, expected = _time(partial(way.serial, table))
+            starting = time.perf_counter()
+            with way.open(context, table) as run:
+                run()
+                started = time.perf_counter() - starting
+                warm, results = _time(run)
+                ending = time.perf_counter()
+            cold = started + time.perf_counter() - ending
+            if not np.array_equal(np.concatenate(results), np.concatenate(expected)):
+                raise AssertionError(f"{label} gives other results than its loop")
+            yield Figure(f"{label}: its loop", serial, "s", repeats)
+            yield Figure(f"{label}: cold", serial / cold, "times its loop", repeats)
+            yield Figure(f"{label}: warm", serial / warm, "times its loop", repeats)
+            share = serial / warm / limit
+            yield Figure(f"{label}: of the limit", share, "of two loops", repeats, way.aim, at_least=True)
 
 
-def _memory(made: Candidate, table: np.ndarray) -> tuple[int, int]:
-    with PeakMemory() as peak, made(table) as run:
-        run()
-    return peak.parent, peak.worker
+def _time(run: Run) -> tuple[float, list[Any]]:
+    began = time.perf_counter()
+    results = run()
+    return time.perf_counter() - began, results
 
 
-def growth() -> None:
-    """Measure the lesson's pool and the best recipe from 10,000 to 10,000,000 rows, and from 1 to 100,000 tasks."""
-    print(f"{describe()}\n\nrows: seconds, and MB in the notebook and the largest worker; warm")
-    lines = [("rows", "lesson 02", "notebook", "worker", "best recipe", "notebook", "worker")]
-    for rows in (10_000, 100_000, 1_000_000, 10_000_000):
-        table = np.random.default_rng(0).normal(size=(rows, 10))
-        cells = itertools.chain.from_iterable(_grown(made, table) for made in (lesson_02, best_recipe))
-        lines.append((f"{rows:,}", *cells))
-    print(*aligned(lines), "\ntasks of a million draws in all, Pool(2), warm", sep="\n")
-    lines = [("tasks", "default chunks", "one a message", "MB in the notebook")]
-    for number in (1, 10, 100, 1000, 10_000, 100_000):
-        items = [1_000_000 // number] * number
-        with Pool(WORKERS) as pool:
-            warm_up(pool, WORKERS)
-            by_default, one_by_one = partial(pool.map, tasks.draw, items), partial(pool.map, tasks.draw, items, 1)
-            both = compare({"default": by_default, "one": one_by_one}, 3)
-            with PeakMemory() as peak:
-                one_by_one()
-        lines.append((f"{number:,}", *(format_seconds(timing.median) for timing in both), f"{peak.parent / 1e6:.0f}"))
-    print(*aligned(lines), sep="\n")
+def make_table(rows: int = ROWS) -> np.ndarray:
+    """Return the table of the lessons: rows of ten numbers."""
+    return np.random.default_rng(0).normal(size=(rows, FEATURES))
 
 
-def _grown(made: Candidate, table: np.ndarray) -> tuple[str, str, str]:
-    with PeakMemory() as peak, made(table) as run:
-        timing = measure(run, repeats=3 if len(table) < 10_000_000 else 1, warmup=0)
-    return format_seconds(timing.median), f"{peak.parent / 1e6:.0f}", f"{peak.worker / 1e6:.0f}"
+def _bounds(table: np.ndarray) -> list[tuple[int, int]]:
+    return list(itertools.pairwise(np.linspace(0, len(table), CHUNKS + 1).astype(int).tolist()))
 
 
-def main() -> None:
-    """Read the command line, measure, and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__.splitlines()[0])
-    parser.add_argument("--growth", action="store_true", help="the cost as the work grows, instead of the peers")
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args()
-    growth() if options.growth else peers(options.rows, options.repeats)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _installed(ways: Mapping[str, Way]) -> dict[str, Way]:
+    missing = [name for name in ("ray", "mpire") if importlib.util.find_spec(name) is None]
+    if missing:
+        print(f'Not installed, so left out: {", ".join(missing)}. pip install -e ".[peers]"', file=sys.stderr)
+    return {label: way for label, way in ways.items() if label not in missing}

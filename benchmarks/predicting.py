@@ -1,15 +1,17 @@
 """How good the model is: predicted against measured wall time, for a spread of tasks, processes and chunk sizes."""
 
 import functools
+import itertools
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.context import BaseContext
 from typing import Any
 
 import numpy as np
 
-from benchmarks.table import Row
+from benchmarks.results import Figure
+from benchmarks.running import rounds
 from helpers import tasks
 from helpers.machine import usable_cpus
 from helpers.model import default_chunksize, learn
@@ -30,34 +32,31 @@ def kinds() -> dict[str, tuple[Callable[[Any], Any], Sequence[Any]]]:
     }
 
 
-def validate(context: BaseContext, repeats: int = 5) -> list[Row]:
-    """Compare predicted with measured times of warm pools; return a row for each kind of task, and rows for all."""
-    rows, every = [], []
+def validate(context: BaseContext, repeats: int) -> Iterator[Figure]:
+    """How far the model's predictions are off, for warm pools and six kinds of tasks; each time is the median of the repeats."""
+    every: list[float] = []
     for name, (function, items) in kinds().items():
         sample = learn(function, items, start_method=context.get_start_method())
-        errors = []
-        for processes in range(1, usable_cpus() + 1):
+        plans = [(n, size) for n in range(1, usable_cpus() + 1) for size in _sizes(len(items), n)]
+        for processes, chosen in itertools.groupby(plans, key=lambda plan: plan[0]):
             with XrayPool(processes, context=context) as pool:
                 warm_up(pool, processes)
-                for size in _sizes(len(items), processes):
+                for _, size in chosen:
                     timing = measure(pool.map, function, items, size, repeats=repeats)
                     predicted = sample.simulate(processes, chunksize=size, warm=True).seconds
-                    errors.append(100 * abs(predicted / timing.median - 1))
-        rows.append(Row(f"predicting {name} tasks, off by", tuple(errors), "%"))
-        every += errors
+                    every.append(100 * abs(predicted / timing.median - 1))
+                    yield Figure(f"predicting {name} tasks, off by", every[-1], "%", len(plans))
+    for error in every:
+        yield Figure("predicting all of them, off by", error, "%", len(every), 5.0)
     nine_in_ten = statistics.quantiles(every, n=10)[-1]
-    return [
-        *rows,
-        Row("predicting all of them, off by", tuple(every), "%", 5.0),
-        Row("nine in ten predictions, off by less than", (nine_in_ten,), "%", 15.0),
-    ]
+    yield Figure("nine in ten predictions, off by less than", nine_in_ten, "%", 1, 15.0)
 
 
-def simulating(repeats: int = 5) -> list[Row]:
-    """Measure how long it takes to simulate 100,000 tasks on 64 workers, one task a message."""
+def simulate(_: object, repeats: int) -> Iterator[Figure]:
+    """The seconds that simulating 100,000 tasks on 64 workers takes, one task a message."""
     sample = learn(tasks.identity, range(100_000), budget=0.2)
-    timing = measure(sample.simulate, 64, chunksize=1, cpus=64, repeats=repeats)
-    return [Row("simulating 100,000 tasks on 64 workers", timing.seconds, "s", 1.0)]
+    for comparison in rounds({"simulate": lambda: sample.simulate(64, chunksize=1, cpus=64)}, repeats):
+        yield Figure("simulating 100,000 tasks on 64 workers", comparison["simulate"].median, "s", repeats, 1.0)
 
 
 def _sizes(tasks_: int, processes: int) -> list[int]:

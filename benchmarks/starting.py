@@ -11,20 +11,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks.table import Row
+from benchmarks.results import Figure
 from helpers import tasks
 
 
-def first_result(repeats: int = 20) -> list[Row]:
-    """Measure the seconds from spawning a worker to its first result, in turn for both modules."""
+def first_result(_: object, repeats: int) -> Iterator[Figure]:
+    """The seconds from spawning a worker to its first result, for helpers.tasks and for a module with one function."""
+    repeats *= 4
     with _bare_module() as bare:
-        pairs = [(_first_result(bare.identity), _first_result(tasks.identity)) for _ in range(repeats + 1)]
-    bare_seconds, seconds = zip(*pairs[1:], strict=True)  # the first pair is the warm-up
-    return [
-        Row("first result of a spawned worker, helpers.tasks", seconds, "s"),
-        Row("first result of a spawned worker, bare module", bare_seconds, "s"),
-        Row("helpers.tasks over the bare module", tuple(s / b for b, s in pairs[1:]), "times", 1.1),
-    ]
+        for number in range(repeats + 1):
+            bare_seconds, seconds = _first_result(bare.identity), _first_result(tasks.identity)
+            if number:  # the first pair is the warm-up
+                yield Figure("first result of a spawned worker, helpers.tasks", seconds, "s", repeats)
+                yield Figure("first result of a spawned worker, bare module", bare_seconds, "s", repeats)
+                yield Figure("helpers.tasks over the bare module", seconds / bare_seconds, "times", repeats, 1.1)
 
 
 def _first_result(function: Callable[[object], object]) -> float:

@@ -5,78 +5,74 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.context import BaseContext
 from typing import Any
 
 import numpy as np
 
-from benchmarks.pool import FEATURES
-from benchmarks.table import Row
+from benchmarks.peers import make_table
+from benchmarks.results import Figure
+from benchmarks.running import rounds
 from helpers import tasks
 from helpers.machine import usable_cpus
-from helpers.timing import Comparison, compare, warm_up
+from helpers.timing import warm_up
 from helpers.xray import XrayPool
 
 MILLION = 1_000_000
 
 
-def empty_tasks(context: BaseContext, repeats: int = 20) -> list[Row]:
-    """Measure the microseconds that the X-ray adds to an empty task: of 20,000, in default and single chunks, and of a million."""
-    rows = []
+def empty_tasks(context: BaseContext, repeats: int) -> Iterator[Figure]:
+    """The microseconds that the X-ray adds to an empty task: of 20,000, in default and single chunks, and of a million."""
     for count, chunksize, aim, pairs in (
-        (20_000, None, 3.0, repeats),
-        (20_000, 1, None, repeats),
+        (20_000, None, 3.0, 4 * repeats),
+        (20_000, 1, None, 4 * repeats),
         (MILLION, None, 3.0, 3),
     ):
-        comparison = _compare(
-            context, lambda pool, n=count, size=chunksize: pool.map(tasks.identity, range(n), size), pairs
-        )
         size = "default chunks" if chunksize is None else f"chunk size {chunksize}"
-        extra = tuple(seconds / count * 1e6 for seconds in _extra_seconds(comparison))
-        rows.append(Row(f"X-ray of {count:,} empty tasks, {size}", extra, "µs a task", aim))
-    return rows
+        call = functools.partial(_map_identity, items=range(count), chunksize=chunksize)
+        for stock, xray in _pairs(context, call, pairs):
+            extra = (xray - stock) / count * 1e6
+            yield Figure(f"X-ray of {count:,} empty tasks, {size}", extra, "µs a task", pairs, aim)
 
 
-def empty_apply(context: BaseContext, repeats: int = 20, calls: int = 100) -> list[Row]:
-    """Measure the milliseconds that the X-ray adds to an empty `apply`."""
-    comparison = _compare(context, lambda pool: [pool.apply(tasks.identity, (1,)) for _ in range(calls)], repeats)
-    extra = tuple(seconds / calls * 1e3 for seconds in _extra_seconds(comparison))
-    return [Row("X-ray of an empty apply", extra, "ms a call", 1.0)]
+def empty_apply(context: BaseContext, repeats: int, calls: int = 100) -> Iterator[Figure]:
+    """The milliseconds that the X-ray adds to an empty `apply`."""
+    repeats *= 4
+    for stock, xray in _pairs(context, lambda pool: [pool.apply(tasks.identity, (1,)) for _ in range(calls)], repeats):
+        yield Figure("X-ray of an empty apply", (xray - stock) / calls * 1e3, "ms a call", repeats, 1.0)
 
 
-def many_rows(context: BaseContext, rows: int = MILLION, chunks: int = 40, repeats: int = 5) -> list[Row]:
-    """Measure the per cent that the X-ray adds to the distances of a table."""
-    table = np.random.default_rng(0).normal(size=(rows, FEATURES))
+def many_rows(context: BaseContext, repeats: int, rows: int = MILLION, chunks: int = 40) -> Iterator[Figure]:
+    """The per cent that the X-ray adds to the distances of a million rows."""
+    table = make_table(rows)
     task, parts = functools.partial(tasks.distances, target=table[0].copy()), np.array_split(table, chunks)
-    comparison = _compare(context, lambda pool: pool.map(task, parts, chunksize=1), repeats)
-    extra = tuple((1 / ratio - 1) * 100 for ratio in comparison.ratios("X-ray"))
-    return [Row(f"X-ray of {rows:,} rows in {chunks} chunks", extra, "%", 1.0)]
+    for stock, xray in _pairs(context, lambda pool: pool.map(task, parts, chunksize=1), repeats):
+        yield Figure(f"X-ray of {rows:,} rows in {chunks} chunks", (xray / stock - 1) * 100, "%", repeats, 1.0)
 
 
-def start_and_end(context: BaseContext, repeats: int = 20) -> list[Row]:
-    """Measure how much longer than the stock pool an `XrayPool` takes from its start to its end, with one call."""
+def start_and_end(context: BaseContext, repeats: int) -> Iterator[Figure]:
+    """How many times as long as the stock pool an `XrayPool` takes from its start to its end, with one call."""
 
     def use(make: Callable[..., Any]) -> list[Any]:
         with make() as pool:
             results: list[Any] = pool.map(tasks.identity, range(4))
         return results
 
+    repeats *= 4
     cpus = usable_cpus()
     makers = {"stock": lambda: context.Pool(cpus), "X-ray": lambda: XrayPool(cpus, context=context)}
-    comparison = compare({label: functools.partial(use, make) for label, make in makers.items()}, repeats=repeats)
-    ratios = tuple(1 / ratio for ratio in comparison.ratios("X-ray"))
-    return [Row("X-ray, start and end of a pool", ratios, "times the stock pool's", 1.5)]
+    for pair in rounds({label: functools.partial(use, make) for label, make in makers.items()}, repeats):
+        ratio = pair["X-ray"].median / pair["stock"].median
+        yield Figure("X-ray, start and end of a pool", ratio, "times the stock's", repeats, 1.5)
 
 
-def million_spans(repeats: int = 3) -> list[Row]:
-    """Measure the megabytes of a parent process that runs a million empty tasks, and the seconds of `pool.run` after that."""
-    figures = [_run_apart() for _ in range(repeats)]
-    megabytes, seconds = zip(*figures, strict=True)
-    return [
-        Row("X-ray of a million empty tasks, the parent's memory", megabytes, "MB", 250.0),
-        Row("pool.run of a million spans", seconds, "s", 3.0),
-    ]
+def million_spans(_: object, repeats: int) -> Iterator[Figure]:
+    """The megabytes of a parent process that runs a million empty tasks, and the seconds of `pool.run` after that."""
+    for _ in range(repeats):
+        megabytes, seconds = _run_apart()
+        yield Figure("X-ray of a million empty tasks, the parent's memory", megabytes, "MB", repeats, 250.0)
+        yield Figure("pool.run of a million spans", seconds, "s", repeats, 3.0)
 
 
 def _run_apart() -> tuple[float, float]:
@@ -85,25 +81,26 @@ def _run_apart() -> tuple[float, float]:
     return megabytes, seconds
 
 
-def _compare(context: BaseContext, run: Callable[[Any], Sequence[Any]], repeats: int) -> Comparison:
+def _map_identity(pool: Any, items: Sequence[int], chunksize: int | None) -> list[Any]:
+    results: list[Any] = pool.map(tasks.identity, items, chunksize)
+    return results
+
+
+def _pairs(context: BaseContext, call: Callable[[Any], list[Any]], repeats: int) -> Iterator[tuple[float, float]]:
+    """Yield the seconds of the call on a warm stock pool, and on a warm `XrayPool` right after it."""
     cpus = usable_cpus()
     with context.Pool(cpus) as stock, XrayPool(cpus, context=context) as xray:
         warm_up(stock, cpus)
         warm_up(xray, cpus)
 
-        def run_xray() -> Sequence[Any]:
+        def call_xray() -> list[Any]:
             xray.reset()
-            return run(xray)
+            return call(xray)
 
-        comparison = compare({"stock": lambda: run(stock), "X-ray": run_xray}, repeats=repeats)
-        assert comparison["stock"].result == comparison["X-ray"].result
-        assert xray.tasks_done == len(comparison["X-ray"].result)
-    return comparison
-
-
-def _extra_seconds(comparison: Comparison) -> list[float]:
-    pairs = zip(comparison["stock"].seconds, comparison["X-ray"].seconds, strict=True)
-    return [xray - stock for stock, xray in pairs]
+        for pair in rounds({"stock": lambda: call(stock), "X-ray": call_xray}, repeats):
+            assert pair["stock"].result == pair["X-ray"].result
+            assert xray.tasks_done == len(pair["X-ray"].result)
+            yield pair["stock"].median, pair["X-ray"].median
 
 
 if __name__ == "__main__":
