@@ -167,7 +167,7 @@ def _speedup_figure(
     axes.set_ylabel("speed-up (times as fast as serial)", color=INK)
     most = max([cpus, *(point.processes for point in points), *(processes for processes, _ in unmeasured)])
     _draw_limits(axes, cpus, most)
-    for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-.")), strict=False):
+    for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-.", ":")), strict=False):
         axes.plot([*curve], [*curve.values()], line, color=GREY, linewidth=1.5, label=label)
     _draw_measured(axes, points)
     _draw_modelled(axes, points)

@@ -1,4 +1,7 @@
-"""Laws of speed-up, fitted to a sweep: seconds by the number of processes, with their uncertainty."""
+"""Laws of speed-up, fitted to a sweep: seconds by the number of processes, with their uncertainty.
+
+Each law prints the formula that it evaluates: processes beyond the usable CPUs share them, so 1 / p is 1 / min(p, CPUs).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from helpers.findings import median_interval
 from helpers.machine import usable_cpus
 
 Array = npt.NDArray[np.float64]
@@ -48,7 +52,7 @@ class Law:
 def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
     """Fit Amdahl's law to a sweep: f is the share of the serial program that cannot be shared among processes.
 
-    serial: the seconds of the serial program, T(1). sweep: measured seconds, by number of processes. cpus: how many are
+    serial: the seconds of the serial program, T(1); the law takes them as exact. sweep: measured seconds, by number of processes. cpus: how many are
     usable, by default those of this machine; processes beyond them add nothing.
 
     Source: G. M. Amdahl, "Validity of the single processor approach to achieving large scale computing capabilities",
@@ -62,11 +66,11 @@ def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None
     def terms(processes: Array) -> Array:
         return np.asarray(serial * (1 - 1 / np.minimum(processes, limit)))[:, None]
 
-    return _fit("Amdahl's law", "T(p) = T(1) (f + (1 - f) / p)", ["f"], sweep, fixed, terms)
+    return _fit("Amdahl's law", f"T(p) = T(1) (f + (1 - f) / min(p, {limit}))", ["f"], sweep, fixed, terms)
 
 
 def with_overhead(sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
-    """Fit a law with overhead, T(p) = a + b / p + c p: a is serial, b is shared, and each process costs c.
+    """Fit a law with overhead, T(p) = a + b / min(p, cpus) + c p: a is serial, b is shared, and each process costs c.
 
     sweep and cpus as for `amdahl`; only b is shared among the usable CPUs. The form is that of M. J. Quinn, "Parallel
     Programming in C with MPI and OpenMP", 2004, chapter 7, with an overhead that grows with the processes. Raises
@@ -77,7 +81,29 @@ def with_overhead(sweep: Mapping[int, Sequence[float]], cpus: int | None = None)
     def terms(processes: Array) -> Array:
         return np.column_stack([np.ones_like(processes), 1 / np.minimum(processes, limit), processes])
 
-    return _fit("With overhead", "T(p) = a + b / p + c p", ["a", "b", "c"], sweep, np.zeros_like, terms)
+    return _fit("With overhead", f"T(p) = a + b / min(p, {limit}) + c p", ["a", "b", "c"], sweep, np.zeros_like, terms)
+
+
+def limit_in_words(shares: Sequence[float]) -> str:
+    """Return what Amdahl's law says about the best possible speed-up, for the serial share f of each round.
+
+    The sentence gives the median of f with its interval (`median_interval`), and so the limit 1 / f with its own. An f of 0 or less
+    sets no limit, and an f of 1 or more means that the pool is no faster than the loop. Raises ValueError without a share.
+    """
+    if not len(shares):
+        raise ValueError("a limit needs the serial share of one round or more")
+    middle, (low, high) = float(np.median(shares)), median_interval(shares)
+    measured = f"f = {100 * middle:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+    if low >= 1:
+        return f"{measured}: the pool is no faster than the loop, and by Amdahl's law more workers do not change that."
+    if low <= 0 and high >= 1:
+        return f"{measured}: the rounds differ too much to set any limit."
+    if low <= 0:
+        more = f", only that it is above {1 / high:.1f} times" if high > 0 else ""
+        return f"{measured}: f cannot be told from 0, so these rounds do not say where the limit is{more}."
+    if high >= 1:
+        return f"{measured}: at most {1 / low:.1f} times as fast, and perhaps no faster than the loop."
+    return f"{measured}: at most {1 / middle:.1f} times as fast ({1 / high:.1f} to {1 / low:.1f}), by Amdahl's law."
 
 
 def _fit(

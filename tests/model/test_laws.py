@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.model.laws import amdahl, with_overhead
+from helpers.model.laws import amdahl, limit_in_words, with_overhead
 
 
 def test_amdahls_law_is_found_again_from_its_own_times():
@@ -35,5 +35,37 @@ def test_a_law_needs_more_figures_than_it_has_parameters():
 
 def test_a_law_prints_itself_with_its_parameters_and_their_errors():
     assert str(amdahl(10.0, {1: [10.0], 2: [5.5], 4: [3.25]}, cpus=8)).startswith(
-        "Amdahl's law: T(p) = T(1) (f + (1 - f) / p), with f = 0.1 ± "
+        "Amdahl's law: T(p) = T(1) (f + (1 - f) / min(p, 8)), with f = 0.1 ± "
     )
+
+
+@pytest.mark.parametrize("processes", [1, 3, 4, 7])
+def test_the_formula_that_a_law_prints_is_the_one_that_it_evaluates(processes):
+    sweep = {1: [10.0, 10.5], 2: [5.5, 5.9], 4: [3.25, 3.4], 8: [3.9, 3.8]}
+    for law, known in ((amdahl(10.0, sweep, cpus=4), {"serial": 10.0}), (with_overhead(sweep, cpus=4), {})):
+        formula = law.formula.removeprefix("T(p) = ").replace("T(1) (", "serial * (").replace("c p", "c * p")
+        values = {name: value for name, (value, _) in law.parameters.items()}
+        by_hand = eval(formula, {"min": min, "p": processes, **known, **values})
+        assert law.seconds([processes])[0].tolist() == pytest.approx([by_hand])
+
+
+UNKNOWN = "f cannot be told from 0, so these rounds do not say where the limit is"
+SLOWER = "the pool is no faster than the loop, and by Amdahl's law more workers do not change that."
+LIMITS = [
+    ([0.25, 0.2, 0.5], "f = 25 % (20 to 50): at most 4.0 times as fast (2.0 to 5.0), by Amdahl's law."),
+    ([-0.1, 0.05, 0.2], f"f = 5 % (-10 to 20): {UNKNOWN}, only that it is above 5.0 times."),
+    ([-0.1, -0.05, 0.0], f"f = -5 % (-10 to 0): {UNKNOWN}."),
+    ([1.5, 1.2, 1.0], f"f = 120 % (100 to 150): {SLOWER}"),
+    ([0.8, 0.9, 1.1], "f = 90 % (80 to 110): at most 1.2 times as fast, and perhaps no faster than the loop."),
+    ([-0.2, 0.5, 1.1], "f = 50 % (-20 to 110): the rounds differ too much to set any limit."),
+]
+
+
+@pytest.mark.parametrize("shares, sentence", LIMITS)
+def test_a_limit_is_an_interval_with_words_for_every_serial_share(shares, sentence):
+    assert limit_in_words(shares) == sentence
+
+
+def test_a_limit_without_a_share_is_refused():
+    with pytest.raises(ValueError, match="the serial share of one round or more"):
+        limit_in_words([])
