@@ -11,7 +11,8 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 
 def distances(rows: Iterable[Sequence[float]], target: Sequence[float]) -> list[float]:
@@ -48,3 +49,48 @@ def identity(value: object) -> object:
 def loaded_modules(_: object = None) -> int:
     """Return how many modules this process has loaded, whatever the argument; it depends on how it was started."""
     return len(sys.modules)
+
+
+class Timed(NamedTuple):
+    """A result, with the process (its pid) that computed it, and when: `time.perf_counter()` seconds, and CPU seconds."""
+
+    result: Any
+    process: int
+    started: float
+    finished: float
+    cpu: float
+
+
+def timed(function: Callable[..., Any], *arguments: Any) -> Timed:
+    """Call the function, and return its result with the moments that this process read from its own clocks."""
+    started, cpu = time.perf_counter(), time.process_time()
+    result = function(*arguments)
+    cpu, finished = time.process_time() - cpu, time.perf_counter()
+    return Timed(result, os.getpid(), started, finished, cpu)
+
+
+def seconds_of_loop(function: Callable[[Any], Any], items: Iterable[Any]) -> tuple[float, float, float | None]:
+    """Call the function with every item in a plain loop.
+
+    Return the loop's wall seconds, its CPU seconds, and for how many it waited for a CPU that others used; None if unknown.
+    """
+    waited = _seconds_waited_for_cpu()
+    _, _, started, finished, cpu = timed(lambda: [function(item) for item in items])
+    return finished - started, cpu, None if waited is None else (_seconds_waited_for_cpu() or 0.0) - waited
+
+
+def _seconds_waited_for_cpu() -> float | None:
+    """Return for how long this thread could have run and had no CPU, which only Linux reports (its sched-stats.rst)."""
+    try:
+        with open("/proc/thread-self/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except OSError:
+        return None
+
+
+def compute_for(seconds: float) -> float:
+    """Compute, without ever waiting, for this many seconds; return for which share of them this process had a CPU."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    while (passed := time.perf_counter() - wall) < seconds:
+        pass
+    return min(1.0, (time.process_time() - cpu) / passed)

@@ -66,7 +66,7 @@ def advise(
         min(_choices(sample, processes, cpus), key=lambda choice: choice.cold) for processes in range(1, cpus + 1)
     ]
     best = min(choices, key=lambda choice: choice.cold)
-    return Advice(sample, tuple(choices), best, _words(sample, best))
+    return Advice(sample, tuple(choices), best, _words(sample, best, cpus))
 
 
 def _choices(sample: Sample, processes: int, cpus: int) -> Iterator[Choice]:
@@ -80,15 +80,12 @@ def _choices(sample: Sample, processes: int, cpus: int) -> Iterator[Choice]:
         yield Choice(processes, chunksize, cold, warm)
 
 
-def _words(sample: Sample, best: Choice) -> str:
+def _words(sample: Sample, best: Choice, cpus: int) -> str:
     if sample.waits:
-        share = f"the function waits for {1 - sample.cpu_share:.0%} of its time"
-        return f"Take threads: {share}, and a thread waits as well as a process."
+        waiting = f"the function waits for {1 - sample.cpu_share:.0%} of its time, and not for a CPU"
+        return f"Take threads: {waiting}. A thread waits as well as a process, and starts sooner."
     if best.cold > 0.9 * sample.serial:
-        reason = "the work is too short"
-        if sample.pickling > sample.serial / 2:
-            reason = "sending the data takes the time that a pool would save"
-        return f"Take no pool: {reason}. Look for a faster way in one process, with NumPy for instance."
+        return f"Take no pool: {_reason(sample, cpus)}. Look for a faster way in one process, with NumPy for instance."
     words = (
         f"Take Pool({best.processes}) with chunksize={best.chunksize:,}: {sample.serial / best.cold:.2f} times as fast."
     )
@@ -96,3 +93,15 @@ def _words(sample: Sample, best: Choice) -> str:
         pickling = format_seconds(sample.pickling)
         words += f" Pickling the data costs {pickling}: send less, and return arrays rather than lists."
     return words
+
+
+def _reason(sample: Sample, cpus: int) -> str:
+    """Say why no pool would be faster than a loop."""
+    longest = float(sample.durations.max()) / sample.serial
+    if cpus == 1:
+        return "processes would share the only CPU"
+    if sample.pickling > sample.serial / 2:
+        return "sending the data takes the time that a pool would save"
+    if longest > 0.7:
+        return f"one item takes {longest:.0%} of the time, and a pool cannot divide an item"
+    return "the work is too short"

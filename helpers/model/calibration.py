@@ -6,11 +6,13 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from multiprocessing.pool import Pool
 from typing import Any
 
 from helpers.machine import usable_cpus
 from helpers.model.costs import Costs, Leg
 from helpers.spans import Run, Span
+from helpers.tasks import seconds_of_loop
 from helpers.timing import warm_up
 from helpers.xray import XrayPool
 
@@ -30,7 +32,7 @@ def has_small_messages(run: Run) -> bool:
 
 
 def measure_costs(
-    pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float
+    pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float
 ) -> Costs:
     """Return what a pool of one warm worker costs for these items; starting is not included.
 
@@ -72,30 +74,28 @@ def fit_costs(run: Run) -> Costs:
     )
 
 
-def measure_small_messages(
-    pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], messages: int
-) -> Costs:
+def measure_small_messages(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], messages: int) -> Costs:
     """Measure what small tasks and their messages cost in a pool of one warm worker; starting is not included.
 
-    The tasks run in one message, ROUNDS times. Then each runs in a message of its own, again and again, up to the given
-    number of messages, because only a long run keeps the pipe full. A task's cost is what it costs among others in one
-    message. A message's cost is the rest: in the worker, the time between two tasks; in the parent, which sends and
-    collects at once, its CPU time.
+    pool: of the kind whose costs are wanted, because an `XrayPool` notes moments for every task, and the stock pool does not.
+
+    All costs are CPU seconds, of the parent and of the worker, without those of the function in a plain loop. The tasks run in one
+    message, ROUNDS times: this shows what a task costs among others. Then each runs in a message of its own, again and again, up to
+    the given number of messages, because only a long run keeps the pipe full: the rest is the cost of a message.
     """
-    rounds = [_seconds_per_task(_map(pool, function, items, len(items))[0].spans) for _ in range(ROUNDS)]
-    sending, calling, collecting = map(statistics.median, zip(*rounds, strict=True))
+    work = pool.apply(seconds_of_loop, (function, items))[1] / len(items)
+    parent, worker = _cpu_seconds_per_task(pool, function, list(items) * ROUNDS, len(items))
+    handling, calling = parent / 2, max(0.0, worker - work)
     many = list(itertools.islice(itertools.cycle(items), max(messages, len(items))))
-    run, cpu = _map(pool, function, many, 1)
-    message = max(0.0, cpu / len(run.spans) - sending - collecting) / 2
-    pauses = [after.started - before.finished for before, after in itertools.pairwise(run.spans)]
-    receiving = max(0.0, statistics.median(pauses or [0.0]) - calling)
+    parent, worker = _cpu_seconds_per_task(pool, function, many, 1)
+    message = max(0.0, parent / 2 - handling)
     return Costs(
         fork=0.0,
         boot=0.0,
-        send=Leg(message, task=sending),
-        receive=Leg(receiving, task=calling),
+        send=Leg(message, task=handling),
+        receive=Leg(max(0.0, worker - work - calling), task=calling),
         reply=Leg(),
-        collect=Leg(message, task=collecting),
+        collect=Leg(message, task=handling),
     )
 
 
@@ -125,21 +125,14 @@ def _fit_leg(sizes: Sequence[int], seconds: Sequence[float]) -> Leg:
     return Leg(byte=typical / size) if size > LARGE_MESSAGE else Leg(typical)
 
 
-def _map(pool: XrayPool, function: Callable[[Any], Any], items: Sequence[Any], chunksize: int) -> tuple[Run, float]:
-    """Return the run of `map` over the items, and the parent's CPU seconds for it."""
-    pool.reset()
-    cpu = time.process_time()
+def _cpu_seconds_per_task(
+    pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], chunksize: int
+) -> tuple[float, float]:
+    """Return the CPU seconds that each item of a map costs the parent, and those that it costs the only worker."""
+    parent, worker = time.process_time(), pool.apply(time.process_time)
     pool.map(function, items, chunksize=chunksize)
-    return pool.run, time.process_time() - cpu
-
-
-def _seconds_per_task(spans: Sequence[Span]) -> tuple[float, float, float]:
-    """Return what each task of one message costs: to send, to call its function in the worker, and to collect."""
-    first, last, work = spans[0], spans[-1], sum(span.finished - span.started for span in spans)
-    sending = first.arrived - first.submitted
-    calling = last.replied - first.arrived - work
-    collecting = last.delivered - last.replied
-    return max(0.0, sending) / len(spans), max(0.0, calling) / len(spans), max(0.0, collecting) / len(spans)
+    worker, parent = pool.apply(time.process_time) - worker, time.process_time() - parent
+    return parent / len(items), worker / len(items)
 
 
 def _imports_of_first_task(spans: Sequence[Span]) -> float:

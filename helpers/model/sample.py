@@ -1,9 +1,12 @@
 """Time some items of a function in one worker, and simulate any pool for all of them."""
 
+import itertools
 import multiprocessing
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing.pool import Pool
 from pickle import PicklingError
 from typing import Any
 
@@ -11,16 +14,26 @@ import numpy as np
 import numpy.typing as npt
 
 from helpers.machine import usable_cpus
-from helpers.model.calibration import has_small_messages, measure_costs, measure_start
+from helpers.model.calibration import ROUNDS, has_small_messages, measure_costs, measure_start
 from helpers.model.costs import Costs
 from helpers.model.simulator import simulate
 from helpers.spans import Run
+from helpers.tasks import compute_for, seconds_of_loop
 from helpers.text import counted, format_seconds
 from helpers.timing import warm_up
 from helpers.xray import XrayPool
 
 WAITING_SHARE = 0.5
-"""A function that has a CPU for less than this share of its time is said to wait."""
+"""A function that has a CPU for less than this share of its time waits, unless a loop that never waits has no larger share."""
+
+SHORT_TASK = 1e-3
+"""Seconds; what it costs to note the moments of a shorter task is subtracted from its time."""
+
+COMPARED_ROUNDS = 4
+"""How often the share of a function is compared with the share of a loop that never waits."""
+
+STRETCH = 0.15
+"""Seconds, at least, for which each of the two runs: a busy system gives its CPUs out for some milliseconds at a time."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,7 +42,7 @@ class Sample:
 
     durations: seconds of each item; bytes_in, bytes_out: sizes of its pickled arguments and result; all of shape (items,),
     interpolated between the items that were timed. timed: how many were. cpu_share: the share of its time for which the
-    function had a CPU. costs: what a pool costs here.
+    function had a CPU, or waited for one that other programs used. costs: what a pool costs here.
     """
 
     durations: npt.NDArray[np.float64]
@@ -53,7 +66,7 @@ class Sample:
 
     @property
     def waits(self) -> bool:
-        """Whether the function waits for most of its time instead of computing."""
+        """Whether the function waits, for something other than a CPU, for most of its time."""
         return self.cpu_share < WAITING_SHARE
 
     def simulate(
@@ -106,9 +119,10 @@ def learn(
     if not len(items):
         raise ValueError("the model needs at least one item to time")
     start_method = start_method or multiprocessing.get_start_method()
-    places, run, costs = _time_some(function, items, budget, start_method)
+    places, run, costs, loop, share = _time_some(function, items, budget, start_method)
     start = measure_start(start_method, (function, items[0]))
-    return sample_from_run(run, costs, start, places=places, tasks=len(items))
+    sample = sample_from_run(run, costs, start, places=places, tasks=len(items))
+    return replace(sample, durations=sample.durations * loop, cpu_share=sample.cpu_share if share is None else share)
 
 
 def sample_from_run(
@@ -144,15 +158,19 @@ def sample_from_run(
 
 def _time_some(
     function: Callable[[Any], Any], items: Sequence[Any], budget: float, start_method: str
-) -> tuple[list[int], Run, Costs]:
+) -> tuple[list[int], Run, Costs, float, float | None]:
     """Run items, ever closer together, until the budget is spent; return their indices, their run and the costs.
 
     Small items run once more in one message, where they follow each other without a pause, as in a busy pool. All
     results are kept, as a pool keeps them, because memory that is used again is faster than new memory.
+
+    The last two values correct the run: the time of a plain loop over the time in the run, which includes the noting of moments;
+    and the function's share of the CPU, None if the run shows it as it is.
     """
     places: list[int] = []
     results: list[Any] = []
-    with XrayPool(1, context=multiprocessing.get_context(start_method)) as pool:
+    context = multiprocessing.get_context(start_method)
+    with XrayPool(1, context=context) as pool:
         warm_up(pool, 1)
         pool.reset()
         deadline = time.perf_counter() + budget
@@ -166,13 +184,50 @@ def _time_some(
             places.append(place)
             if time.perf_counter() > deadline:
                 break
-        run, timed = pool.run, [items[place] for place in places]
-        costs = measure_costs(pool, function, timed, run, budget / 2)
+        run = one_by_one = pool.run
+        timed = [items[place] for place in places]
         if has_small_messages(run):
             pool.reset()
             pool.map(function, timed, chunksize=len(timed))
             run = pool.run
-    return places, run, costs
+    with context.Pool(1) as stock:  # what the X-ray notes costs time, which short tasks would feel
+        warm_up(stock, 1)
+        costs = measure_costs(stock, function, timed, one_by_one, budget / 2)
+        loop = _loop_over_run(stock, function, timed, run, budget / 2)
+        return places, run, costs, loop, _compared_share(stock, function, timed, one_by_one)
+
+
+def _loop_over_run(
+    pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float
+) -> float:
+    """Return the seconds of a plain loop in the worker over those of the run, for short tasks; 1 for others."""
+    seconds = sum(span.finished - span.started for span in run.spans)
+    if seconds >= SHORT_TASK * len(items) or not has_small_messages(run):
+        return 1.0
+    rounds = max(1, min(ROUNDS, int(budget / seconds)))
+    return statistics.median(pool.apply(seconds_of_loop, (function, items))[0] for _ in range(rounds)) / seconds
+
+
+def _compared_share(
+    pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run
+) -> float | None:
+    """Return for which share of its time the function had a CPU, or waited for one that other programs used.
+
+    A function that waits for something else has a CPU for a part of its time only, and so has every function on a busy machine.
+    Linux reports how long a process waits for a CPU. Elsewhere a loop that never waits tells the two apart: it runs in turn with
+    the function, each time for as long, and what the loop does not get is time for which it waited for a CPU.
+    None: the function had a CPU for most of its time, and there is nothing to tell apart.
+    """
+    wall = sum(span.finished - span.started for span in run.spans)
+    if sum(span.computing for span in run.spans) >= WAITING_SHARE * wall:
+        return None
+    stretch = list(itertools.islice(itertools.cycle(items), max(1, round(STRETCH * len(items) / wall))))
+    had = possible = 0.0
+    for _ in range(COMPARED_ROUNDS):
+        seconds, cpu, waited = pool.apply(seconds_of_loop, (function, stretch))
+        had += cpu + (waited or 0.0)
+        possible += seconds if waited is not None else seconds * pool.apply(compute_for, (max(STRETCH, seconds),))
+    return min(1.0, had / possible) if possible else 1.0
 
 
 def _spread_out(number: int) -> Iterator[int]:
