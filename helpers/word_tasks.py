@@ -1,20 +1,18 @@
-"""Work on words, for which NumPy has no functions. Standard library only, as `helpers.tasks`."""
+"""Work on words. Standard library only, as `helpers.tasks`."""
 
 import random
-from collections.abc import Iterable
-
-SYLLABLES = [
-    "ba", "cor", "del", "en", "fi", "gra", "hul", "is", "ka", "lom", "mi", "nur", "o", "pes", "ri", "sta", "tu",
-]  # fmt: skip
+import re
+from collections.abc import Iterable, Sequence
 
 
-def made_up_words(number: int, seed: int = 0) -> list[str]:
-    """Return this number of different words, of two to five syllables each; the same seed gives the same words."""
-    generator = random.Random(seed)
-    words: dict[str, None] = {}
-    while len(words) < number:
-        words["".join(generator.choices(SYLLABLES, k=generator.randint(2, 5)))] = None
-    return list(words)
+def words_of_python() -> list[str]:
+    """Return the words of three letters or more in Python's own reference, the text behind `help("topics")`, in alphabetical order.
+
+    Each version of Python has a few more or a few fewer of them.
+    """
+    from pydoc_data.topics import topics  # here, because workers do not need it
+
+    return sorted(set(re.findall("[a-z]{3,}", " ".join(topics.values()).lower())))
 
 
 def mistyped(word: str, seed: int = 0) -> str:
@@ -42,3 +40,17 @@ def edit_distance(left: str, right: str) -> int:
 def nearest(word: str, words: Iterable[str]) -> tuple[int, str]:
     """Return the smallest edit distance from this word to any of the words, and the first word at that distance."""
     return min(((edit_distance(word, other), other) for other in words), key=lambda pair: pair[0])
+
+
+def anagrams(letters: str, words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return all combinations of these words, each in the order of words, that use up exactly these letters."""
+    if not letters:
+        return [()]
+    found: list[tuple[str, ...]] = []
+    usable = [word for word in words if all(word.count(letter) <= letters.count(letter) for letter in set(word))]
+    for place, word in enumerate(usable):
+        left = letters
+        for letter in word:
+            left = left.replace(letter, "", 1)
+        found += [(word, *others) for others in anagrams(left, usable[place:])]
+    return found

@@ -1,8 +1,10 @@
-"""Edit distances are those worked out by hand, and made-up words depend on their seed alone."""
+"""Edit distances are those worked out by hand, and anagrams those of a search of all combinations."""
+
+import itertools
 
 import pytest
 
-from helpers.word_tasks import edit_distance, made_up_words, mistyped, nearest
+from helpers.word_tasks import anagrams, edit_distance, mistyped, nearest, words_of_python
 
 
 @pytest.mark.parametrize(
@@ -17,12 +19,22 @@ def test_the_nearest_word_is_the_first_with_the_smallest_distance():
     assert nearest("pol", ["tool", "pool", "poll"]) == (1, "pool")
 
 
-def test_made_up_words_differ_and_are_the_same_each_time():
-    words = made_up_words(500)
-    assert len(set(words)) == 500
-    assert words == made_up_words(500)
-    assert words != made_up_words(500, seed=1)
+def test_the_words_are_those_of_pythons_reference():
+    words = words_of_python()
+    assert words == sorted(set(words))
+    assert len(words) > 2000
+    assert {"lambda", "coroutine", "the"} <= set(words)
+    assert min(map(len, words)) == 3
 
 
 def test_a_mistyped_word_is_one_letter_away_at_most():
-    assert all(edit_distance(word, mistyped(word)) <= 1 for word in made_up_words(50))
+    assert all(edit_distance(word, mistyped(word)) <= 1 for word in words_of_python()[::50])
+
+
+@pytest.mark.parametrize("letters", ["tops", "stone", "aabb", "", "zzz"])
+def test_anagrams_are_those_that_a_search_of_all_combinations_finds(letters):
+    words = ["ab", "a", "b", "opts", "stop", "to", "ps", "one", "st"]
+    every = (some for n in range(5) for some in itertools.combinations_with_replacement(words, n))
+    assert sorted(anagrams(letters, words)) == sorted(
+        some for some in every if sorted("".join(some)) == sorted(letters)
+    )

@@ -6,12 +6,14 @@ A lesson calls `checks.name(answer, facts...)`. A new check is a function in the
 
 # ruff: noqa: F401 - the notebooks use what is imported here
 
-from helpers.checks.choosing import best_tool, threads_in_all, threads_or_processes
+from helpers.checks.advising import advice, pool_seconds
+from helpers.checks.choosing import threads_in_all, threads_or_processes
 from helpers.checks.chunks import chunk_lengths, chunk_size_for, default_chunk_size
-from helpers.checks.failures import hanging_mistakes, picklable_exception, results_or_none
+from helpers.checks.clusters import cluster_speedup, repeatable, results_or_none
+from helpers.checks.failures import hanging_mistakes, picklable_exception
 from helpers.checks.mapping import best_method, map_order, pool_distances, put_in_order
 from helpers.checks.random_streams import different_results, seeds_for_tasks
 from helpers.checks.sending import megabytes_sent, with_shared
-from helpers.checks.speedup import amdahl_limit, best_processes, cluster_speedup, pool_seconds
+from helpers.checks.speedup import amdahl_limit, best_processes
 from helpers.checks.start_methods import DEFAULT_METHODS, default_method, importable_names
 from helpers.checks.timing import best_time, same_distances, share_of_waiting, timing_summary

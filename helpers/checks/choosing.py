@@ -26,19 +26,3 @@ def threads_or_processes(answer: Mapping[str, str]) -> str | None:
         if answer.get(job) != tool:
             return f"{job}: does it hold the interpreter's lock all the time?"
     return None
-
-
-@exercise_check(
-    praise="Waiting calls for threads, arithmetic for NumPy, a long computation for a pool, a short one for nothing."
-)
-def best_tool(answer: Mapping[str, str]) -> str | None:
-    hints = {
-        "fetch 200 pages from the web": ("threads", "What does such a task do most of the time?"),
-        "add up the columns of a large table": ("numpy", "Does sending the table take longer than adding it up?"),
-        "find the nearest of 50,000 words for 10,000 others": ("pool", "It computes for minutes, and little is sent."),
-        "a loop that takes 30 milliseconds": ("nothing", "How long does it take to start a pool?"),
-    }
-    for job, (tool, hint) in hints.items():
-        if answer.get(job) != tool:
-            return f"{job}: {hint}"
-    return None

@@ -1,8 +1,6 @@
-"""Tasks that fail, in a pool or on a cluster."""
+"""Tasks that fail in a pool."""
 
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Collection
 
 from helpers.checks.verdict import exercise_check
 
@@ -27,19 +25,3 @@ def hanging_mistakes(answer: Collection[str]) -> str | None:
     if extra := set(answer) - right:
         return f"{min(extra)!r} ends with an error of its own."
     return None
-
-
-@exercise_check(praise="One failed task takes nothing from the others.")
-def results_or_none(answer: Callable[[list[Future[Any]]], Sequence[Any]]) -> str | None:
-    futures: list[Future[Any]] = [Future() for _ in range(4)]
-    for future, result in zip(futures, [3, ValueError("no"), 0, ""], strict=True):
-        if isinstance(result, ValueError):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
-    found = list(answer(futures))
-    if len(found) != 4:
-        return f"There were 4 futures, and your list has {len(found)} entries."
-    if found[1] is not None:
-        return "The second task failed, so the second entry must be None."
-    return None if found == [3, None, 0, ""] else "A result can be 0 or empty, and is still a result."

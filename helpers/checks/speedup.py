@@ -20,23 +20,3 @@ def best_processes(answer: Callable[[float, float, float], int]) -> str | None:
         if answer(a, b, c) != right:
             return f"With a = {a:g}, b = {b:g} and c = {c:g} another number of processes takes less time than yours."
     return None
-
-
-@exercise_check(praise="Only the computing is shared; starting the pool and moving the data come on top.")
-def pool_seconds(answer: float, serial: float, start: float, moving: float, cpus: int) -> str | None:
-    if math.isclose(answer, start + moving + serial / cpus, rel_tol=0.01):
-        return None
-    if math.isclose(answer, (start + moving + serial) / cpus, rel_tol=0.01):
-        return "You share everything out. Can the moving be shared, too?"
-    return "Add what cannot be shared to a share of what can."
-
-
-@exercise_check(praise="Nothing goes faster than its workers, nor than the one scheduler that hands the tasks out.")
-def cluster_speedup(answer: Callable[[float, float, int], float]) -> str | None:
-    if not math.isclose(answer(1.0, 0.001, 8), 8.0):
-        return "Tasks of a second, a scheduler that needs a millisecond, 8 workers: what is the limit?"
-    if not math.isclose(answer(0.01, 0.001, 64), 10.0):
-        return "Tasks of 10 ms, a scheduler that needs 1 ms: how many workers can it keep busy?"
-    if not math.isclose(answer(0.0005, 0.001, 64), 0.5):
-        return "When handing out takes longer than the work, a cluster is slower than a loop."
-    return None

@@ -31,9 +31,7 @@ def has_small_messages(run: Run) -> bool:
     return max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE_MESSAGE
 
 
-def measure_costs(
-    pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float
-) -> Costs:
+def measure_costs(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float) -> Costs:
     """Return what a pool of one warm worker costs for these items; starting is not included.
 
     run: some of the items, one after another. budget: about how many seconds the measuring may take.

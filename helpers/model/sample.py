@@ -197,9 +197,7 @@ def _time_some(
         return places, run, costs, loop, _compared_share(stock, function, timed, one_by_one)
 
 
-def _loop_over_run(
-    pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float
-) -> float:
+def _loop_over_run(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float) -> float:
     """Return the seconds of a plain loop in the worker over those of the run, for short tasks; 1 for others."""
     seconds = sum(span.finished - span.started for span in run.spans)
     if seconds >= SHORT_TASK * len(items) or not has_small_messages(run):
@@ -208,9 +206,7 @@ def _loop_over_run(
     return statistics.median(pool.apply(seconds_of_loop, (function, items))[0] for _ in range(rounds)) / seconds
 
 
-def _compared_share(
-    pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run
-) -> float | None:
+def _compared_share(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run) -> float | None:
     """Return for which share of its time the function had a CPU, or waited for one that other programs used.
 
     A function that waits for something else has a CPU for a part of its time only, and so has every function on a busy machine.
