@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from helpers.machine import start_methods
+from tools.cells import is_solution, passes
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
@@ -206,6 +207,7 @@ def test_a_lesson_runs_from_top_to_bottom_under_another_start_method(name, metho
     client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": FOLDER}})
     client.execute(env=os.environ | {"IPYTHONDIR": str(tmp_path)})
     assert repr(method) in str(notebook.cells[-1].outputs)
+    assert all(passes(cell.outputs) for cell in notebook.cells if is_solution(cell))
 
 
 def test_the_unrun_lab_shows_the_picture_of_the_readme():

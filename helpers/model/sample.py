@@ -110,7 +110,7 @@ def learn(
     """Time some items in one worker, measure their pickled sizes and what a pool costs, and return the sample.
 
     function: a top-level function of a module, or a partial of one. items: its arguments, a list or another sequence.
-    budget: about how many seconds the timing may take; small messages need half as many again. start_method: that of
+    budget: about how many seconds the timing may take; small messages take up to half of it in addition. start_method: of
     the pool; None: the default.
 
     Raises ValueError for no items, and for an item for which the function raises, with its index;
