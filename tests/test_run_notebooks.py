@@ -55,6 +55,8 @@ def test_a_notebook_is_proved_by_ticks_alone():
     assert unproved(notebook()) == []
     assert unproved(notebook(finding="≈ It is so: this run cannot tell.")) == ["≈ It is so: this run cannot tell."]
     assert unproved(notebook(finding="✗ It is so: not in this run.")) == ["✗ It is so: not in this run."]
+    (wrong,) = unproved(notebook(finding="With one CPU there is nothing to see."))
+    assert "a cell with a finding shows no verdict" in wrong
     (wrong,) = unproved(notebook(check="✗ Not yet. Try again."))
     assert "a solution does not pass its check" in wrong
 

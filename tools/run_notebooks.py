@@ -64,7 +64,10 @@ def unproved(notebook: NotebookNode) -> list[str]:
         if is_solution(cell) and not passes(cell.outputs):
             wrong.append(f"a solution does not pass its check: {cell.source[:60]!r}")
         elif shows_a_finding(cell):
-            wrong += [line for line in verdict_lines(cell.outputs) if not line.startswith(HOLDS)]
+            lines = list(verdict_lines(cell.outputs)) or [
+                f"a cell with a finding shows no verdict: {cell.source[:60]!r}"
+            ]
+            wrong += [line for line in lines if not line.startswith(HOLDS)]
     return wrong
 
 
