@@ -149,7 +149,7 @@ class PoolLab(Lab):
         self.sweep_button = self.job_button("Sweep processes", self._sweep_processes, tip)
         tip = f"Each of them, {REPEATS} times in turn"
         self.compare_button = self.job_button("Compare start methods", self._compare_start_methods, tip)
-        tip = "Write timings and spans into a new folder beside the notebook"
+        tip = "Write timings and spans into a new folder next to the notebook"
         self.save_button = self.job_button("Save", self._save_results, tip)
         self.clear_button = make_button("Clear", self._clear_results, "Forget all runs")
         tip = (
@@ -252,7 +252,7 @@ class PoolLab(Lab):
 
     def _save_results(self) -> str:
         files = self.experiment.save(SAVE_FOLDER)
-        return f"Saved {len(files)} files in the folder {files[0].parent}, beside this notebook."
+        return f"Saved {len(files)} files in the folder {files[0].parent}, next to this notebook."
 
     def _clear_results(self) -> None:
         self.experiment.clear()
