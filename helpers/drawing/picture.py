@@ -42,5 +42,6 @@ class Picture(NamedTuple):
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
+        """The text: IPython takes this, and not `_repr_mimebundle_`, for the plain text of whatever is a tuple."""
         return self.text
