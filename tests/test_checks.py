@@ -1,7 +1,9 @@
 """Every check ticks the right answer, gives a hint for a wrong one, and none while there is no answer."""
 
 import math
+import re
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +15,6 @@ from helpers.tasks import distances, nap
 from helpers.xray import XrayPool
 
 ROWS = [[float(row), 1.0] for row in range(10)]
-METHODS = {
-    "all results, in order, at once": "map",
-    "each result as soon as it is ready, whatever the order": "imap_unordered",
-    "each result in order, as soon as it and those before it are ready": "imap",
-    "a function of two arguments": "starmap",
-    "one task now, its result later": "apply_async",
-}
 WITH_A_LOCK = {
     "a loop in plain Python": "processes",
     "time.sleep, or waiting for a server": "threads",
@@ -53,19 +48,13 @@ CASES = {  # name of the check: right answer, wrong answer, facts
     ),
     "best_time": (lambda s, p, c: s / min(p, c), lambda s, p, c: s / p, []),
     "same_distances": (lambda rows, x: [math.dist(row, x) for row in rows], lambda rows, x: [0.0, 0.0, 0.0], []),
-    "chunk_lengths": ([4, 3, 3], [3, 3, 4], [10, 3]),
     "pool_distances": (lambda rows, x, n: distances(rows, x), lambda rows, x, n: [[]] * n, [ROWS, [0.0, 0.0]]),
-    "default_chunk_size": (84, 83, [1000, 3]),
-    "chunk_size_for": (lambda tasks, p, each: math.ceil(tasks / (p * each)), lambda tasks, p, each: tasks // p, []),
     "amdahl_limit": (20, 19, [0.05]),
     "best_processes": (
         lambda a, b, c: min((max(int(math.sqrt(b / c)) + i, 1) for i in (0, 1)), key=lambda p: a + b / p + c * p),
         lambda a, b, c: 3,
         [],
     ),
-    "map_order": ([3, 1, 2], [1, 2, 3], [[3, 1, 2]]),
-    "put_in_order": (lambda pairs: [b for _, b in sorted(pairs)], lambda pairs: [b for _, b in pairs], []),
-    "best_method": (METHODS, METHODS | {"a function of two arguments": "map"}, []),
     "seeds_for_tasks": (lambda seed, n: np.random.SeedSequence(seed).spawn(n), lambda seed, n: range(n), []),
     "different_results": (3, 24, [8, 3]),
     "megabytes_sent": (4000, 200_000, [200, 1000, 50]),
@@ -79,6 +68,12 @@ CASES = {  # name of the check: right answer, wrong answer, facts
 }
 
 
+def checked_elsewhere() -> set[str]:
+    """The checks that the tests of their topic call."""
+    texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("checks/test_*.py")]
+    return {name for text in texts for name in re.findall(r"\bchecks\.(\w+)\(", text)}
+
+
 @pytest.fixture(params=CASES)
 def case(request) -> tuple:
     return getattr(checks, request.param), *CASES[request.param]
@@ -86,15 +81,7 @@ def case(request) -> tuple:
 
 def test_every_check_has_a_case():
     names = {name for name, value in vars(checks).items() if callable(value)}
-    assert names == {
-        *CASES,
-        "share_of_waiting",
-        "advice",
-        "pool_seconds",
-        "cluster_speedup",
-        "repeatable",
-        "results_or_none",
-    }
+    assert names == {*CASES, "share_of_waiting", *checked_elsewhere()}
 
 
 def test_the_right_answer_gets_a_tick(case):

@@ -1,10 +1,18 @@
 """Mapping a function over many items: the methods of a pool, and the order of their results."""
 
-from collections.abc import Callable, Mapping, Sequence
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 from helpers.checks.verdict import exercise_check
 from helpers.tasks import distances
+
+MEETING_TIMEOUT = 1.0
+"""Seconds for which a task waits until all others of its exercise run as well."""
 
 
 @exercise_check(praise="The same list as the loop's, for one process and for several.")
@@ -20,36 +28,82 @@ def pool_distances(answer: Callable[..., Sequence[float]], rows: Any, target: An
     return None
 
 
-@exercise_check(praise="map keeps the order of its input, whichever task was ready first.")
-def map_order(answer: Sequence[int], sizes: Sequence[int]) -> str | None:
-    if list(answer) == list(sizes):
+@exercise_check(
+    praise="Each result comes when its task has finished, and a free worker takes the next task in the order of the input."
+)
+def unordered_order(answer: Sequence[float], naps: Sequence[float], processes: int) -> str | None:
+    free = [0.0] * processes  # when each worker can take its next nap
+    ends = []
+    for nap in naps:
+        ends.append(heapq.heappop(free) + nap)
+        heapq.heappush(free, ends[-1])
+    order = list(answer)
+    if order == [nap for _, nap in sorted(zip(ends, naps, strict=True))]:
         return None
-    if list(answer) == sorted(sizes):
-        return "That is the order in which they finish. In what order does map give the results?"
-    return "Give the sizes in the order in which map returns their results."
+    if sorted(order) != sorted(naps):
+        return "Name each of the naps once."
+    if order == list(naps):
+        return "That is the order of the input, in which imap would give them."
+    if order == sorted(naps):
+        return f"So they would come if all naps began at once; but there are only {processes} workers."
+    return "Write down for each worker when its naps begin and end."
 
 
-@exercise_check(praise="Every result came with its number, so you could put it in its place.")
-def put_in_order(answer: Callable[..., Sequence[Any]]) -> str | None:
-    if answer([(2, "c"), (0, "a"), (1, "b")]) != ["a", "b", "c"]:
-        return "The pairs (2, 'c'), (0, 'a'), (1, 'b') must give ['a', 'b', 'c']."
-    if answer([]) != []:
-        return "No pairs must give an empty list."
+@exercise_check(praise="All tasks were under way at the same time, and their results are in the order of the items.")
+def side_by_side(answer: Callable[..., Iterable[Any]]) -> str | None:
+    items = ["first", "second", "third"]
+    all_run = threading.Barrier(len(items))
+
+    def meet_the_others(item: str) -> str:
+        all_run.wait(MEETING_TIMEOUT)
+        time.sleep(0.02 * (len(items) - items.index(item)))  # the last one finishes first
+        return item.upper()
+
+    with ThreadPool(len(items)) as pool:
+        try:
+            found = list(answer(pool, meet_the_others, items))
+        except threading.BrokenBarrierError:
+            return "The tasks do not run at the same time: each one is waited for before the next one has started."
+    if any(hasattr(result, "get") for result in found):
+        return "These are handles; the results are still to be had."
+    right = [item.upper() for item in items]
+    if found == right:
+        return None
+    if sorted(map(repr, found)) == sorted(map(repr, right)):
+        return "The results are all there, but not in the order of the items."
+    return f"{len(items)} items must give {len(items)} results, one for each; yours gives {found}."
+
+
+@exercise_check(praise="Each result comes as soon as those before it are there. That is how imap keeps the order.")
+def put_in_order(answer: Callable[[Iterator[tuple[int, Any]]], Iterable[Any]]) -> str | None:
+    kinds: list[Sequence[Any]] = ["abcdefghijklmnopqrst", [None, 0, "", False, *[{}] * 16]]
+    for places in ([2, 0, 1], [0, 1, 2], [3, 1, 0, 2], [], list(range(20))[::-1]):
+        for results in kinds:
+            if hint := _hint_for_order(answer, [(place, results[place]) for place in places]):
+                return hint
     return None
 
 
-@exercise_check(praise="Each job has its method.")
-def best_method(answer: Mapping[str, object]) -> str | None:
-    right = {
-        "all results, in order, at once": "map",
-        "each result as soon as it is ready, whatever the order": "imap_unordered",
-        "each result in order, as soon as it and those before it are ready": "imap",
-        "a function of two arguments": "starmap",
-        "one task now, its result later": "apply_async",
-    }
-    for job, method in right.items():
-        if answer.get(job) is ...:
-            return f"Which method gives you {job}?"
-        if answer.get(job) != method:
-            return f"{answer.get(job)!r} is not the best choice for {job}; look at the table again."
+def _hint_for_order(
+    answer: Callable[[Iterator[tuple[int, Any]]], Iterable[Any]], pairs: list[tuple[int, Any]]
+) -> str | None:
+    """Return what is wrong with the results that an answer yields for these pairs, or None."""
+    taken: list[int] = []
+
+    def feed() -> Iterator[tuple[int, Any]]:
+        for place, result in pairs:
+            taken.append(place)
+            yield place, result
+
+    found, taken_before = [], []
+    for result in itertools.islice(answer(feed()), len(pairs) + 1):
+        found.append(result)
+        taken_before.append(len(taken))
+    right = [result for _, result in sorted(pairs, key=lambda pair: pair[0])]
+    if list(map(repr, found)) != list(map(repr, right)):  # True == 1, but is another result
+        return f"The pairs {pairs} must give {right}; yours give {found}."
+    arrived = [place for place, _ in pairs]
+    soonest = [max(map(arrived.index, range(place + 1))) + 1 for place in range(len(pairs))]
+    if taken_before != soonest:
+        return "The order is right, but a result that could be given at once waits until later pairs have come."
     return None
