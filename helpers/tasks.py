@@ -35,6 +35,14 @@ def draw(iterations: int, seed: int = 0) -> tuple[int, float]:
     return iterations, total / iterations if iterations else 0.0
 
 
+def draw_and_print(iterations: int) -> tuple[int, float]:
+    """As `draw`, with a printed line when the task starts and another when it finishes."""
+    print(f"{iterations:,} draws started\n", end="", flush=True)
+    result = draw(iterations)
+    print(f"{iterations:,} draws finished\n", end="", flush=True)
+    return result
+
+
 def nap(seconds: float) -> int:
     """Sleep for the given number of seconds; return the number (pid) of the process that slept."""
     time.sleep(seconds)

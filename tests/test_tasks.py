@@ -3,6 +3,7 @@
 import math
 import os
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -32,6 +33,18 @@ def test_draw_returns_how_many_numbers_it_drew_and_their_mean():
 
 def test_draws_depend_on_their_seed_alone():
     assert tasks.draw(5, seed=1) == tasks.draw(5, seed=1) != tasks.draw(5, seed=2)
+
+
+def test_draw_and_print_writes_each_line_in_one_piece(monkeypatch):
+    pieces = []
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(write=pieces.append, flush=lambda: pieces.append("flushed")))
+    assert tasks.draw_and_print(1000) == tasks.draw(1000)
+    assert [piece for piece in pieces if piece] == [
+        "1,000 draws started\n",
+        "flushed",
+        "1,000 draws finished\n",
+        "flushed",
+    ]
 
 
 def test_small_tasks_return_facts_about_their_process():
