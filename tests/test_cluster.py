@@ -1,4 +1,4 @@
-"""A cluster's run becomes spans on this process's clock, and no command outlives its block."""
+"""No command outlives its block, no part of a cluster listens where others could reach it, and Stop leaves it alive."""
 
 import os
 import signal
@@ -10,41 +10,8 @@ import psutil
 import pytest
 from kernels import Kernel, gone
 
-from helpers.cluster import cluster_run, terminals
-from helpers.spans import Run
+from helpers.cluster import terminals
 from tools.browser import until
-
-
-class Scheduler:
-    """In the place of a client: its scheduler's clock is an hour ahead."""
-
-    def run_on_scheduler(self, function) -> float:
-        return time.perf_counter() + 3600
-
-
-def record(worker: str, start: float, stop: float, status: str = "OK", **more) -> dict:
-    steps = [{"action": "compute", "start": start + 3600, "stop": stop + 3600}]
-    return {"worker": worker, "startstops": steps, "status": status, "nbytes": 5} | more
-
-
-def test_the_records_of_a_cluster_become_spans_on_this_clock():
-    records = [record("b", 2.0, 3.0), record("a", 1.0, 2.5), record("a", 2.5, 4.0, status="erred")]
-    run = cluster_run(Scheduler(), records, 0.5, 4.5)
-    assert [(span.worker, span.outcome) for span in run.spans] == [(1, "ok"), (2, "ok"), (1, "error")]
-    assert [span.started for span in run.spans] == pytest.approx([1.0, 2.0, 2.5], abs=0.01)
-    assert [span.finished for span in run.spans] == pytest.approx([2.5, 3.0, 4.0], abs=0.01)
-    assert (run.began, run.ended, run.processes, run.start_method) == (0.5, 4.5, 2, "cluster")
-
-
-def test_every_span_is_within_its_run():
-    run = cluster_run(Scheduler(), [record("a", 0.0, 9.0)], 1.0, 2.0)
-    assert (run.spans[0].started, run.spans[0].finished) == (1.0, 2.0)
-    assert isinstance(run, Run)
-
-
-def test_without_a_record_the_error_says_how_to_record():
-    with pytest.raises(ValueError, match="record them with: with get_task_stream"):
-        cluster_run(Scheduler(), [], 0.0, 1.0)
 
 
 def test_a_command_ends_with_its_block():
@@ -86,11 +53,26 @@ CLUSTER = """
 import logging
 from distributed import Client
 from helpers import tasks
-client = Client(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
+client = Client(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
                 preload="helpers.dask_process", silence_logs=logging.CRITICAL)
 """
 LONG = "print('go', flush=True); client.gather(client.map(tasks.nap, [1.0] * 50, pure=False))"
 SHORT = "print(client.gather(client.map(tasks.identity, [4, 5], pure=False)))"
+
+
+LISTENERS = """
+import psutil
+processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+found = [link.laddr for process in processes for link in process.net_connections() if link.status == "LISTEN"]
+scheduler = client.cluster.scheduler
+print({address.ip for address in found}, scheduler.http_server.port == 8787)
+"""
+
+
+def test_no_part_of_a_cluster_listens_where_others_could_reach_it_or_on_the_port_that_all_clusters_want():
+    kernel = Kernel(CLUSTER)
+    assert kernel.finish(kernel.start(LISTENERS), seconds=20) == ("{'127.0.0.1'} False\n", "", "")
+    kernel.end()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent here as a terminal sends them")

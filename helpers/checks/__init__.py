@@ -9,7 +9,7 @@ A lesson calls `checks.name(answer, facts...)`. A new check is a function in the
 from helpers.checks.advising import advice, pool_seconds
 from helpers.checks.choosing import threads_in_all, threads_or_processes
 from helpers.checks.chunks import chunk_lengths, chunk_size_for, default_chunks, map_seconds
-from helpers.checks.clusters import cluster_speedup, repeatable, results_or_none
+from helpers.checks.clusters import cluster_speedup, repeatable
 from helpers.checks.failures import hanging_mistakes, picklable_exception
 from helpers.checks.mapping import pool_distances, put_in_order, side_by_side, unordered_order
 from helpers.checks.random_streams import different_results, seeds_for_tasks

@@ -1,11 +1,9 @@
-"""Tasks on a cluster: how fast they can be, how they fail, and what happens when one runs twice."""
+"""Tasks on a cluster: how fast they can be, and what happens when one runs twice."""
 
 import math
 import tempfile
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from helpers.checks.verdict import exercise_check
 
@@ -23,30 +21,6 @@ def cluster_speedup(answer: Callable[[float, float, int], float]) -> str | None:
         if not math.isclose(answer(each, cost, workers), right, rel_tol=1e-6):
             return f"Tasks of {each:g} s, {cost:g} s of the scheduler for each, {workers} workers: {hint}"
     return None
-
-
-class _DaskLikeFuture(Future[Any]):
-    """A finished future with the attribute `status`, which the futures of Dask have besides the usual methods."""
-
-    def __init__(self, outcome: object) -> None:
-        super().__init__()
-        self.status = "error" if isinstance(outcome, Exception) else "finished"
-        if isinstance(outcome, Exception):
-            self.set_exception(outcome)
-        else:
-            self.set_result(outcome)
-
-
-@exercise_check(praise="One failed task takes nothing from the others.")
-def results_or_none(answer: Callable[[list[Any]], Iterable[Any]]) -> str | None:
-    found = list(answer([_DaskLikeFuture(outcome) for outcome in (3, ValueError("no"), 0, "", 5)]))
-    if len(found) != 5:
-        return f"There were 5 futures, and your list has {len(found)} entries."
-    if found[1] is not None:
-        return "The second task failed. What belongs in its place?"
-    if found[2:4] != [0, ""]:
-        return "A result can be 0 or empty, and is still a result."
-    return None if found == [3, None, 0, "", 5] else "In what order do the results have to be?"
 
 
 @exercise_check(praise="Each task owns one file, and writing it again changes nothing.")

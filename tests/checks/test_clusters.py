@@ -26,33 +26,6 @@ WRONG_SPEEDUPS = [
 ]
 
 
-def with_try(futures):
-    for future in futures:
-        try:
-            yield future.result()
-        except ValueError:
-            yield None
-
-
-RIGHT_RESULTS = [
-    with_try,
-    lambda futures: [None if future.exception() else future.result() for future in futures],
-    lambda futures: [future.result() if future.status == "finished" else None for future in futures],
-    lambda futures: (future.result() if not future.exception() else None for future in futures),
-    lambda futures: np.array(list(with_try(futures)), dtype=object),
-]
-WRONG_RESULTS = [
-    lambda futures: [future.result() for future in futures],
-    lambda futures: [future.result() for future in futures if not future.exception()],
-    lambda futures: [None if future.exception() else future.result() or None for future in futures],
-    lambda futures: [future.exception() or future.result() for future in futures],
-    lambda futures: list(with_try(futures))[::-1],
-    lambda futures: [future.exception() for future in futures],
-    lambda futures: [future.result() if future.done() else None for future in futures],
-    lambda futures: None,
-]
-
-
 def write_text(folder, task, value):
     (folder / f"{task}.txt").write_text(str(value))
 
@@ -118,16 +91,6 @@ def test_a_wrong_limit_of_a_cluster_gets_a_hint(answer):
     assert not checks.cluster_speedup(answer).right
 
 
-@pytest.mark.parametrize("answer", RIGHT_RESULTS)
-def test_every_way_to_keep_the_other_results_gets_a_tick(answer):
-    assert checks.results_or_none(answer).right
-
-
-@pytest.mark.parametrize("answer", WRONG_RESULTS)
-def test_an_answer_that_loses_results_gets_a_hint(answer):
-    assert not checks.results_or_none(answer).right
-
-
 @pytest.mark.parametrize("answer", [write_text, open_to_write, replace_whole, unless_there])
 def test_every_task_that_may_run_twice_gets_a_tick(answer):
     assert checks.repeatable(answer).right
@@ -150,6 +113,6 @@ def test_a_task_that_does_harm_when_it_runs_twice_gets_a_hint(answer):
     assert not checks.repeatable(answer).right
 
 
-@pytest.mark.parametrize("check", [checks.cluster_speedup, checks.results_or_none, checks.repeatable])
+@pytest.mark.parametrize("check", [checks.cluster_speedup, checks.repeatable])
 def test_an_open_exercise_is_reported_without_a_hint(check):
     assert repr(check(...)) == "✗ No answer yet."
