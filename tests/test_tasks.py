@@ -3,6 +3,7 @@
 import math
 import os
 import sys
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -45,6 +46,27 @@ def test_draw_and_print_writes_each_line_in_one_piece(monkeypatch):
         "1,000 draws finished\n",
         "flushed",
     ]
+
+
+def test_a_timed_task_returns_its_result_with_the_clocks_of_its_process():
+    before = time.perf_counter()
+    found = tasks.timed(time.sleep, 0.05)
+    assert (found.result, found.process) == (None, os.getpid())
+    assert before <= found.started < found.finished - 0.04 <= time.perf_counter()
+    assert 0 <= found.cpu < 0.05
+
+
+def test_a_loop_is_timed_as_a_whole():
+    wall, cpu, waited = tasks.seconds_of_loop(tasks.nap, [0.02, 0.02])
+    assert wall > 0.03
+    assert cpu < 0.03
+    assert waited is None or 0 <= waited < wall
+
+
+def test_a_loop_that_never_waits_has_the_cpu_that_it_can_get():
+    began = time.perf_counter()
+    assert 0 < tasks.compute_for(0.05) <= 1
+    assert time.perf_counter() - began >= 0.05
 
 
 def test_small_tasks_return_facts_about_their_process():

@@ -61,7 +61,12 @@ def advise(
     cpus: how many CPUs the pool could use, by default those of this machine; it may be more than the machine has. The
     other arguments, and the errors, are those of `learn`.
     """
-    sample, cpus = learn(function, items, budget=budget, start_method=start_method), cpus or usable_cpus()
+    sample = learn(function, items, budget=budget, start_method=start_method)
+    return advice_from(sample, cpus or usable_cpus())
+
+
+def advice_from(sample: Sample, cpus: int) -> Advice:
+    """Return the advice for the function and the items of a sample, with pools of 1 to cpus processes."""
     choices = [
         min(_choices(sample, processes, cpus), key=lambda choice: choice.cold) for processes in range(1, cpus + 1)
     ]

@@ -122,7 +122,7 @@ def learn(
     places, run, costs, loop, share = _time_some(function, items, budget, start_method)
     start = measure_start(start_method, (function, items[0]))
     sample = sample_from_run(run, costs, start, places=places, tasks=len(items))
-    return replace(sample, durations=sample.durations * loop, cpu_share=sample.cpu_share if share is None else share)
+    return replace(sample, durations=sample.durations * loop, cpu_share=share)
 
 
 def sample_from_run(
@@ -158,14 +158,14 @@ def sample_from_run(
 
 def _time_some(
     function: Callable[[Any], Any], items: Sequence[Any], budget: float, start_method: str
-) -> tuple[list[int], Run, Costs, float, float | None]:
+) -> tuple[list[int], Run, Costs, float, float]:
     """Run items, ever closer together, until the budget is spent; return their indices, their run and the costs.
 
     Small items run once more in one message, where they follow each other without a pause, as in a busy pool. All
     results are kept, as a pool keeps them, because memory that is used again is faster than new memory.
 
     The last two values correct the run: the time of a plain loop over the time in the run, which includes the noting of moments;
-    and the function's share of the CPU, None if the run shows it as it is.
+    and the share of its time for which the function had a CPU, or waited for one.
     """
     places: list[int] = []
     results: list[Any] = []
@@ -206,17 +206,18 @@ def _loop_over_run(pool: Pool, function: Callable[[Any], Any], items: Sequence[A
     return statistics.median(pool.apply(seconds_of_loop, (function, items))[0] for _ in range(rounds)) / seconds
 
 
-def _compared_share(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run) -> float | None:
+def _compared_share(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run) -> float:
     """Return for which share of its time the function had a CPU, or waited for one that other programs used.
 
     A function that waits for something else has a CPU for a part of its time only, and so has every function on a busy machine.
     Linux reports how long a process waits for a CPU. Elsewhere a loop that never waits tells the two apart: it runs in turn with
     the function, each time for as long, and what the loop does not get is time for which it waited for a CPU.
-    None: the function had a CPU for most of its time, and there is nothing to tell apart.
+    Where the run shows that the function had a CPU for most of its time, there is nothing to tell apart.
     """
     wall = sum(span.finished - span.started for span in run.spans)
-    if sum(span.computing for span in run.spans) >= WAITING_SHARE * wall:
-        return None
+    share = sum(span.computing for span in run.spans) / wall
+    if share >= WAITING_SHARE:
+        return share
     stretch = list(itertools.islice(itertools.cycle(items), max(1, round(STRETCH * len(items) / wall))))
     had = possible = 0.0
     for _ in range(COMPARED_ROUNDS):

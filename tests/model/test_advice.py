@@ -1,14 +1,16 @@
 """The advice names a pool where one helps, and the reason where none does."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from helpers import tasks
-from helpers.machine import start_methods
-from helpers.model.advice import Advice, advise
-from helpers.model.costs import Costs
+from helpers.machine import start_methods, usable_cpus
+from helpers.model.advice import Advice, advice_from, advise
+from helpers.model.costs import Costs, Leg
 from helpers.model.sample import Sample
 
 
@@ -27,6 +29,38 @@ def test_the_advice_for_empty_tasks_is_no_pool():
 
 def test_the_advice_for_sleeping_tasks_is_threads():
     assert advise(tasks.nap, [0.01] * 20, cpus=2).words.startswith("Take threads: the function waits")
+
+
+@pytest.fixture
+def busy_machine():
+    """Twice as many processes that compute as there are CPUs."""
+    commands = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * usable_cpus())]
+    yield
+    for command in commands:
+        command.kill()
+        command.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports exactly how long a process waits for a CPU")
+def test_on_a_busy_machine_computing_is_told_from_sleeping(busy_machine):
+    for draws in (3000, 100_000):
+        assert not advise(tasks.draw, [draws] * 50, budget=0.3, cpus=2).sample.waits
+    assert advise(tasks.nap, [0.01] * 20, budget=0.3, cpus=2).words.startswith("Take threads: the function waits")
+
+
+def advice_for(durations, *, cpus=2, bytes_in=0.0, costs=None) -> str:
+    durations = np.array(durations, dtype=float)
+    sample = Sample(durations, np.full(len(durations), bytes_in), np.zeros(len(durations)), 1, 1.0, costs or Costs())
+    return advice_from(sample, cpus).words
+
+
+def test_the_reason_against_a_pool_is_the_one_that_counts():
+    assert advice_for([1.0] * 8).startswith("Take Pool(2)")
+    assert advice_for([1.0] * 8, cpus=1).startswith("Take no pool: processes would share the only CPU.")
+    assert advice_for([0.001, 1.0]).startswith("Take no pool: one item takes 100% of the time")
+    assert advice_for([1e-6] * 100).startswith("Take no pool: the work is too short.")
+    costs = Costs(send=Leg(byte=1e-9), receive=Leg(byte=1e-9))
+    assert advice_for([0.1] * 8, bytes_in=1e8, costs=costs).startswith("Take no pool: sending the data takes the time")
 
 
 def test_the_advice_is_a_table_that_can_be_read():

@@ -9,7 +9,9 @@ import workers
 
 from helpers import tasks
 from helpers.model.costs import Costs, Leg
-from helpers.model.sample import Sample, learn
+from helpers.model.sample import Sample, _compared_share, learn
+from helpers.model.simulator import simulate
+from helpers.spans import Run
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
 
@@ -47,6 +49,39 @@ def test_the_items_between_the_timed_ones_are_interpolated():
 def test_an_item_for_which_the_function_fails_is_named(items, place):
     with pytest.raises(ValueError, match=f"the function fails for item {place}: ValueError: "):
         learn(math.sqrt, items)
+
+
+def test_what_noting_moments_costs_is_no_part_of_a_short_task():
+    numbers = range(2000)
+    loop = min(tasks.seconds_of_loop(tasks.identity, numbers)[0] for _ in range(20))
+    assert learn(tasks.identity, numbers, budget=0.3).serial < 5 * loop
+
+
+class Worker:
+    """In the place of a pool of one worker: says how long the function took, and which share a loop that never waits got."""
+
+    def __init__(self, seconds: tuple[float, float, float | None], share: float) -> None:
+        self.answers = {tasks.seconds_of_loop: seconds, tasks.compute_for: share}
+
+    def apply(self, function, arguments):
+        return self.answers[function]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "share", "expected"),
+    [
+        ((1.0, 0.3, 0.6), 1.0, 0.9),  # it computed, or could have
+        ((1.0, 0.1, 0.1), 1.0, 0.2),  # it mostly waited for something else
+        ((1.0, 0.3, None), 0.4, 0.75),  # unknown, but a loop that never waits had hardly more
+        ((1.0, 0.1, None), 1.0, 0.1),
+        ((1.0, 0.5, None), 0.2, 1.0),
+    ],
+)
+def test_waiting_for_a_cpu_is_told_from_other_waiting(seconds, share, expected):
+    span = simulate([1.0], processes=1, cpus=1, costs=FREE).spans[0]._replace(cpu=0.2)
+    run = Run((span,), (), 1, "fork", 0.0, 1.0)
+    assert _compared_share(Worker(seconds, share), tasks.identity, [1], run) == pytest.approx(expected)
+    assert _compared_share(None, tasks.identity, [1], run._replace(spans=(span._replace(cpu=0.6),))) == 0.6
 
 
 def test_no_items_are_refused():
