@@ -45,8 +45,8 @@ Opened = AbstractContextManager[Run]
 class Way:
     """One way to do the job.
 
-    open: start the workers for a table; it yields the run. serial: the same for a table without workers, with results that
-    equal the run's when they are put together. aim: the least share of the machine's limit, when warm.
+    open: start the workers for a table; it yields the run. serial: the same for a table without workers, with the same
+    results in the same chunks. aim: the least share of the machine's limit, when warm.
     """
 
     open: Callable[[BaseContext, np.ndarray], Opened]
@@ -147,14 +147,14 @@ PEERS = {
 }
 
 
-def compare_recipes(context: BaseContext, repeats: int) -> Iterator[Figure]:
+def compare_recipes(context: BaseContext, repeats: int, rows: int = ROWS) -> Iterator[Figure]:
     """The course's recipes for the million rows, each beside its own loop."""
-    return _compare(RECIPES, context, repeats)
+    return _compare(RECIPES, context, repeats, rows)
 
 
-def compare_peers(context: BaseContext, repeats: int) -> Iterator[Figure]:
+def compare_peers(context: BaseContext, repeats: int, rows: int = ROWS) -> Iterator[Figure]:
     """The million rows by the stock pool, the executor, joblib, dask, ray and mpire, each beside its own loop."""
-    return _compare(_installed(PEERS), context, repeats)
+    return _compare(_installed(PEERS), context, repeats, rows)
 
 
 def measure_memory(context: BaseContext, repeats: int) -> Iterator[Figure]:
@@ -168,8 +168,8 @@ def measure_memory(context: BaseContext, repeats: int) -> Iterator[Figure]:
             yield Figure(f"{label}: largest worker", peak.worker / 1e6, "MB", repeats)
 
 
-def _compare(ways: Mapping[str, Way], context: BaseContext, repeats: int) -> Iterator[Figure]:
-    table = make_table()
+def _compare(ways: Mapping[str, Way], context: BaseContext, repeats: int, rows: int) -> Iterator[Figure]:
+    table = make_table(rows)
     for _ in range(repeats):
         limit = measure_scaling()
         yield Figure(LIMIT, limit, "times one", repeats)
@@ -182,13 +182,18 @@ def _compare(ways: Mapping[str, Way], context: BaseContext, repeats: int) -> Ite
                 warm, results = _time(run)
                 ending = time.perf_counter()
             cold = started + time.perf_counter() - ending
-            if not np.array_equal(np.concatenate(results), np.concatenate(expected)):
-                raise AssertionError(f"{label} gives other results than its loop")
+            if not same_chunks(results, expected):
+                raise AssertionError(f"{label} gives other results than its loop, or other chunks")
             yield Figure(f"{label}: its loop", serial, "s", repeats)
             yield Figure(f"{label}: cold", serial / cold, "times its loop", repeats)
             yield Figure(f"{label}: warm", serial / warm, "times its loop", repeats)
             share = serial / warm / limit
             yield Figure(f"{label}: of the limit", share, "of two loops", repeats, way.aim, at_least=True)
+
+
+def same_chunks(results: list[Any], expected: list[Any]) -> bool:
+    """Return whether a way gave the same results as its loop, in the same chunks, as arrays or lists."""
+    return list(map(type, results)) == list(map(type, expected)) and all(map(np.array_equal, results, expected))
 
 
 def _time(run: Run) -> tuple[float, list[Any]]:
@@ -203,7 +208,8 @@ def make_table(rows: int = ROWS) -> np.ndarray:
 
 
 def _bounds(table: np.ndarray) -> list[tuple[int, int]]:
-    return list(itertools.pairwise(np.linspace(0, len(table), CHUNKS + 1).astype(int).tolist()))
+    edges = np.cumsum([0, *map(len, np.array_split(table, CHUNKS))])
+    return list(itertools.pairwise(edges.tolist()))
 
 
 def _installed(ways: Mapping[str, Way]) -> dict[str, Way]:

@@ -119,7 +119,7 @@ def three_figures(value: float) -> str:
 
 
 class Results:
-    """The rows of a file, in order. Each change is written at once, and the file is always whole."""
+    """The rows of a file, sorted by part. Each change is written at once, and the file is always whole."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -131,7 +131,8 @@ class Results:
 
     def rows(self, part: str | None = None) -> list[Row]:
         """Return all rows, or those of one part."""
-        return [row for row in self._rows.values() if part in (None, row.part)]
+        found = [row for row in self._rows.values() if part in (None, row.part)]
+        return sorted(found, key=lambda row: row.part)
 
     def keep(self, row: Row) -> None:
         """Add a row, or replace the one of the same part and name."""
@@ -150,5 +151,5 @@ class Results:
         self._rows[row.part, row.what] = row
 
     def _write(self) -> None:
-        lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in self._rows.values())
+        lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in self.rows())
         write_whole(self._path, f"[\n{lines}\n]\n")
