@@ -2,11 +2,13 @@
 
 import argparse
 import multiprocessing
+from functools import partial
 
 from benchmarks import growth, lab, peers, predicting, starting, xray
 from benchmarks.results import LATEST, RECORDED, Results, this_machine
 from benchmarks.running import run
 from helpers.machine import start_methods
+from tools.quiet import State, disturbances, measure_state
 
 PARTS = {
     "recipes": peers.compare_recipes,
@@ -68,7 +70,13 @@ def main() -> None:
     context = multiprocessing.get_context(options.start_method)
     for part in parts:
         print(f"\n{part}", flush=True)
-        run(part, PARTS[part](context, options.repeats), this_machine(options.start_method), results)
+        before = measure_state()
+        check = partial(_disturbed_since, before)
+        run(part, PARTS[part](context, options.repeats), this_machine(options.start_method), results, check)
+
+
+def _disturbed_since(before: State) -> str:
+    return "; ".join(disturbances(before, measure_state()))
 
 
 if __name__ == "__main__":

@@ -40,12 +40,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Where, how and when rows were measured."""
+    """Where, how and when rows were measured. disturbed: what speaks against these figures, see `tools.quiet`."""
 
     machine: str
     python: str
     start_method: str
     date: str
+    disturbed: str = ""
 
     def __str__(self) -> str:
         return f"{self.python}, {self.start_method}, {self.machine}"
@@ -139,9 +140,10 @@ class Results:
         self._put(replace(row, values=tuple(float(f"{value:.{SIGNIFICANT}g}") for value in row.values)))
         self._write()
 
-    def finish(self, part: str, names: Iterable[str]) -> None:
-        """Keep the named rows of a part, in this order, and drop its others: it has no such rows any more."""
-        kept = [self._rows[part, name] for name in names]
+    def finish(self, part: str, names: Iterable[str], disturbed: str) -> None:
+        """Keep the named rows of a part, in this order, with what disturbed them; drop its others, which it has no more."""
+        rows = [self._rows[part, name] for name in names]
+        kept = [replace(row, conditions=replace(row.conditions, disturbed=disturbed)) for row in rows]
         self._rows = {key: row for key, row in self._rows.items() if row.part != part}
         for row in kept:
             self._put(row)

@@ -10,10 +10,17 @@ from helpers.timing import Comparison, compare
 WIDTHS = (60, 22, 18, 18, 8)  # of a row's cells on the screen
 
 
-def run(part: str, figures: Iterator[Figure], conditions: Conditions, results: Results) -> None:
+def run(
+    part: str,
+    figures: Iterator[Figure],
+    conditions: Conditions,
+    results: Results,
+    disturbed: Callable[[], str] = lambda: "",
+) -> None:
     """Take the figures of a part as they are measured.
 
-    Whatever ends it early, Ctrl-C for instance, every figure so far is in the results, and on the screen.
+    Whatever ends it early, Ctrl-C for instance, every figure so far is in the results, and on the screen. disturbed: what
+    speaks against the figures; it is called when all are there.
     """
     rows: dict[str, Row] = {}
     try:
@@ -24,7 +31,10 @@ def run(part: str, figures: Iterator[Figure], conditions: Conditions, results: R
                 _show(row)
             else:
                 _show_progress(row)
-        results.finish(part, rows)
+        found = disturbed()
+        results.finish(part, rows, found)
+        if found:
+            print(f"Disturbed: {found}.", flush=True)
     finally:
         for row in rows.values():
             if not row.is_complete:

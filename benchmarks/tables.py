@@ -51,6 +51,8 @@ TABLES: dict[str, Callable[[Results], str]] = {"xray": xray, "aims": aims, "reci
 
 def _ways(labels: Iterable[str], times: Sequence[Row], memory: Sequence[Row]) -> str:
     by_name = {row.what: row for row in [*times, *memory]}
+    if LIMIT not in by_name or not memory:
+        raise ValueError("not recorded yet: run python -m benchmarks --record recipes peers memory")
     header = (
         "way",
         "its loop",
@@ -77,8 +79,12 @@ def _median_and_range(row: Row) -> str:
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]], rows: Iterable[Row]) -> str:
     """Return a table of Markdown, and below it the conditions of the rows that it shows."""
     marked = [f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *lines)]
+    rows = list(rows)
     conditions = dict.fromkeys(f"{row.conditions}, {row.conditions.date}" for row in rows)
-    return "\n".join([*marked, "", f"Medians, measured with {'; and with '.join(conditions)}."])
+    caption = f"Medians, measured with {'; and with '.join(conditions)}."
+    if any(row.conditions.disturbed for row in rows):
+        caption += " **Other programs disturbed this machine meanwhile.**"
+    return "\n".join([*marked, "", caption])
 
 
 def main() -> None:

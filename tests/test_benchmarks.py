@@ -68,6 +68,16 @@ def test_a_part_that_ends_replaces_its_rows_and_drops_those_it_has_no_more(resul
     assert saved() == {"rods": ROW.values, "beads": (7.0,)}
 
 
+def test_what_disturbed_the_machine_is_kept_shown_and_told_with_the_table(results, capsys):
+    results.keep(replace(ROW, part="xray-rows"))
+    assert "disturbed" not in tables.xray(results)
+    figures = iter([Figure("beads", 7.0, "s", 1)])
+    run("xray-tasks", figures, HERE, results, disturbed=lambda: "a video call")
+    assert [row.conditions.disturbed for row in results.rows()] == ["", "a video call"]
+    assert capsys.readouterr().out.endswith("\nDisturbed: a video call.\n")
+    assert tables.xray(results).endswith("**Other programs disturbed this machine meanwhile.**")
+
+
 def test_results_are_read_as_they_were_written(results, tmp_path):
     results.keep(ROW)
     (row,) = Results(tmp_path / "results.json").rows()
