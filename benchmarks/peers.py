@@ -10,6 +10,7 @@ dask comes with the course; for the others: pip install -e ".[peers]".
 import importlib.util
 import itertools
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -100,7 +101,7 @@ def joblib_parallel(_: BaseContext, table: np.ndarray) -> Iterator[Run]:
 def dask(_: BaseContext, table: np.ndarray) -> Iterator[Run]:
     from distributed import Client
 
-    options = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    options = {"host": "127.0.0.1", "dashboard_address": None}
     with Client(n_workers=WORKERS, threads_per_worker=1, **options) as client:
 
         def run() -> list[Any]:
@@ -113,9 +114,10 @@ def dask(_: BaseContext, table: np.ndarray) -> Iterator[Run]:
 
 @contextmanager
 def ray(_: BaseContext, table: np.ndarray) -> Iterator[Run]:
+    os.environ.setdefault("RAY_AUTH_MODE", "token")  # its default since 2.60, which it warns of unless it is chosen
     import ray as library
 
-    library.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL)
+    library.init(num_cpus=WORKERS, include_dashboard=False, logging_level=logging.WARNING)
     remote = library.remote(work.as_array)
     yield lambda: library.get([remote.remote(chunk, table[0]) for chunk in np.array_split(table, CHUNKS)])
     library.shutdown()

@@ -64,7 +64,8 @@ def _show(row: Row) -> None:
 def _show_progress(row: Row) -> None:
     if sys.stderr.isatty():
         _clear_progress()
-        print(f"{len(row.values)} of {row.repeats}: {row.what}", end="", file=sys.stderr, flush=True)
+        what, median, _, _, repeats = row.cells()
+        print(f"{repeats}: {what} {median}", end="", file=sys.stderr, flush=True)
 
 
 def _clear_progress() -> None:
