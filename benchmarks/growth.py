@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from functools import partial
 from multiprocessing.context import BaseContext
 
-from benchmarks.peers import WORKERS, held_rows, lesson_02, make_table
+from benchmarks.peers import WORKERS, held_rows, lesson_02, run_apart
 from benchmarks.results import Figure
 from benchmarks.running import rounds
 from helpers import tasks
 from helpers.machine import PeakMemory
-from helpers.timing import measure, warm_up
+from helpers.timing import warm_up
 
 ROWS = (10_000, 100_000, 1_000_000, 10_000_000)
 TASKS = (1, 10, 100, 1000, 10_000, 100_000)
@@ -19,15 +19,13 @@ DRAWS = 1_000_000  # in all tasks together
 def more_rows(context: BaseContext, repeats: int) -> Iterator[Figure]:
     """Seconds and memory of lesson 02 and of the best recipe, from 10,000 to 10,000,000 rows, cold."""
     for rows in ROWS:
-        table = make_table(rows)
         times = repeats if rows < ROWS[-1] else 1
         for label, opened in (("lesson 02", lesson_02), ("best recipe", held_rows)):
             for _ in range(times):
-                with PeakMemory() as peak, opened(context, table) as run:
-                    seconds = measure(run, repeats=1, warmup=0).median
+                seconds, parent, worker = run_apart(opened, context, rows)
                 yield Figure(f"{rows:,} rows, {label}", seconds, "s", times)
-                yield Figure(f"{rows:,} rows, {label}: parent process", peak.parent / 1e6, "MB", times)
-                yield Figure(f"{rows:,} rows, {label}: largest worker", peak.worker / 1e6, "MB", times)
+                yield Figure(f"{rows:,} rows, {label}: parent process", parent, "MB", times)
+                yield Figure(f"{rows:,} rows, {label}: largest worker", worker, "MB", times)
 
 
 def more_tasks(context: BaseContext, repeats: int) -> Iterator[Figure]:

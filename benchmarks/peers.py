@@ -10,6 +10,7 @@ dask comes with the course; for the others: pip install -e ".[peers]".
 import importlib.util
 import itertools
 import logging
+import multiprocessing
 import os
 import sys
 import time
@@ -39,7 +40,7 @@ CHUNKS = 32
 
 LIMIT = "two bare loops side by side"
 Run = Callable[[], list[Any]]
-Opened = AbstractContextManager[Run]
+Open = Callable[[BaseContext, np.ndarray], AbstractContextManager[Run]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Way:
     results in the same chunks. aim: the least share of the machine's limit, when warm.
     """
 
-    open: Callable[[BaseContext, np.ndarray], Opened]
+    open: Open
     serial: Callable[[np.ndarray], list[Any]]
     aim: float | None = None
 
@@ -161,13 +162,29 @@ def compare_peers(context: BaseContext, repeats: int, rows: int = ROWS) -> Itera
 
 def measure_memory(context: BaseContext, repeats: int) -> Iterator[Figure]:
     """The memory that recipes and peers take for the million rows."""
-    table = make_table()
+    ways = RECIPES | _installed(PEERS)
     for _ in range(repeats):
-        for label, way in (RECIPES | _installed(PEERS)).items():
-            with PeakMemory() as peak, way.open(context, table) as run:
-                run()
-            yield Figure(f"{label}: parent process", peak.parent / 1e6, "MB", repeats)
-            yield Figure(f"{label}: largest worker", peak.worker / 1e6, "MB", repeats)
+        for label, way in ways.items():
+            _, parent, worker = run_apart(way.open, context, ROWS)
+            yield Figure(f"{label}: parent process", parent, "MB", repeats)
+            yield Figure(f"{label}: largest worker", worker, "MB", repeats)
+
+
+def run_apart(opened: Open, context: BaseContext, rows: int) -> tuple[float, float, float]:
+    """Do the job once, cold, in a process of its own, which has no memory left over from before.
+
+    Return the seconds of the run, and the most megabytes that this process took beside the table, and its largest worker.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+        return apart.submit(_run_with_peak, opened, context.get_start_method(), rows).result()
+
+
+def _run_with_peak(opened: Open, start_method: str, rows: int) -> tuple[float, float, float]:
+    table = make_table(rows)
+    with PeakMemory() as peak, opened(multiprocessing.get_context(start_method), table) as run:
+        seconds, results = _time(run)
+    assert results  # which counted until now
+    return seconds, peak.parent / 1e6, peak.worker / 1e6
 
 
 def _compare(ways: Mapping[str, Way], context: BaseContext, repeats: int, rows: int) -> Iterator[Figure]:
