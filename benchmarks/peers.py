@@ -212,7 +212,9 @@ def _compare(ways: Mapping[str, Way], context: BaseContext, repeats: int, rows: 
 
 def same_chunks(results: list[Any], expected: list[Any]) -> bool:
     """Return whether a way gave the same results as its loop, in the same chunks, as arrays or lists."""
-    return list(map(type, results)) == list(map(type, expected)) and all(map(np.array_equal, results, expected))
+    if list(map(type, results)) != list(map(type, expected)):
+        return False
+    return all(map(np.array_equal, results, expected))
 
 
 def _time(run: Run) -> tuple[float, list[Any]]:

@@ -9,6 +9,9 @@ from helpers.timing import Comparison, compare
 
 WIDTHS = (60, 22, 18, 18, 8)  # of a row's cells on the screen
 
+UNKNOWN = "unknown, since the part did not end"
+"""What disturbed the rows of a part until it ends."""
+
 
 def run(
     part: str,
@@ -23,6 +26,7 @@ def run(
     speaks against the figures; it is called when all are there.
     """
     rows: dict[str, Row] = {}
+    conditions = replace(conditions, disturbed=UNKNOWN)
     try:
         for figure in figures:
             row = rows[figure.what] = _grown(rows.get(figure.what), figure, part, conditions)

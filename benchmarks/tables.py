@@ -83,7 +83,7 @@ def _table(header: Sequence[str], lines: Iterable[Sequence[str]], rows: Iterable
     conditions = dict.fromkeys(f"{row.conditions}, {row.conditions.date}" for row in rows)
     caption = f"Medians, measured with {'; and with '.join(conditions)}."
     if any(row.conditions.disturbed for row in rows):
-        caption += " **Other programs disturbed this machine meanwhile.**"
+        caption += " **Not all of them on a quiet machine.**"
     return "\n".join([*marked, "", caption])
 
 
