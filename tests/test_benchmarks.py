@@ -186,7 +186,7 @@ def test_the_ways_give_what_their_loops_give_and_no_neighbour_warns_on_the_scree
 import multiprocessing
 from benchmarks import peers
 for part in (peers.compare_recipes, peers.compare_peers):
-    for figure in part(multiprocessing.get_context("spawn"), 1, rows=1000):
+    for figure in part(multiprocessing.get_context(), 1, rows=1000):
         print(figure.what)
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=110)
