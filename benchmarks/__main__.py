@@ -2,7 +2,10 @@
 
 import argparse
 import multiprocessing
+import os
+import signal
 from functools import partial
+from types import FrameType
 
 from benchmarks import growth, lab, peers, predicting, starting, xray
 from benchmarks.results import LATEST, RECORDED, Results, this_machine
@@ -68,11 +71,26 @@ def main() -> None:
         return
     results = Results(RECORDED if options.record else LATEST)
     context = multiprocessing.get_context(options.start_method)
+    interrupt_only_this_process()
     for part in parts:
         print(f"\n{part}", flush=True)
         before = measure_state()
         check = partial(_disturbed_since, before)
         run(part, PARTS[part](context, options.repeats), this_machine(options.start_method), results, check)
+
+
+def interrupt_only_this_process() -> None:
+    """Let Ctrl-C, which every process of the terminal receives, end this process, which ends its workers.
+
+    Forked workers inherit the handler and print no tracebacks between the rows.
+    """
+    parent = os.getpid()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == parent:
+            signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, handle)
 
 
 def _disturbed_since(before: State) -> str:

@@ -9,6 +9,7 @@ from benchmarks.results import Figure
 from benchmarks.running import rounds
 from helpers import tasks
 from helpers.machine import PeakMemory
+from helpers.text import counted
 from helpers.timing import warm_up
 
 ROWS = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -38,7 +39,7 @@ def more_tasks(context: BaseContext, repeats: int) -> Iterator[Figure]:
             candidates = {"default chunks": partial(pool.map, tasks.draw, items), "one a message": one_by_one}
             for comparison in rounds(candidates, repeats):
                 for timing in comparison:
-                    yield Figure(f"{number:,} tasks, {timing.label}", timing.median, "s", repeats)
+                    yield Figure(f"{counted(number, 'task')}, {timing.label}", timing.median, "s", repeats)
             with PeakMemory() as peak:
                 one_by_one()
-            yield Figure(f"{number:,} tasks, one a message: parent process", peak.parent / 1e6, "MB", 1)
+            yield Figure(f"{counted(number, 'task')}, one a message: parent process", peak.parent / 1e6, "MB", 1)

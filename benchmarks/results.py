@@ -141,7 +141,7 @@ class Results:
         self._write()
 
     def finish(self, part: str, names: Iterable[str], disturbed: str) -> None:
-        """Keep the named rows of a part, in this order, with what disturbed them; drop its others, which it has no more."""
+        """Keep the named rows of a part, in this order, with what disturbed them, and drop the part's other rows."""
         rows = [self._rows[part, name] for name in names]
         kept = [replace(row, conditions=replace(row.conditions, disturbed=disturbed)) for row in rows]
         self._rows = {key: row for key, row in self._rows.items() if row.part != part}

@@ -20,12 +20,12 @@ BLOCK = re.compile(r"(?<=<!-- benchmarks: )(?P<name>[\w-]+) -->\n.*?(?=<!-- end 
 
 
 def rewrite(page: str, results: Results) -> str:
-    """Return the text of a page with its tables made from the results. Raises KeyError for a table that nobody makes."""
+    """Return the text of a page with its tables made from the results. Raises KeyError for an unknown table."""
     return BLOCK.sub(lambda block: f"{block['name']} -->\n{TABLES[block['name']](results)}\n", page)
 
 
 def xray(results: Results) -> str:
-    """Return what recording costs whoever uses the X-ray: all of its parts but the one about its own memory."""
+    """Return what the X-ray adds to a program; the memory of a million spans is left out."""
     rows = [row for row in results.rows() if row.part.startswith("xray-") and row.part != "xray-spans"]
     return _table(("what", "median", "range"), [row.cells()[:3] for row in rows], rows)
 

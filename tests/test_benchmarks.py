@@ -63,14 +63,14 @@ def test_a_row_on_the_screen_names_machine_python_start_method_and_repeats(resul
     assert capsys.readouterr().out.endswith("  1  CPython 3.11.7, spawn, 2 CPUs (abacus)\n")
 
 
-def test_a_part_that_ends_replaces_its_rows_and_drops_those_it_has_no_more(results, saved):
+def test_a_part_that_ends_replaces_its_rows_and_drops_those_that_it_no_longer_has(results, saved):
     for what, part in (("beads", "part"), ("gone", "part"), ("rods", "other")):
         results.keep(replace(ROW, what=what, part=part))
     run("part", iter([Figure("beads", 7.0, "s", 1)]), HERE, results)
     assert saved() == {"rods": ROW.values, "beads": (7.0,)}
 
 
-def test_what_disturbed_the_machine_is_kept_shown_and_told_with_the_table(results, capsys):
+def test_what_disturbed_the_machine_is_kept_and_shown_here_and_below_the_table(results, capsys):
     results.keep(replace(ROW, part="xray-rows"))
     assert "quiet" not in tables.xray(results)
     figures = iter([Figure("beads", 7.0, "s", 1)])
