@@ -10,11 +10,7 @@ import pytest
 
 from helpers import checks, failing_tasks
 from helpers.checks.verdict import NO_ANSWER
-from helpers.spans import Run
-from helpers.tasks import distances, nap
-from helpers.xray import XrayPool
 
-ROWS = [[float(row), 1.0] for row in range(10)]
 WITH_A_LOCK = {
     "a loop in plain Python": "processes",
     "time.sleep, or waiting for a server": "threads",
@@ -41,14 +37,6 @@ def with_shared(array: np.ndarray, function) -> object:
 
 
 CASES = {  # name of the check: right answer, wrong answer, facts
-    "timing_summary": (
-        {"minimum": 1, "median": 2, "spread": 8},
-        {"minimum": 1, "median": 4, "spread": 8},
-        [[2, 9, 1]],
-    ),
-    "best_time": (lambda s, p, c: s / min(p, c), lambda s, p, c: s / p, []),
-    "same_distances": (lambda rows, x: [math.dist(row, x) for row in rows], lambda rows, x: [0.0, 0.0, 0.0], []),
-    "pool_distances": (lambda rows, x, n: distances(rows, x), lambda rows, x, n: [[]] * n, [ROWS, [0.0, 0.0]]),
     "amdahl_limit": (20, 19, [0.05]),
     "best_processes": (
         lambda a, b, c: min((max(int(math.sqrt(b / c)) + i, 1) for i in (0, 1)), key=lambda p: a + b / p + c * p),
@@ -81,7 +69,7 @@ def case(request) -> tuple:
 
 def test_every_check_has_a_case():
     names = {name for name, value in vars(checks).items() if callable(value)}
-    assert names == {*CASES, "share_of_waiting", *checked_elsewhere()}
+    assert names == {*CASES, *checked_elsewhere()}
 
 
 def test_the_right_answer_gets_a_tick(case):
@@ -103,20 +91,6 @@ def test_a_missing_answer_gets_no_hint(case):
 def test_an_answer_of_the_wrong_kind_gets_a_hint_and_no_traceback(case):
     check, _, _, facts = case
     assert not check(object(), *facts).right
-
-
-@pytest.fixture
-def run() -> Run:
-    with XrayPool(1) as pool:
-        pool.map(nap, [0.02, 0.02])
-        return pool.run
-
-
-def test_the_share_of_waiting_is_taken_from_the_run(run):
-    waiting = sum(span.waiting_for_cpu for span in run.spans)
-    assert checks.share_of_waiting(waiting / run.seconds, run).right
-    assert not checks.share_of_waiting(1.5, run).right
-    assert "percentage" in checks.share_of_waiting(100 * waiting / run.seconds, run).sentence
 
 
 def test_shared_memory_that_an_answer_left_is_reported_and_removed():

@@ -16,4 +16,4 @@ from helpers.checks.random_streams import different_results, seeds_for_tasks
 from helpers.checks.sending import megabytes_sent, with_shared
 from helpers.checks.speedup import amdahl_limit, best_processes
 from helpers.checks.start_methods import DEFAULT_METHODS, default_method, importable_names
-from helpers.checks.timing import best_time, same_distances, share_of_waiting, timing_summary
+from helpers.checks.timing import best_time, median_seconds, share_of_cpus, timing_summary

@@ -14,6 +14,8 @@ def chunk_lengths(answer: Sequence[int], rows: int, chunks: int) -> str | None:
         return f"Together the chunks must hold {rows} rows; yours hold {sum(answer)}."
     if len(answer) != chunks:
         return f"There must be {chunks} chunks; you have {len(answer)}."
+    if any(length % 1 for length in answer):
+        return "A chunk is a whole number of rows."
     if max(answer) - min(answer) > 1:
         return "array_split makes chunks whose lengths differ by one row at most."
     if list(answer) != sorted(answer, reverse=True):

@@ -1,31 +1,60 @@
 """Mapping a function over many items: the methods of a pool, and the order of their results."""
 
+import contextlib
 import heapq
 import itertools
+import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.pool import ThreadPool
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from helpers.checks.verdict import exercise_check
 from helpers.tasks import distances
+from helpers.text import counted
 
 MEETING_TIMEOUT = 1.0
 """Seconds for which a task waits until all others of its exercise run as well."""
 
 
-@exercise_check(praise="The same list as the loop's, for one process and for several.")
+@exercise_check(praise="The same list as the loop's, from a pool of every size, and no process is left.")
 def pool_distances(answer: Callable[..., Sequence[float]], rows: Any, target: Any) -> str | None:
     right = distances(rows, target)
     for processes in (1, 2, 3):
-        found = answer(rows, target, processes)
-        if list(found) == right:
-            continue
-        if len(found) == processes:
-            return "You return one list for each chunk; join them into one list of distances."
-        return f"With {processes} processes the list differs from the loop's."
+        before = set(multiprocessing.active_children())
+        with _started_processes() as started:
+            found = list(answer(rows, target, processes))
+        size = counted(processes, "process")
+        if set(multiprocessing.active_children()) - before:
+            return "Your function has returned, and its worker processes are still there. Who ends them?"
+        if found != right:
+            if len(found) == processes:
+                return f"From {size} came {counted(len(found), 'result')}: one list for each chunk, not one number for each row."
+            return f"With {size} the list differs from the loop's."
+        if not started:
+            return "The distances are right, and no worker process computed them."
+        if len(started) > processes or len(started) == 1 < processes:
+            return f"Asked for {size}, your function started {len(started)}."
     return None
+
+
+@contextlib.contextmanager
+def _started_processes() -> Iterator[list[BaseProcess]]:
+    """Note every process that `multiprocessing` starts in the block, whichever kind of pool asks for it."""
+    started: list[BaseProcess] = []
+    start = BaseProcess.start
+
+    def start_and_note(process: BaseProcess) -> None:
+        start(process)
+        started.append(process)
+
+    BaseProcess.start = start_and_note  # type: ignore[method-assign, assignment]
+    try:
+        yield started
+    finally:
+        BaseProcess.start = start  # type: ignore[method-assign]
 
 
 @exercise_check(
