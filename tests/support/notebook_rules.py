@@ -162,10 +162,12 @@ def what_differs_is_not_compared(notebook: NotebookNode, path: Path) -> Iterator
 
 
 def worker_functions_are_in_modules(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    """A pool gets no lambda and no function of a cell, except where the error is caught and shown."""
+    """A pool gets no lambda and no function of a cell, except where the error is caught and shown, or workers are forked."""
     mine = {name for cell in code_cells(notebook) for name in re.findall(r"^def (\w+)", cell.source, re.MULTILINE)}
     for cell in code_cells(notebook):
         if cell.source.startswith("%%") or "show(" in cell.source or "except Exception as error:" in cell.source:
+            continue
+        if 'get_context("fork")' in cell.source:
             continue
         for function in re.findall(r"\.(?:star|i)?map(?:_async|_unordered)?\((lambda|\w+)", cell.source):
             if function == "lambda" or function in mine:
