@@ -1,7 +1,7 @@
 """Shows what the stock pool does when something goes wrong, while the notebook that asks stays free.
 
 The cell magic `%%exhibit` runs its cell in a Python process of its own. As in a notebook, the code is `__main__`,
-which has no file. When the deadline has passed, the process is killed with all its children.
+which has no file. When the deadline has passed, or the code has ended, all processes that it started are killed.
 """
 
 import multiprocessing
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ DEADLINE = 3.0
 
 KILL_TIMEOUT = 5.0
 """Seconds that killed processes have to disappear, and Python's resource tracker to end by itself."""
+
+MARK = "HELPERS_MUSEUM"
+"""The environment variable by which the processes of one exhibit are found."""
 
 MAX_LINES = 6
 """The most lines of output that an exhibit shows."""
@@ -45,7 +49,7 @@ class Exhibit:
 def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None = None) -> Exhibit:
     """Run code in a process of its own, and return what it did.
 
-    deadline: the seconds after which the process is killed, with all processes that it has started.
+    deadline: the seconds after which the process is killed. All processes that it has started are killed then, or when it ends.
     start_method: how its pools start workers; None: the default. Where the platform does not have this method, nothing
     runs, and the exhibit reports that.
 
@@ -58,6 +62,7 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
             message = f"This platform has no {start_method}; see the text below for what it would show."
             return Exhibit((message,), seconds=0.0, ended=True)
         code = f"import multiprocessing\nmultiprocessing.set_start_method({start_method!r})\n{code}"
+    mark = uuid.uuid4().hex
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
         process = psutil.Popen(
@@ -65,7 +70,8 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=os.environ | {"TMPDIR": folder, "TEMP": folder},  # for the files that a killed process leaves behind
+            env=os.environ
+            | {"TMPDIR": folder, "TEMP": folder, MARK: mark},  # the folders: for what the killed leave behind
         )
         try:
             process.wait(deadline)
@@ -75,7 +81,7 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
         finally:
             seconds = time.perf_counter() - began
             size = os.fstat(output.fileno()).st_size
-            _kill_family(process)
+            _end_all(process, mark)
         output.seek(0)
         text = output.read(size).decode(errors="replace")
     return Exhibit(_last_lines(text), seconds, ended)
@@ -91,27 +97,32 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.magics_manager.register_function(exhibit, magic_kind="cell")
 
 
-def _kill_family(process: psutil.Popen) -> None:
-    """Kill the process and all processes that it and its children started, if it still runs.
+def _end_all(process: psutil.Popen, mark: str) -> None:
+    """End every process that carries the mark: the process, and what it and its children started, even if they outlived it.
 
     Python's resource tracker is killed last: it ends when all others have, and removes the semaphores that they left.
     """
-    try:
-        process.suspend()  # so that it starts no more while its children are counted
-        family = [*process.children(recursive=True), process]
-    except psutil.NoSuchProcess:
-        return
-    for member in family:
-        with suppress(psutil.NoSuchProcess):
-            if not any("resource_tracker" in word for word in member.cmdline()):
-                member.kill()
+    with suppress(psutil.NoSuchProcess):
+        process.suspend()  # so that it starts no more while the others are found
     deadline = time.monotonic() + KILL_TIMEOUT
-    while any(map(_runs, family)) and time.monotonic() < deadline:
+    while members := _carriers(mark):
+        late = time.monotonic() > deadline
+        for member in members:
+            with suppress(psutil.NoSuchProcess):
+                if late or not any("resource_tracker" in word for word in member.cmdline()):
+                    member.kill()
         time.sleep(0.01)
-    for member in family:
-        with suppress(psutil.NoSuchProcess):
-            member.kill()
     process.wait()
+
+
+def _carriers(mark: str) -> list[psutil.Process]:
+    """Return the running processes that were started with this mark in their environment, which every child inherits."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # it has ended, or belongs to somebody else
+            if process.environ().get(MARK) == mark and _runs(process):
+                found.append(process)
+    return found
 
 
 def _runs(process: psutil.Process) -> bool:

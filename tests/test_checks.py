@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import checks, failing_tasks
+from helpers import checks
 from helpers.checks.verdict import NO_ANSWER
 
 WITH_A_LOCK = {
@@ -17,13 +17,6 @@ WITH_A_LOCK = {
     "a NumPy product of large matrices": "threads",
     "a loop in plain Python, on a Python without the lock": "threads",
 }
-IMPORTABLE = {"helpers.tasks.distances", "math.sqrt", "functools.partial of helpers.tasks.distances"}
-
-
-def default_method(platform: str, version: tuple[int, int]) -> str:
-    if platform != "linux":
-        return "spawn"
-    return "forkserver" if version >= (3, 14) else "fork"
 
 
 def with_shared(array: np.ndarray, function) -> object:
@@ -49,10 +42,6 @@ CASES = {  # name of the check: right answer, wrong answer, facts
     "with_shared": (with_shared, lambda array, function: array.tolist(), []),
     "threads_in_all": (1024, 64, [32, 32]),
     "threads_or_processes": (WITH_A_LOCK, WITH_A_LOCK | {"a loop in plain Python": "threads"}, []),
-    "picklable_exception": (Exception, failing_tasks.UnpicklableError, []),
-    "hanging_mistakes": ({"unpicklable error", "killed worker", "endless task"}, {"lambda"}, []),
-    "default_method": (default_method, lambda platform, version: "fork", []),
-    "importable_names": (IMPORTABLE, {*IMPORTABLE, "a lambda"}, []),
 }
 
 

@@ -53,6 +53,19 @@ __import__("time").sleep(60)""", deadline=2)  # fmt: skip
     assert alive(mark) == []
 
 
+@pytest.mark.parametrize("session", [False, True])
+def test_a_process_that_ends_by_itself_leaves_nothing_behind(session):
+    mark = f"orphan {uuid.uuid4()}"
+    seen = run_apart(
+        f"""
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60) # {mark}"], start_new_session={session})""",
+        deadline=30,
+    )
+    assert seen.ended
+    assert alive(mark) == []
+
+
 def alive(mark: str) -> list[psutil.Process]:
     """Return the processes that were started, or forked, from code with this mark, even if they have lost their parent."""
     found = psutil.process_iter(["cmdline"])

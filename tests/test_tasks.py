@@ -84,7 +84,7 @@ def test_draw_globally_draws_from_numpys_global_generator():
 
 def test_failing_tasks_fail_for_row_2_only():
     assert failing_tasks.divide(4) == 0.25
-    for function in (failing_tasks.raise_unpicklable, failing_tasks.exit_worker, failing_tasks.never_end):
+    for function in (failing_tasks.raise_unpicklable, failing_tasks.kill_worker, failing_tasks.never_end):
         assert function(1) == 1
 
 

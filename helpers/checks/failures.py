@@ -1,27 +1,96 @@
 """Tasks that fail in a pool."""
 
-from collections.abc import Collection
+import copy
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.pool import Pool, ThreadPool
+from typing import Any
 
+from helpers import failing_tasks
 from helpers.checks.verdict import exercise_check
 
 
-@exercise_check(praise="It comes back from a pickle with its row and its reason.")
+@exercise_check(praise="Its copy has the same type, the same text and the same attributes.")
 def picklable_exception(answer: type[Exception]) -> str | None:
-    error = answer(2, "has no distance")
-    if "2" not in str(error) or "has no distance" not in str(error):
-        return "str() of the exception must name the row and the reason."
-    try:
-        rebuilt = answer(*error.args)  # what pickle does
-    except TypeError as problem:
-        return f"Pickle calls the class with error.args, which are {error.args!r}: {problem}"
-    return None if str(rebuilt) == str(error) else "What pickle rebuilds has another text."
-
-
-@exercise_check(praise="In all three, the answer that map waits for can never come.")
-def hanging_mistakes(answer: Collection[str]) -> str | None:
-    right = {"unpicklable error", "killed worker", "endless task"}
-    if missing := right - set(answer):
-        return f"{len(missing)} more of them hang: for which can no answer reach the parent process?"
-    if extra := set(answer) - right:
-        return f"{min(extra)!r} ends with an error of its own."
+    for row, reason in ((2, "has no distance"), (7, "is empty")):
+        error = answer(row, reason)
+        if not isinstance(error, Exception):
+            return f"A task can raise only exceptions, and yours is a {type(error).__name__}."
+        if str(error) != f"row {row}: {reason}":
+            return f"str() of the exception must be {f'row {row}: {reason}'!r}, and is {str(error)!r}."
+        try:
+            rebuilt = copy.copy(error)  # calls what pickle calls, without a look-up of the class by its name
+        except TypeError as problem:
+            return f"It cannot be rebuilt from its arguments, {error.args!r}: {problem}"
+        if type(rebuilt) is not type(error) or str(rebuilt) != str(error):
+            return f"What pickle rebuilds of {error!r} is {rebuilt!r}, with the text {str(rebuilt)!r}."
+        if vars(rebuilt) != vars(error):
+            return f"What pickle rebuilds has other attributes: {vars(rebuilt)}, not {vars(error)}."
     return None
+
+
+@exercise_check(praise="Every item has its entry, whatever happens to the others, and the wait has an end.")
+def collected(answer: Callable[[Pool, Callable[..., Any], Sequence[Any], float], Sequence[Any]]) -> str | None:
+    if hint := _hint_for_failures(answer):
+        return hint
+    return _hint_for_endless_tasks(answer)
+
+
+def _hint_for_failures(answer: Callable[..., Sequence[Any]]) -> str | None:
+    found = _call_with_threads(lambda pool: list(answer(pool, failing_tasks.divide, [1, 2, 0, 4], 10.0)))
+    if found is None:
+        return "It still waited after 10 s for four divisions."
+    if len(found) != 4:
+        return f"There were 4 items, and your list has {len(found)} entries."
+    if not isinstance(found[2], ZeroDivisionError):
+        return f"The third division fails, so its entry must be that exception, and is {found[2]!r}."
+    return None if [*found[:2], found[3]] == [1, 0.5, 0.25] else f"Three divisions have results, and yours are {found}."
+
+
+def _hint_for_endless_tasks(answer: Callable[..., Sequence[Any]]) -> str | None:
+    """Try four tasks that would not end, so that a wait of `seconds` for each is told from one for all."""
+    seconds, most, end = 1.0, 3.0, threading.Event()
+
+    def endless_but_for_5(number: int) -> int:
+        if number != 5:
+            end.wait(60)
+        return number
+
+    began = time.monotonic()
+    try:
+        found = _call_with_threads(lambda pool: list(answer(pool, endless_but_for_5, [1, 2, 3, 4, 5], seconds)), most)
+    finally:
+        end.set()
+    took = time.monotonic() - began
+    if found is None:
+        return f"With four endless tasks and seconds={seconds:g}, it still waited after {most:g} s."
+    if took < seconds / 2:
+        return f"With four endless tasks and seconds={seconds:g}, it gave up after {took:.1f} s."
+    if len(found) != 5 or not all(
+        isinstance(entry, (TimeoutError, multiprocessing.TimeoutError)) for entry in found[:4]
+    ):
+        return f"Four tasks never end, so their entries must be a TimeoutError, and yours are {found}."
+    return None if found[4] == 5 else f"The fifth task ends at once, so its entry is 5, and yours is {found[4]!r}."
+
+
+def _call_with_threads(call: Callable[[Pool], list[Any]], most: float = 10.0) -> list[Any] | None:
+    """Return what a call gives with a pool of threads, or None after `most` seconds; raise what it raises."""
+    outcome: list[Any] = []
+
+    def work() -> None:
+        try:
+            outcome.append(call(pool))
+        except BaseException as error:  # noqa: BLE001 - it is raised below
+            outcome.append(error)
+
+    with ThreadPool(5) as pool:
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(most)
+    if not outcome:
+        return None
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return list(outcome[0])

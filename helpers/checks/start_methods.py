@@ -1,27 +1,89 @@
 """Starting workers, and how they find the functions that they run."""
 
-from collections.abc import Callable, Collection
+import math
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+from helpers import tasks
 from helpers.checks.verdict import exercise_check
+from helpers.museum import run_apart
 
-DEFAULT_METHODS = {"linux": ("fork", "forkserver"), "darwin": ("spawn", "spawn"), "win32": ("spawn", "spawn")}
-"""The default start method up to Python 3.13, and from 3.14 on (docs.python.org, "Contexts and start methods")."""
+SCRIPT_DEADLINE = 6.0
+"""Seconds that a student's script may take; a repaired one needs less than one."""
+
+SCRIPT_OUTPUT = ("Asking for the rate", "[12.5, 25.0, 37.5]")
+"""What the script of the exercise prints under fork, line by line."""
+
+LAUNCHER = """
+import multiprocessing, runpy, sys
+
+def refuse_fork(event, args):
+    if event == "os.fork":
+        raise RuntimeError("this script forks; start its workers with spawn")
+
+sys.addaudithook(refuse_fork)
+runpy.run_path({path!r}, run_name="__main__")
+if int(multiprocessing.Process().name.rpartition("-")[2]) == 1:  # processes are numbered from 1
+    print("this script starts no process")
+"""
 
 
-@exercise_check(praise="You know what your students' laptops do.")
-def default_method(answer: Callable[[str, tuple[int, int]], str]) -> str | None:
-    for platform, methods in DEFAULT_METHODS.items():
-        for version in ((3, 11), (3, 13), (3, 14), (3, 15)):
-            if answer(platform, version) != methods[version >= (3, 14)]:
-                return f"Look at the table again for {platform} and Python {version[0]}.{version[1]}."
+@exercise_check(praise="Workers find the function, get the rate with each task, and run nothing else of the script.")
+def spawned_script(answer: str) -> str | None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "script.py")
+        path.write_text(answer, encoding="utf-8")
+        seen = run_apart(LAUNCHER.format(path=str(path)), deadline=SCRIPT_DEADLINE)
+    last = seen.lines[-1] if seen.lines else "nothing"
+    if not seen.ended:
+        return f"It still ran after {SCRIPT_DEADLINE:g} s. The last line that it printed: {last}"
+    if seen.lines == SCRIPT_OUTPUT:
+        return None
+    if seen.lines.count(SCRIPT_OUTPUT[0]) > 1:
+        return f"It asked for the rate {seen.lines.count(SCRIPT_OUTPUT[0])} times: once in each process that ran that line."
+    return f"It must print two lines, {SCRIPT_OUTPUT[0]!r} and then {SCRIPT_OUTPUT[1]!r}. Yours ended with: {last}"
+
+
+@exercise_check(
+    praise="A worker finds a function by the name of its module and its name in there, and by nothing else."
+)
+def findable(answer: Callable[[Callable[..., object]], bool]) -> str | None:
+    with _function_of_a_cell() as of_a_cell:
+        cases: list[tuple[str, Callable[..., object], bool]] = [
+            ("tasks.distances", tasks.distances, True),
+            ("math.sqrt", math.sqrt, True),
+            ("a method of a class, such as pathlib.Path.exists", Path.exists, True),
+            ("a lambda", lambda number: number + 1, False),
+            ("a function inside a function", _nested(), False),
+            ("a function of a cell", of_a_cell, False),
+        ]
+        for name, function, expected in cases:
+            if bool(answer(function)) is not expected:
+                return f"Try it with {name}: can a spawned worker import that by its name?"
     return None
 
 
-@exercise_check(praise="A worker can find a function only by the name of a module and its name in there.")
-def importable_names(answer: Collection[str]) -> str | None:
-    right = {"helpers.tasks.distances", "math.sqrt", "functools.partial of helpers.tasks.distances"}
-    if extra := set(answer) - right:
-        return f"How would a spawned worker import {min(extra)!r}?"
-    if right - set(answer):
-        return "One more can be sent: what does pickle need of a function?"
-    return None
+def _nested() -> Callable[..., object]:
+    def inner(number: int) -> int:
+        return number + 1
+
+    return inner
+
+
+@contextmanager
+def _function_of_a_cell() -> Iterator[Callable[..., object]]:
+    """Give a function that `__main__` defines, as a cell of a notebook does, and remove it again."""
+
+    def plus_one_of_a_cell(number: int) -> int:
+        return number + 1
+
+    plus_one_of_a_cell.__module__, plus_one_of_a_cell.__qualname__ = "__main__", plus_one_of_a_cell.__name__
+    namespace = vars(sys.modules["__main__"])
+    namespace[plus_one_of_a_cell.__name__] = plus_one_of_a_cell
+    try:
+        yield plus_one_of_a_cell
+    finally:
+        del namespace[plus_one_of_a_cell.__name__]
