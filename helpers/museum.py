@@ -64,14 +64,14 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
         code = f"import multiprocessing\nmultiprocessing.set_start_method({start_method!r})\n{code}"
     mark = uuid.uuid4().hex
     began = time.perf_counter()
+    # The folder is for the files that killed processes leave behind.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
         process = psutil.Popen(
             [sys.executable, "-u", "-c", code],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=os.environ
-            | {"TMPDIR": folder, "TEMP": folder, MARK: mark},  # the folders: for what the killed leave behind
+            env=os.environ | {"TMPDIR": folder, "TEMP": folder, "PYTHON_COLORS": "0", MARK: mark},
         )
         try:
             process.wait(deadline)
