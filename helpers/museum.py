@@ -102,13 +102,15 @@ def _end_all(process: psutil.Popen, mark: str) -> None:
 
     Python's resource tracker is killed last: it ends when all others have, and removes the semaphores that they left.
     """
+    family: list[psutil.Process] = [process]
     with suppress(psutil.NoSuchProcess):
         process.suspend()  # so that it starts no more while the others are found
-    deadline = time.monotonic() + KILL_TIMEOUT
-    while members := _carriers(mark):
+        family += process.children(recursive=True)
+    deadline, late = time.monotonic() + KILL_TIMEOUT, False
+    while not late and (members := [member for member in {*family, *_carriers(mark)} if _runs(member)]):
         late = time.monotonic() > deadline
         for member in members:
-            with suppress(psutil.NoSuchProcess):
+            with suppress(psutil.Error):
                 if late or not any("resource_tracker" in word for word in member.cmdline()):
                     member.kill()
         time.sleep(0.01)
@@ -120,7 +122,7 @@ def _carriers(mark: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):  # it has ended, or belongs to somebody else
-            if process.environ().get(MARK) == mark and _runs(process):
+            if process.environ().get(MARK) == mark:
                 found.append(process)
     return found
 
