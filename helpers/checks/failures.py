@@ -50,7 +50,7 @@ def _hint_for_failures(answer: Callable[..., Sequence[Any]]) -> str | None:
 
 
 def _hint_for_endless_tasks(answer: Callable[..., Sequence[Any]]) -> str | None:
-    """Try four tasks that would not end, so that a wait of `seconds` for each is told from one for all."""
+    """Try four tasks that would not end, so that a wait of `seconds` for each task takes too long."""
     seconds, most, end = 1.0, 3.0, threading.Event()
 
     def endless_but_for_5(number: int) -> int:
