@@ -187,3 +187,8 @@ def test_the_function_of_a_cell_is_removed_from_main():
     before = set(vars(sys.modules["__main__"]))
     checks.findable(by_pickle)
     assert set(vars(sys.modules["__main__"])) == before
+
+
+def test_a_script_without_a_guard_is_told_what_its_workers_do(monkeypatch):
+    monkeypatch.setattr(start_methods, "SCRIPT_DEADLINE", 3.0)
+    assert "RuntimeError" in checks.spawned_script(AS_GIVEN).sentence
