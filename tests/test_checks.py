@@ -2,7 +2,6 @@
 
 import math
 import re
-from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +9,6 @@ import pytest
 
 from helpers import checks
 from helpers.checks.verdict import NO_ANSWER
-
-WITH_A_LOCK = {
-    "a loop in plain Python": "processes",
-    "time.sleep, or waiting for a server": "threads",
-    "a NumPy product of large matrices": "threads",
-    "a loop in plain Python, on a Python without the lock": "threads",
-}
-
-
-def with_shared(array: np.ndarray, function) -> object:
-    memory = SharedMemory(create=True, size=array.nbytes)
-    try:
-        np.ndarray(array.shape, buffer=memory.buf)[:] = array
-        return function(memory.name)
-    finally:
-        memory.close()
-        memory.unlink()
-
 
 CASES = {  # name of the check: right answer, wrong answer, facts
     "amdahl_limit": (20, 19, [0.05]),
@@ -38,10 +19,6 @@ CASES = {  # name of the check: right answer, wrong answer, facts
     ),
     "seeds_for_tasks": (lambda seed, n: np.random.SeedSequence(seed).spawn(n), lambda seed, n: range(n), []),
     "different_results": (3, 24, [8, 3]),
-    "megabytes_sent": (4000, 200_000, [200, 1000, 50]),
-    "with_shared": (with_shared, lambda array, function: array.tolist(), []),
-    "threads_in_all": (1024, 64, [32, 32]),
-    "threads_or_processes": (WITH_A_LOCK, WITH_A_LOCK | {"a loop in plain Python": "threads"}, []),
 }
 
 
@@ -80,13 +57,3 @@ def test_a_missing_answer_gets_no_hint(case):
 def test_an_answer_of_the_wrong_kind_gets_a_hint_and_no_traceback(case):
     check, _, _, facts = case
     assert not check(object(), *facts).right
-
-
-def test_shared_memory_that_an_answer_left_is_reported_and_removed():
-    def leave(array: np.ndarray, function) -> object:
-        memory = SharedMemory(create=True, size=array.nbytes)
-        np.ndarray(array.shape, buffer=memory.buf)[:] = array
-        memory.close()
-        return function(memory.name)
-
-    assert "2 blocks of shared memory are left" in checks.with_shared(leave).sentence

@@ -21,6 +21,23 @@ def test_distances_are_those_of_math_dist_and_of_numpy():
     assert all(type(distance) is float for distance in found)
 
 
+@pytest.mark.parametrize(
+    "function", [tasks.flat_distances, tasks.flat_dist_distances, array_tasks.flat_vector_distances]
+)
+def test_distances_of_rows_in_one_block_of_bytes_are_the_same(function):
+    target = tuple(ROWS[3].tolist())
+    assert np.frombuffer(function(ROWS.tobytes(), target)) == pytest.approx(tasks.distances(ROWS, ROWS[3]))
+    assert function(b"", target) == b""
+
+
+def test_distances_of_a_held_table_are_the_same_in_every_form():
+    array_tasks.hold_table(ROWS)
+    right = tasks.distances(ROWS[10:30], ROWS[3])
+    assert array_tasks.held_distances((10, 30), ROWS[3]) == right
+    assert array_tasks.held_distances_as_array((10, 30), ROWS[3]).tolist() == right
+    assert array_tasks.held_distances_of_floats((10, 30), ROWS[3]) == pytest.approx(right)
+
+
 def test_distances_of_no_rows_are_an_empty_list():
     assert tasks.distances([], [1.0]) == []
 

@@ -7,13 +7,13 @@ A lesson calls `checks.name(answer, facts...)`. A new check is a function in the
 # ruff: noqa: F401 - the notebooks use what is imported here
 
 from helpers.checks.advising import advice, pool_seconds
-from helpers.checks.choosing import threads_in_all, threads_or_processes
+from helpers.checks.choosing import blas_threads_each, faster_differences, threads_or_processes
 from helpers.checks.chunks import chunk_lengths, chunk_size_for, default_chunks, map_seconds
 from helpers.checks.clusters import cluster_speedup, repeatable
 from helpers.checks.failures import collected, picklable_exception
 from helpers.checks.mapping import pool_distances, put_in_order, side_by_side, unordered_order
 from helpers.checks.random_streams import different_results, seeds_for_tasks
-from helpers.checks.sending import megabytes_sent, with_shared
+from helpers.checks.sending import megabytes_sent, sends_less, with_shared
 from helpers.checks.speedup import amdahl_limit, best_processes
 from helpers.checks.start_methods import findable, spawned_script
 from helpers.checks.timing import best_time, median_seconds, share_of_cpus, timing_summary
