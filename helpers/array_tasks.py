@@ -1,8 +1,11 @@
 """The functions that workers run and that need NumPy."""
 
+import os
+import random
 import sys
 from collections.abc import Sequence
 from multiprocessing.shared_memory import SharedMemory
+from threading import Barrier
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -13,6 +16,7 @@ from helpers.tasks import distances, nap
 _table: np.ndarray
 _memory: SharedMemory
 _blas_limits: threadpool_limits
+_barrier: Barrier
 
 
 def draw_globally(_: object = None) -> float:
@@ -21,9 +25,32 @@ def draw_globally(_: object = None) -> float:
     return float(np.random.random())  # that the generator is global is the point
 
 
-def seed_worker(seed: int) -> None:
-    """Seed NumPy's global generator: an initializer that gives every worker the same numbers."""
-    np.random.seed(seed)
+def keep_in_step(barrier: Barrier, seed: int | None = None) -> None:
+    """Keep a barrier of all workers for the tasks that go in step, and seed NumPy's global generator if asked: an initializer."""
+    global _barrier
+    _barrier = barrier
+    if seed is not None:
+        np.random.seed(seed)
+
+
+def estimate_pi_in_step(_: object = None) -> float:
+    """As `estimate_pi_globally`, but only when every worker has taken a task: so all workers do the same number of tasks.
+
+    The number of tasks must be a multiple of the number of workers, and each task a chunk of its own.
+    """
+    _barrier.wait(30.0)
+    return estimate_pi_globally()
+
+
+def draw_in_step(_: object = None) -> tuple[float, float]:
+    """Return a number of NumPy's global generator and one of `random`'s, when every worker has taken a task."""
+    _barrier.wait(30.0)
+    return float(np.random.random()), random.random()
+
+
+def draw_with_pid(seed: "np.random.SeedSequence | int | None") -> tuple[int, float]:
+    """Return the number (pid) of the process, and a number between 0 and 1 that belongs to the seed, as in `estimate_pi`."""
+    return os.getpid(), float(np.random.default_rng(seed).random())
 
 
 def estimate_pi_globally(_: object = None, points: int = 1_000_000) -> float:

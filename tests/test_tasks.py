@@ -1,6 +1,7 @@
 """The worker functions return what an independent computation returns."""
 
 import math
+import multiprocessing
 import os
 import sys
 import time
@@ -97,6 +98,16 @@ def test_draw_globally_draws_from_numpys_global_generator():
     first = array_tasks.draw_globally()
     np.random.seed(1)
     assert array_tasks.draw_globally() == first
+
+
+def test_workers_in_step_do_the_same_number_of_tasks():
+    context = multiprocessing.get_context()
+    with context.Pool(2, array_tasks.keep_in_step, (context.Barrier(2), 7)) as pool:
+        estimates = pool.map(array_tasks.estimate_pi_in_step, range(4), chunksize=1)
+        draws = pool.map(array_tasks.draw_in_step, range(2), chunksize=1)
+    assert len(set(estimates)) == 2
+    assert draws[0][0] == draws[1][0]
+    assert draws[0][1] != draws[1][1]
 
 
 def test_failing_tasks_fail_for_row_2_only():

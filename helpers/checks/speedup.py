@@ -1,22 +1,69 @@
 """What a speed-up can be, by the laws that limit it."""
 
-import math
 from collections.abc import Callable
 
 from helpers.checks.verdict import exercise_check
+from helpers.spans import Breakdown
 
 
-@exercise_check(praise="With endless CPUs only the serial share is left; so the limit is one over it.")
-def amdahl_limit(answer: float, serial_share: float) -> str | None:
-    if math.isclose(answer, 1 / serial_share, rel_tol=0.01):
-        return None
-    return "Let p in T(p) = T(1) (f + (1 - f) / p) grow without end. What is left of T(p)?"
+@exercise_check(praise="The smallest number that is enough, and None where even endless workers are not.")
+def processes_for_speedup(answer: Callable[[float, float], int | None]) -> str | None:
+    for f, wanted in ((0.0, 4.0), (0.25, 2.0), (0.05, 8.0), (0.05, 7.0), (0.01, 50.0), (0.9, 1.0), (0.001, 500.0)):
+        found = answer(f, wanted)
+        if found is None:
+            return f"With f = {f:g} there is a number of workers that gives a speed-up of {wanted:g}."
+        if found != int(found):
+            return f"With f = {f:g} and a speed-up of {wanted:g} you return {found:g}. Nobody can start a part of a worker."
+        if found < 1 or _amdahl(f, int(found)) < wanted - 1e-9:
+            return f"With f = {f:g} your {found:g} workers do not reach a speed-up of {wanted:g}."
+        if found > 1 and _amdahl(f, int(found) - 1) >= wanted - 1e-9:
+            return f"With f = {f:g} fewer than your {found:g} workers reach a speed-up of {wanted:g}."
+    for f, wanted in ((0.25, 4.0), (0.25, 5.0), (0.5, 2.0), (1.0, 1.5)):
+        if answer(f, wanted) is not None:
+            return f"With f = {f:g} no number of workers gives a speed-up of {wanted:g}."
+    return None
 
 
-@exercise_check(praise="Where the curve is lowest: near the square root of b / c.")
+def _amdahl(f: float, processes: int) -> float:
+    return 1 / (f + (1 - f) / processes)
+
+
+@exercise_check(
+    praise="Where the curve is lowest; without a cost for each worker, that is the largest number you may take."
+)
 def best_processes(answer: Callable[[float, float, float], int]) -> str | None:
-    for a, b, c in ((1.0, 9.0, 1.0), (0.0, 8.0, 0.02), (5.0, 1.0, 4.0)):
-        right = min(range(1, 1001), key=lambda p: a + b / p + c * p)
-        if answer(a, b, c) != right:
-            return f"With a = {a:g}, b = {b:g} and c = {c:g} another number of processes takes less time than yours."
+    laws = [(1.0, 9.0, 1.0), (0.0, 8.0, 0.02), (5.0, 1.0, 4.0), (0.1, 6.2, 1.0), (0.0, 5.9, 1.0), (2.0, 0.0, 0.1)]
+    for a, b, c in (*laws, (0.5, 3.0, 0.0), (0.5, 3.0, -0.0001), (0.0, 1e5, 0.01)):
+        found = answer(a, b, c)
+        case = f"With a = {a:g}, b = {b:g} and c = {c:g}"
+        if found not in range(1, 1001):
+            return f"{case} you return {found!r}, which is no whole number from 1 to 1000."
+        least = min(a + b / p + c * p for p in range(1, 1001))
+        if a + b / found + c * found > least + 1e-12:
+            return f"{case} another number of processes takes less time than yours."
+    return None
+
+
+_CAUSES = ("starting", "CPUs that share", "pickling", "idle")
+
+
+@exercise_check(praise="A part of the loss is what the workers spent beyond the loop's own seconds.")
+def largest_loss(answer: Callable[[float, Breakdown], str]) -> str | None:
+    """The cases: each cause wins once; pickling as a sum of two parts; CPUs that share with and without waiting for one."""
+    for loop, computing, waiting, sending, returning, starting, idle in (
+        (4.0, 4.1, 0.2, 0.1, 0.1, 0.9, 0.2),
+        (4.0, 4.0, 1.5, 0.3, 0.2, 0.4, 0.6),
+        (4.0, 5.0, 0.1, 0.3, 0.2, 0.4, 0.6),
+        (4.0, 4.0, 0.1, 0.5, 0.4, 0.3, 0.6),
+        (4.0, 4.2, 0.1, 0.1, 0.2, 0.4, 1.6),
+        (4.0, 3.0, 1.2, 0.1, 0.1, 0.1, 0.5),
+    ):
+        whole = computing + waiting + sending + returning + starting + idle
+        spent = Breakdown(computing, waiting, sending, returning, starting, idle, whole)
+        losses = dict(zip(_CAUSES, (starting, computing + waiting - loop, sending + returning, idle), strict=True))
+        found = answer(loop, spent)
+        if found not in _CAUSES:
+            return f"You return {found!r}. The four answers are {', '.join(map(repr, _CAUSES))}."
+        if found != max(losses, key=losses.__getitem__):
+            return f"{found!r} is not the largest loss of a run whose loop took {loop:g} s and that spent\n{spent}"
     return None
