@@ -11,14 +11,14 @@ from helpers.checks.verdict import NO_ANSWER
 NAMES = sorted(name for name, value in vars(checks).items() if callable(value))
 
 
-def tested_by_topic() -> set[str]:
+def names_in_tests() -> set[str]:
     """The checks that the tests of their topic call."""
     texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("checks/test_*.py")]
     return {name for text in texts for name in re.findall(r"\bchecks\.(\w+)\(", text)}
 
 
 def test_every_check_has_tests_of_its_topic():
-    assert set(NAMES) == tested_by_topic()
+    assert set(NAMES) == names_in_tests()
 
 
 @pytest.mark.parametrize("name", NAMES)
