@@ -119,6 +119,7 @@ BROKEN = [
     (rules.outputs_in_order, change(1, execution_count=7)),
     (rules.no_errors, change(0, outputs=[nbformat.v4.new_output("error", ename="E", evalue="v", traceback=[])])),
     (rules.no_errors, change(0, outputs=stream("noise", "stderr"))),
+    (rules.cells_compile, change(0, source='print("\n")')),
     (rules.no_widget_state, lambda notebook: notebook.metadata.update(widgets={})),
     (rules.no_path_of_a_machine, change(0, outputs=stream("/home/somebody/x.py"))),
     (rules.links_work, say("(02_pool_map.ipynb)", "(no_such_page.ipynb)")),

@@ -46,6 +46,17 @@ def no_errors(notebook: NotebookNode, path: Path) -> Iterator[str]:
             yield f"a cell writes to stderr: {cell.source[:60]!r}"
 
 
+def cells_compile(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """A cell that was edited and not run again can be a SyntaxError behind outputs that look right."""
+    for cell in code_cells(notebook):
+        if cell.source.startswith("%%"):
+            continue
+        try:
+            ast.parse(re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE))
+        except SyntaxError as error:
+            yield f"a cell is not Python: {error.msg}: {cell.source[:60]!r}"
+
+
 def no_widget_state(notebook: NotebookNode, path: Path) -> Iterator[str]:
     if "widgets" in notebook.metadata or "widget-view" in str(notebook):
         yield "it holds the state of widgets, which nobody can use without its kernel"
@@ -211,6 +222,7 @@ LESSONS_ONLY = (the_anatomy, the_exercises, something_is_found)
 RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     outputs_in_order,
     no_errors,
+    cells_compile,
     no_widget_state,
     no_path_of_a_machine,
     small_enough,
