@@ -25,7 +25,7 @@ def distances(rows: Iterable[Sequence[float]], target: Sequence[float]) -> list[
 
 
 def flat_distances(numbers: bytes, target: Sequence[float]) -> bytes:
-    """As `distances`, of rows that lie one after another as doubles of eight bytes each; so do the distances."""
+    """As `distances`, but rows and distances are stored one number after another, as doubles of eight bytes each."""
     rows = zip(*[iter(array("d", numbers))] * len(target))
     return array("d", [math.sqrt(sum((a - b) ** 2 for a, b in zip(row, target))) for row in rows]).tobytes()
 
