@@ -23,8 +23,9 @@ def cells_of_sections(notebook: nbformat.NotebookNode) -> dict[str, list[int]]:
         if cell.cell_type == "code":
             count += 1
             numbers.append(count)
-        elif heading := re.match(r"## (.+)", cell.source):
-            numbers = sections.setdefault(heading[1].strip(), [])
+        else:  # a cell may end one section and begin the next
+            for heading in re.findall(r"^## (.+)", cell.source, re.MULTILINE):
+                numbers = sections.setdefault(heading.strip(), [])
     return {name: cells for name, cells in sections.items() if cells}
 
 
