@@ -14,6 +14,6 @@ from helpers.checks.failures import collected, picklable_exception
 from helpers.checks.mapping import pool_distances, put_in_order, side_by_side, unordered_order
 from helpers.checks.random_streams import different_results, same_for_any_pool, seeds_for_tasks
 from helpers.checks.sending import megabytes_sent, sends_less, with_shared
-from helpers.checks.speedup import best_processes, largest_loss, processes_for_speedup
+from helpers.checks.speedup import best_processes, processes_for_speedup, speedup_without_largest_loss
 from helpers.checks.start_methods import findable, spawned_script
 from helpers.checks.timing import best_time, median_seconds, share_of_cpus, timing_summary

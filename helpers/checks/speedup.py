@@ -1,5 +1,6 @@
 """What a speed-up can be, by the laws that limit it."""
 
+import math
 from collections.abc import Callable
 
 from helpers.checks.verdict import exercise_check
@@ -44,26 +45,26 @@ def best_processes(answer: Callable[[float, float, float], int]) -> str | None:
     return None
 
 
-_CAUSES = ("starting", "CPUs that share", "pickling", "idle")
-
-
-@exercise_check(praise="A part of the loss is what the workers spent beyond the loop's own seconds.")
-def largest_loss(answer: Callable[[float, Breakdown], str]) -> str | None:
+@exercise_check(praise="The largest loss is where a repair brings most, and this is all that it can bring.")
+def speedup_without_largest_loss(answer: Callable[[float, Breakdown, int], float]) -> str | None:
     """The cases: each cause wins once; pickling as a sum of two parts; CPUs that share with and without waiting for one."""
-    for loop, computing, waiting, sending, returning, starting, idle in (
-        (4.0, 4.1, 0.2, 0.1, 0.1, 0.9, 0.2),
-        (4.0, 4.0, 1.5, 0.3, 0.2, 0.4, 0.6),
-        (4.0, 5.0, 0.1, 0.3, 0.2, 0.4, 0.6),
-        (4.0, 4.0, 0.1, 0.5, 0.4, 0.3, 0.6),
-        (4.0, 4.2, 0.1, 0.1, 0.2, 0.4, 1.6),
-        (4.0, 3.0, 1.2, 0.1, 0.1, 0.1, 0.5),
+    for processes, loop, computing, waiting, sending, returning, starting, idle in (
+        (2, 4.0, 4.1, 0.2, 0.1, 0.1, 0.9, 0.2),
+        (4, 4.0, 4.0, 1.5, 0.3, 0.2, 0.4, 0.6),
+        (3, 4.0, 5.0, 0.1, 0.3, 0.2, 0.4, 0.6),
+        (2, 4.0, 4.0, 0.1, 0.5, 0.4, 0.3, 0.6),
+        (8, 4.0, 4.2, 0.1, 0.1, 0.2, 0.4, 1.6),
+        (2, 4.0, 3.0, 1.2, 0.1, 0.1, 0.1, 0.5),
     ):
         whole = computing + waiting + sending + returning + starting + idle
         spent = Breakdown(computing, waiting, sending, returning, starting, idle, whole)
-        losses = dict(zip(_CAUSES, (starting, computing + waiting - loop, sending + returning, idle), strict=True))
-        found = answer(loop, spent)
-        if found not in _CAUSES:
-            return f"You return {found!r}. The four answers are {', '.join(map(repr, _CAUSES))}."
-        if found != max(losses, key=losses.__getitem__):
-            return f"{found!r} is not the largest loss of a run whose loop took {loop:g} s and that spent\n{spent}"
+        largest = max(starting, computing + waiting - loop, sending + returning, idle)
+        case = f"The loop took {loop:g} s, and the {processes} workers spent\n{spent}\n"
+        found = answer(loop, spent, processes)
+        if math.isclose(found, loop * processes / whole, rel_tol=1e-6):
+            return f"{case}You return {found:g}, which is the speed-up with all of the losses."
+        if math.isclose(found, processes, rel_tol=1e-6):
+            return f"{case}You return {found:g}, which is the speed-up without any loss."
+        if not math.isclose(found, loop * processes / (whole - largest), rel_tol=1e-6):
+            return f"{case}With the largest of the four losses gone, the speed-up is not {found:g}."
     return None

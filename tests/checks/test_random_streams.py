@@ -116,6 +116,11 @@ def seed_plus_number(task, seed, tasks, processes):
         return pool.map(task, range(seed, seed + tasks))
 
 
+def seeds_far_apart(task, seed, tasks, processes):
+    with Pool(processes) as pool:
+        return pool.map(task, range(1000 * seed, 1000 * seed + tasks))
+
+
 def one_seed(task, seed, tasks, processes):
     with Pool(processes) as pool:
         return pool.map(task, [seed] * tasks)
@@ -156,6 +161,7 @@ WRONG_SIMULATIONS = [
     a_seed_for_each_worker,
     a_seed_for_each_chunk,
     seed_plus_number,
+    seeds_far_apart,
     one_seed,
     without_a_pool,
     too_many_processes,

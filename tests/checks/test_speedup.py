@@ -50,7 +50,11 @@ WRONG_PROCESSES = {
 }
 
 
-@pytest.mark.parametrize("answer", [by_formula, by_search, by_bisection, by_numpy])
+def with_one_worker_for_no_gain(f, wanted):
+    return 1 if wanted <= 1 else by_search(f, wanted)
+
+
+@pytest.mark.parametrize("answer", [with_one_worker_for_no_gain, by_formula, by_search, by_bisection, by_numpy])
 def test_the_number_of_workers_for_a_speedup_may_be_found_in_any_way(answer):
     verdict = checks.processes_for_speedup(answer)
     assert verdict.right, verdict
@@ -126,58 +130,62 @@ def losses(loop, spent):
     }
 
 
-def of_a_dictionary(loop, spent):
-    parts = losses(loop, spent)
-    return max(parts, key=parts.get)
+def without(loss):
+    """An answer that leaves out a loss, which is computed from the loop's seconds and what the workers spent."""
+    return lambda loop, spent, processes: loop / ((spent.whole - loss(loop, spent)) / processes)
 
 
-def of_pairs(loop, spent):
-    return max((loss, cause) for cause, loss in losses(loop, spent).items())[1]
+def of_a_dictionary(loop, spent, processes):
+    return loop * processes / (spent.whole - max(losses(loop, spent).values()))
 
 
-def of_the_rest(loop, spent):
+def of_what_remains(loop, spent, processes):
+    seconds = (loop + sum(sorted(losses(loop, spent).values())[:-1])) / processes
+    return np.float64(loop / seconds)
+
+
+def of_the_rest(loop, spent, processes):
     others = spent.starting, spent.sending + spent.returning, spent.idle
-    parts = [spent.whole - loop - sum(others), *others]
-    return ["CPUs that share", "starting", "pickling", "idle"][int(np.argmax(parts))]
+    largest = np.max([spent.whole - loop - sum(others), *others])
+    return loop / ((spent.whole - largest) / processes)
 
 
-def of_items(loop, spent):
+def of_items(loop, spent, processes):
     part = dict(spent.items())
-    pairs = [
-        (part["computing"] + part["waiting for a CPU"] - loop, np.str_("CPUs that share")),
-        (part["sending"] + part["returning"], np.str_("pickling")),
-        (part["starting"], np.str_("starting")),
-        (part["idle"], np.str_("idle")),
-    ]
-    return max(pairs)[1]
+    shared = part["computing"] + part["waiting for a CPU"] - loop
+    largest = max(shared, part["sending"] + part["returning"], part["starting"], part["idle"])
+    return processes * loop / (sum(part.values()) - largest)
 
 
-def largest(parts):
-    return max(parts, key=parts.get)
-
-
-WRONG_LOSS = {
-    "a constant": lambda loop, spent: "idle",
-    "a name of the X-ray": lambda loop, spent: max(spent.items()[1:], key=lambda item: item[1])[0],
-    "computing is a loss": lambda loop, spent: "CPUs that share" if spent.computing > loop / 2 else "idle",
-    "waiting alone": lambda loop, spent: largest(losses(loop, spent) | {"CPUs that share": spent.waiting_for_cpu}),
-    "slower computing alone": lambda loop, spent: largest(
-        losses(loop, spent) | {"CPUs that share": spent.computing - loop}
+WRONG_GAIN = {
+    "with all losses": without(lambda loop, spent: 0),
+    "without any loss": lambda loop, spent, processes: processes,
+    "of worker-seconds": lambda loop, spent, processes: loop / (spent.whole - max(losses(loop, spent).values())),
+    "seconds": lambda loop, spent, processes: (spent.whole - max(losses(loop, spent).values())) / processes,
+    "a loss of wall seconds": lambda loop, spent, processes: (
+        loop / (spent.whole / processes - max(losses(loop, spent).values()))
     ),
-    "sending alone": lambda loop, spent: largest(losses(loop, spent) | {"pickling": spent.sending}),
-    "returning alone": lambda loop, spent: largest(losses(loop, spent) | {"pickling": spent.returning}),
-    "without idle": lambda loop, spent: largest({**losses(loop, spent), "idle": 0.0}),
-    "the smallest": lambda loop, spent: min(losses(loop, spent), key=losses(loop, spent).get),
-    "a number": lambda loop, spent: max(losses(loop, spent).values()),
+    "computing is a loss": without(lambda loop, spent: max(spent[:-1])),
+    "waiting alone": without(
+        lambda loop, spent: max((losses(loop, spent) | {"CPUs that share": spent.waiting_for_cpu}).values())
+    ),
+    "slower computing alone": without(
+        lambda loop, spent: max((losses(loop, spent) | {"CPUs that share": spent.computing - loop}).values())
+    ),
+    "sending alone": without(lambda loop, spent: max((losses(loop, spent) | {"pickling": spent.sending}).values())),
+    "returning alone": without(lambda loop, spent: max((losses(loop, spent) | {"pickling": spent.returning}).values())),
+    "without idle": without(lambda loop, spent: max(list(losses(loop, spent).values())[:-1])),
+    "the smallest": without(lambda loop, spent: min(losses(loop, spent).values())),
+    "a name": lambda loop, spent, processes: max(losses(loop, spent), key=losses(loop, spent).get),
 }
 
 
-@pytest.mark.parametrize("answer", [of_a_dictionary, of_pairs, of_the_rest, of_items])
-def test_the_largest_loss_may_be_found_in_any_way(answer):
-    verdict = checks.largest_loss(answer)
+@pytest.mark.parametrize("answer", [of_a_dictionary, of_what_remains, of_the_rest, of_items])
+def test_the_speedup_without_the_largest_loss_may_be_found_in_any_way(answer):
+    verdict = checks.speedup_without_largest_loss(answer)
     assert verdict.right, verdict
 
 
-@pytest.mark.parametrize("mistake", WRONG_LOSS)
-def test_a_loss_that_is_not_the_largest_gets_a_hint(mistake):
-    assert not checks.largest_loss(WRONG_LOSS[mistake]).right
+@pytest.mark.parametrize("mistake", WRONG_GAIN)
+def test_a_wrong_speedup_without_the_largest_loss_gets_a_hint(mistake):
+    assert not checks.speedup_without_largest_loss(WRONG_GAIN[mistake]).right
