@@ -185,7 +185,18 @@ def test_every_rule_is_seen_to_fail():
 def test_nbval_lets_no_solution_pass_that_fails_its_check(source, outcome, tmp_path):
     cell = nbformat.v4.new_code_cell(f"# Solution\n{source}", execution_count=1, metadata={"tags": ["solution"]})
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "tiny.ipynb")
-    program = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider", tmp_path / "tiny.ipynb"]
+    program = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "0",
+        "-p",
+        "conftest",
+        "-p",
+        "no:cacheprovider",
+        tmp_path / "tiny.ipynb",
+    ]
     shown = subprocess.run(
         [*program, "-c", ROOT / "pyproject.toml"],
         check=False,
