@@ -1,6 +1,7 @@
 """What `tools.run_notebooks` writes, and what it refuses. No test here measures a time."""
 
 import itertools
+import socket
 
 import pytest
 from nbformat import NotebookNode
@@ -78,6 +79,18 @@ def test_noise_and_what_names_this_machine_are_refused(output):
     spoiled.cells[0].outputs.append(output)
     with pytest.raises(ValueError, match="cell 1"):
         ready_to_commit(spoiled, "tiny.ipynb")
+
+
+@pytest.mark.parametrize("text, shown", [("chunksize, extra = divmod(6, 4)", False), ("on\nvm: 1", True), ("vm", True)])
+def test_the_name_of_the_machine_is_refused_as_a_word(text, shown, monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "vm")
+    tiny = notebook()
+    tiny.cells[0].outputs = [printed(text)]
+    if not shown:
+        assert "divmod" in ready_to_commit(tiny, "tiny.ipynb")
+        return
+    with pytest.raises(ValueError, match="shows vm"):
+        ready_to_commit(tiny, "tiny.ipynb")
 
 
 def test_the_scaling_is_the_median_of_the_rounds():
