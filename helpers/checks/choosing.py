@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.verdict import exercise_check
+from helpers.text import counted
 
 LEAST_GAIN = 10
 """How many times as fast as the loop an answer must be. Floats instead of NumPy scalars do not reach it, one pass of NumPy exceeds it by far."""
@@ -38,7 +39,7 @@ def _seconds(function: Callable[..., object], *args: object) -> float:
 def blas_threads_each(answer: Callable[[int, int], int]) -> str | None:
     for cpus, processes in ((8, 8), (16, 4), (2, 1), (10, 4), (4, 32), (32, 3)):
         threads = operator.index(answer(cpus, processes))
-        case = f"{cpus} CPUs and {processes} processes: you gave {threads} threads each."
+        case = f"{cpus} CPUs and {processes} processes: you gave {counted(threads, 'thread')} each."
         if threads < 1:
             return f"{case} A process without a thread computes nothing."
         if threads > 1 and threads * processes > cpus:
