@@ -89,7 +89,8 @@ def _call_with_threads(call: Callable[[Pool], list[Any]], most: float = 10.0) ->
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         thread.join(most)
-    if not outcome:
+        too_long = thread.is_alive()  # read here: once the pool ends, a call that still waits may return something
+    if too_long:
         return None
     if isinstance(outcome[0], BaseException):
         raise outcome[0]

@@ -35,7 +35,7 @@ if int(multiprocessing.Process().name.rpartition("-")[2]) == 1:  # processes are
 """
 
 
-@exercise_check(praise="Workers find the function, get the rate with each task, and run nothing else of the script.")
+@exercise_check(praise="Workers find the function and the rate, and do not ask for the rate themselves.")
 def spawned_script(answer: str) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "script.py")
