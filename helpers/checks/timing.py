@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from helpers.checks.verdict import exercise_check
 from helpers.spans import Run, breakdown
+from helpers.text import counted
 
 TOLERANCE = 0.008
 """Seconds by which a measured time may differ from what the measured function noted itself; a busy machine needs it."""
@@ -66,12 +67,12 @@ def share_of_cpus(answer: Callable[[Run, int], float], run: Run) -> str | None:
     larger = run._replace(processes=run.processes + 7)
     busy = breakdown(run).computing / run.seconds  # how many CPUs computed, on average
     few, many = max(1, math.ceil(busy)), larger.processes + 50
-    for pool, cpus in ((run, few), (larger, few + 1), (run, many)):
+    for pool, cpus in ((run, few), (larger, few + 1), (run, many), (larger, many)):
         found, right = answer(pool, cpus), busy / min(pool.processes, cpus)
         if math.isclose(found, right, rel_tol=0.01):
             continue
         if math.isclose(found, right * 100, rel_tol=0.01):
             return "That is a percentage; give the share as a number between 0 and 1."
-        numbers = f"{pool.processes} workers on {cpus} CPUs"
+        numbers = f"{counted(pool.processes, 'worker')} on {counted(cpus, 'CPU')}"
         return f"For {numbers} your share is {found:.3f}. How many of these CPUs could compute at the same moment?"
     return None

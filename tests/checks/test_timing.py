@@ -193,6 +193,7 @@ def test_a_right_share(answer, run):
         lambda run, cpus: 100 * from_the_spans(run, cpus),
         lambda run, cpus: 1 - from_the_spans(run, cpus),
         lambda run, cpus: breakdown(run).computing / (run.seconds * max(run.processes, cpus)),
+        lambda run, cpus: breakdown(run).computing / (run.seconds * min(len(run.workers), cpus)),  # those with a task
         lambda run, cpus: 0.8,
         lambda run: 0.8,
     ],
