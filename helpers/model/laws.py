@@ -55,8 +55,8 @@ def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None
     serial: the seconds of the serial program, T(1); the law takes them as exact. sweep: measured seconds, by number of processes. cpus: how many are
     usable, by default those of this machine; processes beyond them add nothing.
 
-    Source: G. M. Amdahl, "Validity of the single processor approach to achieving large scale computing capabilities",
-    AFIPS Conference Proceedings 30, 1967. Raises ValueError for fewer than two measured figures.
+    The argument is that of G. M. Amdahl, "Validity of the single processor approach to achieving large scale computing
+    capabilities", AFIPS Conference Proceedings 30, 1967, which has no formula. Raises ValueError for fewer than two figures.
     """
     limit = cpus or usable_cpus()
 
