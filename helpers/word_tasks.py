@@ -3,12 +3,13 @@
 import random
 import re
 from collections.abc import Iterable, Sequence
+from string import ascii_lowercase
 
 
 def words_of_python() -> list[str]:
     """Return the words of three letters or more in Python's own reference, the text behind `help("topics")`, in alphabetical order.
 
-    Each version of Python has a few more or a few fewer of them.
+    The words differ between versions of Python.
     """
     from pydoc_data.topics import topics  # here, because workers do not need it
 
@@ -16,10 +17,11 @@ def words_of_python() -> list[str]:
 
 
 def mistyped(word: str, seed: int = 0) -> str:
-    """Return the word with one of its letters replaced by a random one; the same seed gives the same word."""
+    """Return the word with one of its letters replaced by another, at random; the same seed gives the same word."""
     generator = random.Random(f"{word} {seed}")
     place = generator.randrange(len(word))
-    return word[:place] + generator.choice("abcdefghijklmnopqrstuvwxyz") + word[place + 1 :]
+    others = ascii_lowercase.replace(word[place], "")
+    return word[:place] + generator.choice(others) + word[place + 1 :]
 
 
 def edit_distance(left: str, right: str) -> int:
