@@ -8,10 +8,16 @@ from nbval.plugin import IPyNbCell
 from tools.cells import is_solution, passes
 
 
+CELL_TIMEOUT = 270
+"""Seconds for a cell: nbval itself ends one after 240. The limit of a test would end a measurement on a busy machine."""
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Compare no output of a solution: the committed notebook has none."""
-    if isinstance(item, IPyNbCell) and is_solution(item.cell):
-        item.options["check"] = False
+    """Compare no output of a solution, of which the committed notebook has none; give each cell its time."""
+    if isinstance(item, IPyNbCell):
+        item.add_marker(pytest.mark.timeout(CELL_TIMEOUT))
+        if is_solution(item.cell):
+            item.options["check"] = False
 
 
 @pytest.hookimpl(wrapper=True)
