@@ -7,7 +7,6 @@ from nbval.plugin import IPyNbCell
 
 from tools.cells import is_solution, passes
 
-
 CELL_TIMEOUT = 270
 """Seconds for a cell: nbval itself ends one after 240. The limit of a test would end a measurement on a busy machine."""
 
