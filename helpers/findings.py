@@ -12,7 +12,6 @@ The text around it explains why, and is true whichever of the three the reader s
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from helpers.text import counted, format_seconds
 
@@ -25,41 +24,16 @@ COVERAGE = 0.93
 """How often the interval contains the true median, at least; fewer than five rounds cannot reach it."""
 
 
-@dataclass(frozen=True, repr=False)
-class Finding:
-    """A claim with its verdict (HOLDS, UNCLEAR or FAILS), and the sentence that reports both."""
-
-    claim: str
-    verdict: str
-    sentence: str
-
-    def __repr__(self) -> str:
-        return f"{self.verdict} {self.sentence}"
-
-
 def finding(
     claim: str,
     values: Sequence[float] | Sequence[bool],
     *,
-    above: float | None = None,
-    below: float | None = None,
+    above: float = -math.inf,
+    below: float = math.inf,
     unit: str = "times",
     otherwise: str = "",
 ) -> None:
-    """Print whether the values of all rounds support the claim: see `judge`, which takes the same arguments."""
-    print(judge(claim, values, above=above, below=below, unit=unit, otherwise=otherwise))
-
-
-def judge(
-    claim: str,
-    values: Sequence[float] | Sequence[bool],
-    *,
-    above: float | None = None,
-    below: float | None = None,
-    unit: str = "times",
-    otherwise: str = "",
-) -> Finding:
-    """Return what repeated measurements say about a claim.
+    """Print what repeated measurements say about a claim.
 
     claim: a sentence without its full stop. values: one for each round, such as the ratios of `Comparison.ratios`, seconds,
     shares, or whether something happened. above, below: the claim is that the true value lies there; either or both.
@@ -72,22 +46,13 @@ def judge(
     if not len(values):
         raise ValueError("a finding needs the values of several rounds, and has none")
     if all(isinstance(value, bool) for value in values):
-        return _judge_events(claim, [bool(value) for value in values], otherwise)
-    if above is None and below is None:
+        verdict, figures = _judge_events([bool(value) for value in values])
+    elif above == -math.inf and below == math.inf:
         raise ValueError("a finding needs a bound: above=, below=, or both")
-    least, most = -math.inf if above is None else above, math.inf if below is None else below
-    low, high = median_interval(values)
-    middle = statistics.median(values)
-    figures = _figures(middle, low, high, unit)
-    if len(values) < LEAST_ROUNDS:
-        text = f"{counted(len(values), 'round')} cannot show it: {figures}. Measure at least {LEAST_ROUNDS} times."
-        return Finding(claim, UNCLEAR, _with(f"{claim}: {text}", otherwise))
-    if least < low and high < most:
-        return Finding(claim, HOLDS, f"{claim}: {figures}.")
-    if high <= least or most <= low:
-        return Finding(claim, FAILS, _with(f"{claim}: not in this run, {figures}.", otherwise))
-    advice = "The rounds disagree; close other programs and run the cell again."
-    return Finding(claim, UNCLEAR, _with(f"{claim}: this run cannot tell, {figures}. {advice}", otherwise))
+    else:
+        verdict, figures = _judge_values(values, above, below, unit)
+    reason = f" {otherwise}" if otherwise and verdict != HOLDS else ""
+    print(f"{verdict} {claim}: {figures}.{reason}")
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float]:
@@ -104,13 +69,26 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
     return ordered[cut], ordered[-1 - cut]
 
 
-def _judge_events(claim: str, happened: list[bool], otherwise: str) -> Finding:
+def _judge_values(values: Sequence[float], above: float, below: float, unit: str) -> tuple[str, str]:
+    low, high = median_interval(values)
+    figures = _figures(statistics.median(values), low, high, unit)
+    if len(values) < LEAST_ROUNDS:
+        return (
+            UNCLEAR,
+            f"{counted(len(values), 'round')} cannot show it, {figures}. Measure at least {LEAST_ROUNDS} times",
+        )
+    if above < low and high < below:
+        return HOLDS, figures
+    if high <= above or below <= low:
+        return FAILS, f"not in this run, {figures}"
+    return UNCLEAR, f"this run cannot tell, {figures}. The rounds disagree; close other programs and run the cell again"
+
+
+def _judge_events(happened: Sequence[bool]) -> tuple[str, str]:
     figures = f"in {sum(happened)} of {counted(len(happened), 'round')}"
     if len(happened) < LEAST_ROUNDS or 0 < sum(happened) < len(happened):
-        return Finding(claim, UNCLEAR, _with(f"{claim}: this run cannot tell, {figures}.", otherwise))
-    if all(happened):
-        return Finding(claim, HOLDS, f"{claim}: {figures}.")
-    return Finding(claim, FAILS, _with(f"{claim}: {figures}.", otherwise))
+        return UNCLEAR, f"this run cannot tell, {figures}"
+    return (HOLDS if all(happened) else FAILS), figures
 
 
 def _figures(middle: float, low: float, high: float, unit: str) -> str:
@@ -120,7 +98,3 @@ def _figures(middle: float, low: float, high: float, unit: str) -> str:
         return f"{100 * middle:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
     digits = 0 if abs(middle) >= 100 else 1 if abs(middle) >= 10 else 2
     return f"{middle:,.{digits}f} {unit} ({low:,.{digits}f} to {high:,.{digits}f})"
-
-
-def _with(sentence: str, otherwise: str) -> str:
-    return f"{sentence} {otherwise}" if otherwise else sentence

@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from helpers.findings import FAILS, HOLDS, UNCLEAR, finding, judge, median_interval
+from helpers.findings import FAILS, HOLDS, UNCLEAR, finding, median_interval
 
 
 @pytest.mark.parametrize(
@@ -24,21 +24,30 @@ from helpers.findings import FAILS, HOLDS, UNCLEAR, finding, judge, median_inter
         ([False, False, False], {}, FAILS),
     ],
 )
-def test_the_verdict_is_what_all_rounds_say(values, bounds, verdict):
-    assert judge("It is so", values, **bounds).verdict == verdict
+def test_the_verdict_is_what_all_rounds_say(values, bounds, verdict, capsys):
+    finding("It is so", values, **bounds)
+    assert capsys.readouterr().out.startswith(f"{verdict} It is so: ")
 
 
 @pytest.mark.parametrize("values", [[5.0], [5.0, 5.1], [True], [True, True]])
-def test_fewer_than_three_rounds_never_show_anything(values):
-    assert judge("It is so", values, above=1).verdict == UNCLEAR
-    assert judge("It is so", [-value for value in values], above=1).verdict == UNCLEAR
+def test_fewer_than_three_rounds_never_show_anything(values, capsys):
+    finding("It is so", values, above=1)
+    finding("It is so", [-value for value in values], above=1)
+    assert [line[0] for line in capsys.readouterr().out.splitlines()] == [UNCLEAR] * 2
 
 
-def test_the_sentence_has_the_median_its_interval_and_the_unit():
-    assert repr(judge("It is faster", [1.09, 1.03, 1.05], above=1)) == "✓ It is faster: 1.05 times (1.03 to 1.09)."
-    assert "20.0 ms (10.0 ms to 30.0 ms)" in judge("It waits", [0.01, 0.02, 0.03], above=0, unit="s").sentence
-    assert "30 % (20 to 40)" in judge("It waits", [0.2, 0.3, 0.4], above=0, unit="%").sentence
-    assert "in 3 of 3 rounds" in judge("It comes last", [True] * 3).sentence
+@pytest.mark.parametrize(
+    "values, unit, sentence",
+    [
+        ([1.09, 1.03, 1.05], "times", "✓ It is so: 1.05 times (1.03 to 1.09).\n"),
+        ([0.01, 0.02, 0.03], "s", "✓ It is so: 20.0 ms (10.0 ms to 30.0 ms).\n"),
+        ([0.2, 0.3, 0.4], "%", "✓ It is so: 30 % (20 to 40).\n"),
+        ([True] * 3, "times", "✓ It is so: in 3 of 3 rounds.\n"),
+    ],
+)
+def test_the_sentence_has_the_median_its_interval_and_the_unit(values, unit, sentence, capsys):
+    finding("It is so", values, above=0, unit=unit)
+    assert capsys.readouterr().out == sentence
 
 
 def test_the_reason_is_given_only_when_the_claim_does_not_hold(capsys):
@@ -50,7 +59,7 @@ def test_the_reason_is_given_only_when_the_claim_does_not_hold(capsys):
 @pytest.mark.parametrize("values, bounds", [([], {"above": 1}), ([1.0, 2.0, 3.0], {})])
 def test_a_finding_without_values_or_without_a_bound_is_refused(values, bounds):
     with pytest.raises(ValueError, match="a finding needs"):
-        judge("It is so", values, **bounds)
+        finding("It is so", values, **bounds)
 
 
 @pytest.mark.parametrize("count", [5, 7, 8, 9, 11, 20])
