@@ -109,11 +109,24 @@ def test_the_segments_are_the_rows_one_after_another():
     assert segments(RUN) == list(itertools.chain.from_iterable(segments_by_row(RUN)))
 
 
-@pytest.mark.parametrize("run", [RUN, REPLACED, EMPTY])
-def test_the_breakdown_adds_up_to_wall_time_times_processes(run):
+def idle_gaps(run):
+    """Return the seconds of a run that no segment of any worker covers, counted gap by gap."""
+    idle = 0.0
+    for row in range(1, max(run.processes, len(run.workers)) + 1):
+        free = run.began
+        for segment in sorted((s for s in segments(run) if s.row == row), key=lambda s: s.begin):
+            idle += segment.begin - free
+            free = segment.end
+        idle += run.ended - free
+    return idle
+
+
+@pytest.mark.parametrize("run", [RUN, EMPTY, Run(RUN.spans, RUN.workers, 4, "spawn", 0.0, 11.0)])
+def test_idle_is_the_time_that_no_segment_covers(run):
     split = breakdown(run)
     assert [phase for phase, _ in split.items()] == list(PHASES)
-    assert sum(seconds for _, seconds in split.items()) == split.whole == run.seconds * run.processes
+    assert split.idle == pytest.approx(idle_gaps(run))
+    assert split.whole == run.seconds * run.processes
 
 
 @pytest.mark.parametrize("run", [RUN, REPLACED])
@@ -169,3 +182,48 @@ def test_events_are_in_the_order_of_time_counted_from_the_beginning_of_the_run()
 
 def test_the_wall_time_of_a_task_is_computing_and_waiting_for_a_cpu():
     assert (SECOND.computing, SECOND.waiting_for_cpu) == (4.0, 0.0)
+
+
+def test_a_short_breakdown_prints_its_shares_of_a_whole_below_a_second():
+    lone = span(0, 101, times=(0, 0, 0, 0, 0, 0, 0.25, 0.25, 0.25, 0.25, 0.5), cpu=0.125)
+    lines = str(breakdown(Run((lone,), (Worker(101, 0.0),), 1, "fork", 0.0, 0.5))).splitlines()
+    assert [line.split()[-1] for line in lines] == ["25.0%", "25.0%", "0.0%", "50.0%", "0.0%", "0.0%", "100.0%"]
+
+
+def test_the_last_result_of_a_worker_is_the_one_that_it_sent_last_whatever_its_number():
+    """By hand: task 1 ran first and task 0 last, and the parent had the result of task 0 a second after it was sent."""
+    first = span(1, 101, times=(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2), cpu=1.0)
+    last = span(0, 101, times=(0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4), cpu=1.0)
+    run = Run((last, first), (Worker(101, 0.0),), 1, "fork", 0.0, 4.0)
+    assert rows(run)[1][-2:] == [("returning", 2.0, 3.0, 0), ("returning", 3.0, 4.0, 0)]
+
+
+def test_results_that_were_pickled_at_the_same_moment_are_told_apart_by_when_they_were_sent():
+    """Two tasks of a chunk: both results are pickled from the same moment on, and one is sent a second before the other."""
+    first = span(0, 101, times=(0, 0, 0, 0, 0, 0, 1, 2, 4, 4, 5), cpu=1.0)
+    second = span(1, 101, times=(0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4), cpu=1.0)
+    run = Run((first, second), (Worker(101, 0.0),), 1, "fork", 0.0, 5.0)
+    assert rows(run)[1][-1] == ("returning", 4.0, 5.0, 0)
+
+
+def test_a_task_that_is_pickled_while_its_worker_is_free_is_sent_from_then_on():
+    late = span(0, 101, times=(0, 2, 3, 3, 3, 4, 5, 5, 5, 5, 5), cpu=1.0)
+    run = Run((late,), (Worker(101, 0.0),), 1, "fork", 0.0, 5.0)
+    assert rows(run)[1] == [("sending", 2.0, 4.0, 0), ("computing", 4.0, 5.0, 0)]
+    assert breakdown(run).idle == 2.0
+
+
+def test_a_worker_that_was_ready_before_the_run_began_does_not_start():
+    warm = Run(RUN.spans, (Worker(101, -3.0), Worker(102, -2.0)), 2, "spawn", 0.0, 10.0)
+    assert breakdown(warm).starting == 0.0
+    assert rows(warm)[1][0] == ("sending", 0.0, 2.0, 0)
+    assert not [segment for segment in segments(warm) if segment.phase == "starting"]
+
+
+def test_the_seconds_of_a_run_and_of_a_segment_are_counted_from_its_beginning():
+    assert Run((), (), 1, "fork", began=3.0, ended=7.5).seconds == 4.5
+    assert {segment.seconds for segment in segments(RUN) if segment.phase == "starting"} == {0.5, 1.5}
+
+
+def test_the_time_without_a_cpu_is_what_the_cpu_clock_did_not_count():
+    assert (FIRST.computing, FIRST.waiting_for_cpu) == (2.0, 1.0)

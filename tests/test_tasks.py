@@ -1,8 +1,10 @@
 """The worker functions return what an independent computation returns."""
 
+import io
 import math
 import multiprocessing
 import os
+import random
 import sys
 import time
 from types import SimpleNamespace
@@ -121,3 +123,88 @@ def test_an_unpicklable_error_cannot_be_rebuilt_from_its_arguments():
         failing_tasks.raise_unpicklable(2)
     with pytest.raises(TypeError):  # from what unpickling does, unless a library such as tblib has changed it
         failing_tasks.UnpicklableError(*caught.value.args)
+
+
+class Clocks:
+    """In the place of `time`: the clocks stand still until something takes time."""
+
+    def __init__(self) -> None:
+        self.wall, self.cpu = 10.0, 2.0
+
+    def perf_counter(self) -> float:
+        return self.wall
+
+    def process_time(self) -> float:
+        return self.cpu
+
+    def sleep(self, seconds: float) -> None:
+        self.wall += seconds
+
+    def compute(self, seconds: float) -> float:
+        """Take this many seconds, with a CPU for half of them."""
+        self.wall += seconds
+        self.cpu += seconds / 2
+        return seconds
+
+
+@pytest.fixture
+def clocks(monkeypatch):
+    found = Clocks()
+    monkeypatch.setattr(tasks, "time", found)
+    return found
+
+
+def test_a_nap_lasts_as_long_as_it_is_told(clocks):
+    tasks.nap(3.0)
+    assert clocks.wall == 13.0
+
+
+def test_a_timed_task_has_the_moments_of_its_beginning_and_its_end(clocks):
+    assert tasks.timed(clocks.compute, 4.0) == tasks.Timed(4.0, os.getpid(), started=10.0, finished=14.0, cpu=2.0)
+
+
+@pytest.mark.parametrize(("before", "after", "waited"), [(1.0, 3.5, 2.5), (1.0, 1.0, 0.0), (None, None, None)])
+def test_a_loop_has_its_wall_its_cpu_and_what_it_waited_during_the_loop(clocks, monkeypatch, before, after, waited):
+    answers = iter([before, after])
+    monkeypatch.setattr(tasks, "_seconds_waited_for_cpu", lambda: next(answers))
+    assert tasks.seconds_of_loop(clocks.compute, [1.0, 2.0, 5.0]) == (8.0, 4.0, waited)
+
+
+def test_linux_reports_the_wait_for_a_cpu_as_the_second_of_three_figures_in_nanoseconds(monkeypatch):
+    monkeypatch.setattr("builtins.open", lambda *_, **__: io.StringIO("5000000000 2000000000 7"))
+    assert tasks._seconds_waited_for_cpu() == 2.0
+
+
+def test_where_nothing_reports_the_wait_for_a_cpu_it_is_unknown(monkeypatch):
+    def no_such_file(*_: object, **__: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("builtins.open", no_such_file)
+    assert tasks._seconds_waited_for_cpu() is None
+
+
+def test_computing_ends_when_its_time_has_passed_and_returns_the_share_with_a_cpu(clocks, monkeypatch):
+    moments = iter([10.0, 11.0, 12.0, 13.0, 15.0, 99.0])
+    spent = iter([2.0, 4.5])
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(perf_counter=lambda: next(moments), process_time=lambda: next(spent)))
+    assert tasks.compute_for(5.0) == 2.5 / 5.0
+    assert next(moments) == 99.0
+
+
+def test_a_share_of_a_cpu_is_never_more_than_the_whole(monkeypatch):
+    moments, spent = iter([10.0, 11.0]), iter([2.0, 3.5])
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(perf_counter=lambda: next(moments), process_time=lambda: next(spent)))
+    assert tasks.compute_for(1.0) == 1.0
+
+
+def test_distances_are_those_of_a_3_4_5_triangle_from_any_corner():
+    assert tasks.distances([(0, 0), (3, 4), (6, 8)], (3, 4)) == [5.0, 0.0, 5.0]
+    numbers = np.array([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]]).tobytes()
+    for function in (tasks.flat_distances, tasks.flat_dist_distances):
+        assert np.frombuffer(function(numbers, (3.0, 4.0))).tolist() == [5.0, 0.0, 5.0]
+
+
+def test_draws_are_of_seed_0_unless_another_is_given():
+    assert tasks.draw(5) == tasks.draw(5, seed=0) != tasks.draw(5, seed=1)
+    generator = random.Random(3)
+    assert tasks.draw(2, seed=3) == (2, (generator.random() + generator.random()) / 2)

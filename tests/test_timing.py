@@ -2,12 +2,13 @@
 
 import functools
 import multiprocessing
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from helpers.machine import start_methods
-from helpers.tasks import draw, identity
+from helpers.tasks import draw, identity, nap
 from helpers.timing import (
     CSV_COLUMNS,
     Comparison,
@@ -108,7 +109,7 @@ def test_efficiency_is_the_speedup_of_each_process_whatever_the_machine():
     assert efficiency(3.0, processes=4) == 0.75
 
 
-@pytest.mark.parametrize("bad", [{"repeats": 0}, {"repeats": -1}, {"repeats": 2.5}, {"repeats": "3"}, {"warmup": -1}])
+@pytest.mark.parametrize("bad", [{"repeats": 0}, {"repeats": -1}, {"repeats": 2.5}, {"repeats": "3"}, {"repeats": True}, {"warmup": -1}, {"warmup": True}])
 def test_a_bad_count_is_refused_before_anything_runs(bad):
     calls = []
     (name,) = bad
@@ -130,7 +131,8 @@ def test_what_cannot_be_called_is_refused():
 
 
 def test_a_timing_without_repeats_or_time_is_refused():
-    for seconds, cpu in (((), ()), ((1.0,), ()), ((0.0,), (0.0,)), ((float("nan"),), (0.0,))):
+    bad = [float("nan"), float("inf"), 0.0, -1.0]
+    for seconds, cpu in (((), ()), ((1.0,), ()), *(((1.0, second), (0.0, 0.0)) for second in bad)):
         with pytest.raises(ValueError, match="seconds"):
             Timing("x", seconds, cpu)
 
@@ -174,3 +176,73 @@ def test_warm_up_gives_up_at_its_deadline():
         pytest.raises(TimeoutError, match=r"[01] of 2 workers answered within 0\.5 s"),
     ):
         warm_up(pool, 2, deadline=0.5)
+
+
+def test_without_a_wish_there_are_five_repeats_after_one_warm_up():
+    calls = []
+    assert measure(calls.append, 1).repeats == 5
+    assert len(calls) == 6
+    assert compare({"one": lambda: calls.append(1)})["one"].repeats == 5
+    assert len(calls) == 12
+
+
+def test_what_is_too_short_for_the_clock_takes_the_shortest_time_that_the_clock_can_show(monkeypatch):
+    clocks = SimpleNamespace(perf_counter=lambda: 10.0, process_time=lambda: 2.0)
+    monkeypatch.setattr("helpers.timing.time", clocks)
+    assert measure(draw, 1, repeats=1).seconds == (time.get_clock_info("perf_counter").resolution,)
+
+
+def test_the_first_warm_up_is_not_measured(monkeypatch):
+    ticks = iter([0.0, 100.0, 0.0, 1.0, 0.0, 2.0])
+    clocks = SimpleNamespace(perf_counter=lambda: next(ticks), process_time=lambda: 0.0)
+    monkeypatch.setattr("helpers.timing.time", clocks)
+    assert measure(draw, 1, repeats=2).seconds == (1.0, 2.0)
+
+
+def test_ratios_are_taken_against_the_candidate_that_is_named():
+    comparison = Comparison((SERIAL, PARALLEL, Timing("third", (1.0, 4.0, 2.0), (0.5, 0.5, 0.5))))
+    assert comparison.ratios("third", to="pool of 2") == (2.0, 0.5, 2.0)
+
+
+def test_the_ratio_of_a_table_is_the_median_of_the_rounds():
+    comparison = Comparison((SERIAL, Timing("other", (1.0, 6.0, 1.0), (0.5, 0.5, 0.5))))
+    assert repr(comparison).splitlines()[2].endswith("4.00 (1.00 to 5.00)")
+
+
+class Answers:
+    """In the place of a pool: each map of naps is answered by the given processes, or not in time."""
+
+    def __init__(self, *answers: list[int] | None) -> None:
+        self.answers, self.asked, self.waited = iter(answers), [], []
+
+    def map_async(self, function, items, chunksize=None):
+        self.asked.append((function, items, chunksize))
+        return self
+
+    def get(self, timeout):
+        self.waited.append(timeout)
+        answer = next(self.answers)
+        if answer is None:
+            raise multiprocessing.TimeoutError
+        return answer
+
+
+def test_warm_up_asks_again_with_a_short_nap_for_each_worker_until_all_have_answered():
+    pool = Answers([1, 1, 2], [2, 2, 2], [1, 3, 2])
+    warm_up(pool, 3)
+    assert pool.asked == [(nap, [0.01] * 3, 1)] * 3
+
+
+def test_warm_up_counts_its_deadline_from_its_beginning_and_says_how_many_had_answered(monkeypatch):
+    now = iter([5.0, 6.0, 12.0])
+    monkeypatch.setattr("helpers.timing.time", SimpleNamespace(monotonic=lambda: next(now)))
+    pool = Answers([1, 1], None)
+    with pytest.raises(TimeoutError, match=r"1 of 2 workers answered within 4 s"):
+        warm_up(pool, 2, deadline=4.0)
+    assert pool.waited == [3.0, 0.0]
+
+
+def test_warm_up_waits_for_half_a_minute():
+    pool = Answers([1])
+    warm_up(pool, 1)
+    assert 29.0 < pool.waited[0] <= 30.0
