@@ -69,3 +69,59 @@ def test_a_limit_is_an_interval_with_words_for_every_serial_share(shares, senten
 def test_a_limit_without_a_share_is_refused():
     with pytest.raises(ValueError, match="the serial share of one round or more"):
         limit_in_words([])
+
+
+def test_the_error_of_a_law_is_that_of_a_regression_worked_out_by_hand():
+    """By hand: T(p) = T(1) (1/p + f (1 - 1/p)), a line through 0 over x = T(1) (1 - 1/p) with the slope f.
+
+    For y = 1, 3 at x = 5, 5 the slope is 2 / 5 and the residuals are 1 and -1; sum x² is 50, and there is 2 - 1 = 1 degree of
+    freedom, so the error of f is sqrt(2 / 1 / 50) = 0.2.
+    """
+    law = amdahl(10.0, {2: [6.0, 8.0]}, cpus=4)
+    assert law.parameters["f"] == (pytest.approx(0.4), pytest.approx(0.2))
+    seconds, errors = law.seconds([1, 2, 4])
+    assert seconds.tolist() == pytest.approx([10.0, 7.0, 5.5])
+    assert errors.tolist() == pytest.approx([0.0, 0.2 * 5.0, 0.2 * 7.5])
+    assert law.short == "Amdahl's law: f = 0.4 ± 0.2"
+
+
+def test_processes_beyond_the_cpus_add_nothing_by_amdahls_law_and_cost_something_with_overhead():
+    assert len(set(amdahl(8.0, {1: [8.0], 2: [5.0]}, cpus=4).seconds([4, 5, 64])[0].tolist())) == 1
+    law = with_overhead({p: [2 + 8 / min(p, 4) + p] for p in (1, 2, 3, 4, 6)}, cpus=4)
+    assert law.seconds([4, 5, 64])[0].tolist() == pytest.approx([8.0, 9.0, 68.0])
+
+
+def test_without_a_number_of_cpus_the_limit_is_that_of_this_machine(monkeypatch):
+    monkeypatch.setattr("helpers.model.laws.usable_cpus", lambda: 3)
+    assert "min(p, 3)" in amdahl(8.0, {1: [8.0], 2: [5.0]}).formula
+    law = with_overhead({p: [2 + 6 / min(p, 3) + p] for p in (1, 2, 3, 4, 6)})
+    assert "min(p, 3)" in law.formula
+    assert law.seconds([6])[0].tolist() == pytest.approx([10.0])
+
+
+def test_a_law_is_fitted_to_one_figure_more_than_it_has_parameters():
+    assert amdahl(8.0, {2: [5.0, 5.0]}, cpus=4).parameters["f"][0] == pytest.approx(0.25)
+    with pytest.raises(ValueError, match="Amdahl's law needs more than 1 measured figures, not 1"):
+        amdahl(8.0, {2: [5.0]}, cpus=4)
+    sweep = {p: [1.0 + 4.0 / p + p] for p in (1, 2, 4)}
+    with pytest.raises(ValueError, match="With overhead needs more than 3 measured figures, not 3"):
+        with_overhead(sweep, cpus=4)
+    assert with_overhead(sweep | {3: [1.0 + 4.0 / 3 + 3]}, cpus=4).name == "With overhead"
+
+
+def test_every_repeat_counts_in_a_fit():
+    assert amdahl(8.0, {2: [4.0, 5.0, 6.0], 1: [8.0]}, cpus=2).parameters["f"][0] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    "shares, sentence",
+    [
+        ([0.0, 0.25, 0.5], f"f = 25 % (0 to 50): {UNKNOWN}, only that it is above 2.0 times."),
+        ([0.0, 0.5, 1.0], "f = 50 % (0 to 100): the rounds differ too much to set any limit."),
+        ([0.5, 0.8, 1.0], "f = 80 % (50 to 100): at most 2.0 times as fast, and perhaps no faster than the loop."),
+        ([1.0, 1.1, 1.2], f"f = 110 % (100 to 120): {SLOWER}"),
+        ([0.996, 1.1, 1.2], "f = 110 % (100 to 120): at most 1.0 times as fast, and perhaps no faster than the loop."),
+    ],
+)
+def test_a_limit_at_the_edge_of_what_it_can_say(shares, sentence):
+    assert limit_in_words(shares) == sentence
