@@ -7,6 +7,7 @@ tried, the same one in every run. Those that no test could notice are listed, wi
 """
 
 import argparse
+import gc
 import importlib
 import os
 import shutil
@@ -33,9 +34,9 @@ QUICK = "-o addopts= -x -q -p no:cacheprovider -p no:nbval -p no:xdist -W ignore
 
 ALSO = {
     "array_tasks": ["test_tasks"],
-    "drawing/bars": ["../test_timeline"],
+    "drawing/bars": ["../test_timeline", "../test_timeline_by_hand"],
     "drawing/figure": ["../test_plots"],
-    "drawing/svg": ["../test_timeline"],
+    "drawing/svg": ["../test_timeline", "../test_timeline_by_hand"],
     "failing_tasks": ["test_tasks"],
     "pool/errors": ["test_values"],
     "pool/inputs": ["test_values", "test_drop_in"],
@@ -52,14 +53,15 @@ def tests_of(module: str) -> list[str]:
     found = [*folder.glob(f"test_{name}.py"), *folder.glob(f"test_{name}_*.py"), *also]
     if not found:
         raise SystemExit(f"helpers/{module}.py has no tests of its own")
-    return sorted({str(path.resolve().relative_to(ROOT)) for path in found})
+    return sorted({str(path.resolve().relative_to(ROOT)) for path in found if path.exists()})
 
 
 def notice(copy: Path, tests: list[str], options: list[str], seconds: float) -> bool:
     """Run tests in a copy of the checkout, and return whether one fails, or they do not end in this many seconds."""
     child = os.fork()
     if not child:
-        _run(copy, [*QUICK, *options, *tests])
+        in_a_pool = any("pool" in test for test in tests)
+        _run(copy, [*QUICK, *([] if in_a_pool else ["--noconftest"]), *options, *tests])
     deadline = time.monotonic() + seconds
     while True:
         process, status = os.waitpid(child, os.WNOHANG)
@@ -87,7 +89,7 @@ def _run(copy: Path, arguments: list[str]) -> None:
         os.chdir(copy)
         sys.modules["__main__"] = types.ModuleType("__main__")  # spawned workers would import this tool
         sys.path[:] = [str(copy), *(place for place in sys.path if place not in ("", str(ROOT)))]
-        os.environ.update(PYTHONPATH=str(copy), PYTHONDONTWRITEBYTECODE="1")
+        os.environ["PYTHONPATH"] = str(copy)
         code = int(pytest.main(arguments))
     finally:
         os._exit(code)
@@ -115,11 +117,16 @@ def try_module(module: str, most: int, seed: int, options: list[str]) -> Iterato
         copy_checkout(copy)
         path, tests = copy / "helpers" / f"{module}.py", tests_of(module)
         code = path.read_text(encoding="utf-8")
+        sys.dont_write_bytecode = False
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         began = time.monotonic()
         if notice(copy, tests, options, 300):
             yield f"the tests of {module} fail without a fault:\n{(copy / 'output').read_text()}"
             return
         limit = 15 + 4 * (time.monotonic() - began)
+        for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
+            compiled.unlink()  # what else was compiled stays, so that each run is short
+        sys.dont_write_bytecode, os.environ["PYTHONDONTWRITEBYTECODE"] = True, "1"
         noticed = same = 0
         tried, known = faults(code, most, seed), equivalents()
         for fault in tried:
@@ -141,9 +148,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the random choice (default: 1)")
     parser.add_argument("-k", default="", help="only the tests that this selects, as for pytest")
     given = parser.parse_args()
-    sys.dont_write_bytecode = True
     for name in PRELOADED:
         importlib.import_module(name)
+    gc.freeze()  # what is there by now is not searched for garbage in every run
     rows = []
     for module in given.modules:
         for line in try_module(module, given.most, given.seed, ["-k", given.k] if given.k else []):

@@ -184,3 +184,12 @@ def test_simulated_and_measured_runs_obey_the_same_order_of_moments():
     swapped = simulate([0.01], processes=1, cpus=2)
     (span,) = swapped.spans
     assert not order_of_moments(swapped._replace(spans=(span._replace(sent=span.packed - 1.0),)))
+
+
+@given(st.lists(SECONDS, min_size=1, max_size=20), st.integers(1, 6), st.integers(1, 6), EVERY_COST, st.booleans())
+def test_another_cpu_never_makes_a_run_slower(durations, processes, cpus, costs, warm):
+    fewer, more = (
+        simulate(durations, processes=processes, cpus=number, chunksize=1, costs=costs, warm=warm).seconds
+        for number in (cpus, cpus + 1)
+    )
+    assert more <= fewer + 1e-9
