@@ -76,3 +76,58 @@ def test_a_long_series_is_not_spoiled_by_a_single_outlier():
     values = [1.1, 1.2, 1.15, 1.12, 1.18, 1.14, 1.16, 0.4, 1.13]
     assert median_interval(values) == (1.1, 1.18)
     assert statistics.median(values) == 1.14
+
+
+@pytest.mark.parametrize(
+    "values, unit, figures",
+    [
+        ([1234.5, 1233.4, 1235.6], "MB", "1,234 MB (1,233 to 1,236)"),
+        ([100.0, 99.0, 150.0], "times", "100 times (99 to 150)"),
+        ([99.9, 98.0, 101.0], "times", "99.9 times (98.0 to 101.0)"),
+        ([10.0, 9.0, 11.0], "times", "10.0 times (9.0 to 11.0)"),
+        ([9.99, 9.5, 10.5], "times", "9.99 times (9.50 to 10.50)"),
+        ([0.123, 0.1, 0.2], "%", "12 % (10 to 20)"),
+    ],
+)
+def test_figures_have_three_digits_or_so(values, unit, figures, capsys):
+    finding("It is so", values, above=0, unit=unit)
+    assert capsys.readouterr().out == f"✓ It is so: {figures}.\n"
+
+
+@pytest.mark.parametrize(
+    "values, bounds, line",
+    [
+        ([2.0, 2.5], {"above": 1}, "≈ It is so: 2 rounds cannot show it, 2.25 times (2.00 to 2.50). Measure at least 3 times."),
+        ([0.5, 1.0, 2.0], {"above": 1}, "≈ It is so: this run cannot tell, 1.00 times (0.50 to 2.00). The rounds disagree; close other programs and run the cell again."),
+        ([0.5, 0.6, 0.7], {"above": 1}, "✗ It is so: not in this run, 0.60 times (0.50 to 0.70)."),
+        ([True, False, True], {}, "≈ It is so: this run cannot tell, in 2 of 3 rounds."),
+        ([True, True], {}, "≈ It is so: this run cannot tell, in 2 of 2 rounds."),
+        ([False] * 3, {}, "✗ It is so: in 0 of 3 rounds."),
+    ],
+)  # fmt: skip
+def test_what_does_not_hold_says_why(values, bounds, line, capsys):
+    finding("It is so", values, **bounds)
+    assert capsys.readouterr().out == f"{line}\n"
+
+
+@pytest.mark.parametrize(
+    "values, bounds, verdict",
+    [
+        ([1.0, 1.5, 2.0], {"above": 1}, UNCLEAR),
+        ([1.0, 1.5, 2.0], {"below": 2}, UNCLEAR),
+        ([2.0, 2.5, 3.0], {"below": 2}, FAILS),
+        ([1.1, 1.5, 1.9], {"above": 1, "below": 2}, HOLDS),
+        ([1.1, 1.5, 2.0], {"above": 1, "below": 2}, UNCLEAR),
+        ([-3.0, -2.0, -1.0], {"below": 0}, HOLDS),
+    ],
+)
+def test_a_value_on_the_bound_is_not_beyond_it(values, bounds, verdict, capsys):
+    finding("It is so", values, **bounds)
+    assert capsys.readouterr().out.startswith(f"{verdict} ")
+
+
+@pytest.mark.parametrize(("count", "cut"), [(1, 0), (4, 0), (5, 0), (8, 0), (9, 1), (11, 2), (12, 2), (20, 5), (50, 18)])
+def test_the_interval_leaves_out_as_many_values_as_the_binomial_distribution_allows(count, cut):
+    """By hand for 9: 2 (1 + 9) / 2**9 is 0.039, which leaves 0.961; for 8 it is 2 (1 + 8) / 2**8 = 0.0703, more than 0.07."""
+    low, high = median_interval(range(count))
+    assert (low, high) == (cut, count - 1 - cut)
