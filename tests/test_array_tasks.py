@@ -47,7 +47,9 @@ def test_pi_is_four_times_the_share_of_points_in_the_quarter_circle():
 
 
 def test_an_estimate_takes_a_million_points():
-    assert array_tasks.estimate_pi(7) == array_tasks.estimate_pi(7, points=1_000_000) == pytest.approx(math.pi, abs=0.01)
+    assert (
+        array_tasks.estimate_pi(7) == array_tasks.estimate_pi(7, points=1_000_000) == pytest.approx(math.pi, abs=0.01)
+    )
     np.random.seed(7)
     first = array_tasks.estimate_pi_globally()
     np.random.seed(7)

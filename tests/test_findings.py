@@ -126,7 +126,9 @@ def test_a_value_on_the_bound_is_not_beyond_it(values, bounds, verdict, capsys):
     assert capsys.readouterr().out.startswith(f"{verdict} ")
 
 
-@pytest.mark.parametrize(("count", "cut"), [(1, 0), (4, 0), (5, 0), (8, 0), (9, 1), (11, 2), (12, 2), (20, 5), (50, 18)])
+@pytest.mark.parametrize(
+    ("count", "cut"), [(1, 0), (4, 0), (5, 0), (8, 0), (9, 1), (11, 2), (12, 2), (20, 5), (50, 18)]
+)
 def test_the_interval_leaves_out_as_many_values_as_the_binomial_distribution_allows(count, cut):
     """By hand for 9: 2 (1 + 9) / 2**9 is 0.039, which leaves 0.961; for 8 it is 2 (1 + 8) / 2**8 = 0.0703, more than 0.07."""
     low, high = median_interval(range(count))

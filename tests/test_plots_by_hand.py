@@ -39,7 +39,12 @@ def drawn(monkeypatch):
 def lines(axes):
     """Return every line: its points, colour, style and mark by label."""
     return {
-        line.get_label(): (line.get_xydata().tolist(), to_hex(line.get_color()), line.get_linestyle(), line.get_marker())
+        line.get_label(): (
+            line.get_xydata().tolist(),
+            to_hex(line.get_color()),
+            line.get_linestyle(),
+            line.get_marker(),
+        )
         for line in axes.lines
     }
 
@@ -164,7 +169,9 @@ def test_curves_are_in_the_order_of_the_x_axis_with_a_mark_or_a_line_for_each_la
     assert (plain.axes[0].get_xscale(), plain.axes[0].get_yscale()) == ("linear", "linear")
 
 
-@pytest.mark.parametrize("measured, predicted", [({"a": {1: 1.0}}, {"a": {1: 0.0}}), ({"a": {1: 1.0}}, {"a": {0: 1.0}})])
+@pytest.mark.parametrize(
+    "measured, predicted", [({"a": {1: 1.0}}, {"a": {1: 0.0}}), ({"a": {1: 1.0}}, {"a": {0: 1.0}})]
+)
 def test_a_prediction_that_a_logarithm_cannot_show_is_refused(measured, predicted):
     with pytest.raises(ValueError, match="above 0"):
         curves_plot(measured, predicted, across="chunks")

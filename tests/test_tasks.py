@@ -163,7 +163,9 @@ def test_a_timed_task_has_the_moments_of_its_beginning_and_its_end(clocks):
     assert tasks.timed(clocks.compute, 4.0) == tasks.Timed(4.0, os.getpid(), started=10.0, finished=14.0, cpu=2.0)
 
 
-@pytest.mark.parametrize(("before", "after", "waited"), [(1.0, 3.5, 2.5), (1.0, 1.0, 0.0), (None, None, None)])
+@pytest.mark.parametrize(
+    ("before", "after", "waited"), [(1.0, 3.5, 2.5), (1.0, 1.0, 0.0), (0.0, 0.0, 0.0), (None, None, None)]
+)
 def test_a_loop_has_its_wall_its_cpu_and_what_it_waited_during_the_loop(clocks, monkeypatch, before, after, waited):
     answers = iter([before, after])
     monkeypatch.setattr(tasks, "_seconds_waited_for_cpu", lambda: next(answers))
@@ -186,14 +188,18 @@ def test_where_nothing_reports_the_wait_for_a_cpu_it_is_unknown(monkeypatch):
 def test_computing_ends_when_its_time_has_passed_and_returns_the_share_with_a_cpu(clocks, monkeypatch):
     moments = iter([10.0, 11.0, 12.0, 13.0, 15.0, 99.0])
     spent = iter([2.0, 4.5])
-    monkeypatch.setattr(tasks, "time", SimpleNamespace(perf_counter=lambda: next(moments), process_time=lambda: next(spent)))
+    monkeypatch.setattr(
+        tasks, "time", SimpleNamespace(perf_counter=lambda: next(moments), process_time=lambda: next(spent))
+    )
     assert tasks.compute_for(5.0) == 2.5 / 5.0
     assert next(moments) == 99.0
 
 
 def test_a_share_of_a_cpu_is_never_more_than_the_whole(monkeypatch):
     moments, spent = iter([10.0, 11.0]), iter([2.0, 3.5])
-    monkeypatch.setattr(tasks, "time", SimpleNamespace(perf_counter=lambda: next(moments), process_time=lambda: next(spent)))
+    monkeypatch.setattr(
+        tasks, "time", SimpleNamespace(perf_counter=lambda: next(moments), process_time=lambda: next(spent))
+    )
     assert tasks.compute_for(1.0) == 1.0
 
 

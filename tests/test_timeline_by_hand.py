@@ -1,65 +1,16 @@
 """What a timeline says, read back from its SVG: every bar, tick and figure against the spans, by a formula of its own."""
 
 import re
-import xml.etree.ElementTree as ET
 
 import pytest
+from pictures import FREE, LEFT, RIGHT, RUN, SVG, assert_same, coloured, parsed, span, ticks, tips, tracks, words
 
 from helpers.drawing.picture import COLOURS
-from helpers.model.costs import Costs, Leg
 from helpers.model.simulator import simulate
-from helpers.spans import Run, Span, Worker, breakdown, segments
-from helpers.timeline import timeline, where_time_went
+from helpers.spans import Run, Worker, segments
+from helpers.timeline import timeline
 
-SVG = "{http://www.w3.org/2000/svg}"
-LEFT, RIGHT = 104, 18
-FREE = Costs(0.0, 0.0, *[Leg()] * 4)
-
-
-def span(task, worker, times, cpu, outcome="ok"):
-    return Span(task, worker, *map(float, times), cpu=cpu, bytes_in=1000, bytes_out=2000, outcome=outcome)
-
-
-# Two workers, the wall time from 10 to 20. All phases take part.   subm pack sent arr rcv strt fin ret repl land deliv
-FIRST = span(0, 101, times=(10, 10, 11, 11, 12, 12, 15, 15, 16, 16, 17), cpu=2.0)
-SECOND = span(1, 102, times=(10, 11, 12, 13, 13, 14, 18, 18, 19, 19, 20), cpu=4.0)
-THIRD = span(2, 101, times=(10, 12, 13, 16, 16, 16, 17, 17, 17, 17, 18), cpu=0.5)
-RUN = Run((FIRST, SECOND, THIRD), (Worker(101, 10.5), Worker(102, 11.5)), 2, "spawn", 10.0, 20.0)
 SCALE = (960 - LEFT - RIGHT) / 10.0
-
-
-def parsed(picture):
-    return ET.fromstring(picture.svg)
-
-
-def boxes(root):
-    """Return (x, y, width, height, fill) of every rectangle but those of the legend."""
-    found = [box for box in root.iter(f"{SVG}rect") if box.get("rx") is None]
-    return [(*(float(box.get(name)) for name in ("x", "y", "width", "height")), box.get("fill")) for box in found]
-
-
-def coloured(root):
-    return sorted(box for box in boxes(root) if box[4] != "currentColor")
-
-
-def tracks(root):
-    return [box[:4] for box in boxes(root) if box[4] == "currentColor"]
-
-
-def words(root):
-    """Return the place of every text."""
-    return {text.text: (float(text.get("x")), float(text.get("y"))) for text in root.iter(f"{SVG}text")}
-
-
-def tips(root):
-    return [title.text for title in root.iter(f"{SVG}title")]
-
-
-def ticks(root):
-    """Return (x, y) of the upper end of every tick, and (x, y, label) of every label of the axis."""
-    marks = [re.fullmatch(r"M([\d.]+) ([\d.]+)v6", path.get("d")) for path in root.iter(f"{SVG}path")]
-    labels = [(*place, text) for text, place in words(root).items() if re.fullmatch(r"[\d.]+ (s|ms|µs)", text)]
-    return [tuple(map(float, mark.groups())) for mark in marks if mark], labels
 
 
 def expected_boxes(run, scale, began=10.0):
@@ -74,13 +25,6 @@ def expected_boxes(run, scale, began=10.0):
         elif segment.seconds:
             found.append((x, y, width, 24, COLOURS[segment.phase]))
     return sorted(found)
-
-
-def assert_same(found, expected):
-    assert len(found) == len(expected)
-    for one, other in zip(sorted(found), sorted(expected), strict=True):
-        assert one[:4] == pytest.approx(other[:4], abs=0.051)
-        assert one[4:] == other[4:]
 
 
 def test_the_bars_are_the_segments_of_the_run():
@@ -154,7 +98,9 @@ def test_the_number_of_a_task_is_in_the_middle_of_its_bar():
     assert found["1"] == (pytest.approx(LEFT + 6 * SCALE, abs=0.051), 148.5)
 
 
-@pytest.mark.parametrize(("task", "pixels", "shown"), [(7, 17.9, False), (7, 18.1, True), (123, 33.9, False), (123, 34.1, True)])
+@pytest.mark.parametrize(
+    ("task", "pixels", "shown"), [(7, 17.9, False), (7, 18.1, True), (123, 33.9, False), (123, 34.1, True)]
+)
 def test_a_number_is_shown_where_there_are_10_pixels_and_8_for_each_digit(task, pixels, shown):
     seconds = 10 * pixels / 838
     lone = span(task, 1, times=(0, 0, 0, 0, 0, 0, *[seconds] * 5), cpu=seconds)
@@ -213,7 +159,13 @@ def test_a_task_that_failed_at_once_is_three_pixels_wide_and_a_very_short_one_ha
 def crowded(tasks, seconds=1 / 64, failed=()):
     """One worker that computes for this long and then returns for as long, again and again; five segments a task, and one more."""
     spans = [
-        span(n, 1, (b, b, b, b, b, b, b + seconds, b + seconds, *[b + 2 * seconds] * 3), seconds / 2, "error" if n in failed else "ok")
+        span(
+            n,
+            1,
+            (b, b, b, b, b, b, b + seconds, b + seconds, *[b + 2 * seconds] * 3),
+            seconds / 2,
+            "error" if n in failed else "ok",
+        )
         for n, b in ((n, n * 2 * seconds) for n in range(tasks))
     ]
     return Run(tuple(spans), (Worker(1, 0.0),), 1, "fork", 0.0, 2 * seconds * tasks)
@@ -224,16 +176,20 @@ def test_neighbours_share_a_column_filled_by_their_phases_where_there_are_more_t
     columns = [tip for tip in tips(root) if "too short to draw one by one" in tip]
     assert sum(int(re.match(r"([\d,]+) task", tip)[1].replace(",", "")) for tip in columns) >= 1000
     assert len(columns) <= 2 * 838 / 3
-    x, y, width, height, _ = next(box for box in coloured(root) if box[1] > 98 and box[4] == COLOURS["computing"])
+    _, y, width, height, _ = next(box for box in coloured(root) if box[1] > 98 and box[4] == COLOURS["computing"])
     assert y + height == 98.0 + 24.0
-    assert height == pytest.approx(24 / 4, abs=1)  # a quarter of its time has a CPU, a quarter waits, and half is returning
+    assert height == pytest.approx(
+        24 / 4, abs=1
+    )  # a quarter of its time has a CPU, a quarter waits, and half is returning
     assert 0 < width <= 4.3
 
 
 def test_a_column_says_how_many_tasks_it_holds_and_how_long_they_take():
     """By hand: 1,000 tasks take 31.25 s on 838 pixels, so a column of 4.2 pixels has 157 ms, and no segment of 15.6 ms ends later."""
     found = [tip for tip in tips(parsed(timeline(crowded(1000)))) if "too short" in tip and "tasks" in tip]
-    assert set(found[1:-1]) <= {f"{n} tasks, too short to draw one by one: {ms} ms together" for n in (5, 6, 7) for ms in (125, 141, 156)}
+    assert set(found[1:-1]) <= {
+        f"{n} tasks, too short to draw one by one: {ms} ms together" for n in (5, 6, 7) for ms in (125, 141, 156)
+    }
 
 
 def test_a_failed_task_is_never_part_of_a_column():
@@ -248,91 +204,6 @@ def test_up_to_700_bars_are_drawn_one_by_one(tasks, merged):
     run = crowded(tasks)
     assert len(segments(run)) == 5 * tasks + 1
     assert any("too short" in tip for tip in tips(parsed(timeline(run)))) == merged
-
-
-# where_time_went
-
-WENT = {"cold": RUN, "warm": RUN._replace(workers=(Worker(101, 10.0), Worker(102, 10.0)), processes=1)}
-
-
-def bars(runs, **keywords):
-    return parsed(where_time_went(runs, **keywords))
-
-
-def test_every_bar_is_as_long_as_its_worker_seconds_and_phases_follow_each_other():
-    found = sorted(boxes(bars({"cold": RUN})), key=lambda box: box[0])
-    scale = (960 - LEFT - RIGHT) / 20.0
-    x, expected = float(LEFT), []
-    for phase, seconds in breakdown(RUN).items():
-        colour = "currentColor" if phase == "idle" else COLOURS[phase]
-        expected.append((x, 44.0, seconds * scale, 30.0, colour))
-        x += seconds * scale
-    assert x == pytest.approx(960 - RIGHT)
-    assert_same(found, expected)
-
-
-def test_all_bars_share_the_axis_of_the_longest():
-    root = bars({"short": simulate([1.0], processes=1, cpus=1, costs=FREE), "long": simulate([4.0], processes=1, cpus=1, costs=FREE)})
-    found = [box for box in coloured(root) if box[4] == COLOURS["computing"]]
-    assert [box[:4] for box in found] == [(104.0, 44.0, 209.5, 30.0), (104.0, 88.0, 838.0, 30.0)]
-    marks, labels = ticks(root)
-    assert labels[-1][2] == "4.0 s"
-    assert [x for x, _ in marks] == [x for x, _, _ in labels] == pytest.approx([LEFT + n * 838 / 8 for n in range(9)], abs=0.051)
-
-
-def test_a_share_is_in_the_middle_of_its_bar_where_there_is_room():
-    root = bars({"cold": RUN})
-    scale = (960 - LEFT - RIGHT) / 20.0
-    shown = {text.text: text for text in root.iter(f"{SVG}text") if text.text.endswith("%")}
-    x, y = float(shown["32%"].get("x")), float(shown["32%"].get("y"))
-    assert (x, y) == (pytest.approx(LEFT + 6.5 * scale / 2, abs=0.051), 44 + 19.5)
-    assert [text.text for text in root.iter(f"{SVG}text") if text.text.endswith("%")] == ["32%", "8%", "20%", "20%", "10%", "10%"]
-    inks = [text.get("fill") for text in root.iter(f"{SVG}text") if text.text.endswith("%")]
-    assert inks == ["#fff", "#222", "#222", "#fff", "#222", "#222"]
-
-
-@pytest.mark.parametrize(("share", "shown"), [(0.045, False), (0.046, True)])
-def test_a_share_is_written_into_a_bar_of_more_than_38_pixels(share, shown):
-    lone = span(0, 1, times=(0, 0, 0, 0, 0, 0, *[share] * 5), cpu=share)
-    root = bars({"a": Run((lone,), (Worker(1, 0.0),), 1, "fork", 0.0, 1.0)})
-    texts = [text.text for text in root.iter(f"{SVG}text") if text.text.endswith("%")]
-    assert texts == (["5%", "95%"] if shown else ["96%"])
-
-
-def test_every_part_of_a_bar_has_its_seconds_and_its_share_as_a_tooltip():
-    assert tips(bars({"cold": RUN})) == [
-        "computing: 6.50 s, 32%",
-        "waiting for a CPU: 1.50 s, 8%",
-        "sending: 4.00 s, 20%",
-        "returning: 4.00 s, 20%",
-        "starting: 2.00 s, 10%",
-        "idle: 2.00 s, 10%",
-    ]
-
-
-def test_the_words_of_where_time_went_are_in_their_places_from_top_to_bottom():
-    root = bars({"cold": RUN, "warm": RUN})
-    found = words(root)
-    assert found["Where the workers' time went"] == (104.0, 24.0)
-    assert (found["cold"], found["warm"]) == ((94.0, 64.0), (94.0, 108.0))
-    assert found["worker-seconds"] == (104.0, 44 + 2 * 44 + 34.0)
-    assert found["computing"][1] == 44 + 2 * 44 + 60.0
-    assert root.get("viewBox") == "0 0 960 210"
-    assert bars({"cold": RUN}, width=700).get("width") == "700"
-
-
-def test_the_text_of_where_time_went_has_the_figures_of_every_run():
-    lines = where_time_went({"cold": RUN}).text.splitlines()
-    assert lines[0] == "Where the workers' time went, in worker-seconds"
-    assert lines[2].split("  ")[-1].strip() == "whole"
-    assert re.findall(r"[\d.]+ m?s", lines[3]) == ["6.50 s", "1.50 s", "4.00 s", "4.00 s", "2.00 s", "2.00 s", "20.0 s"]
-
-
-def test_runs_without_any_time_are_drawn_and_have_no_share():
-    assert {tip.split(", ")[1] for tip in tips(bars({"none": Run((), (), 1, "fork", 3.0, 3.0)}))} == {"0%"}
-
-
-# the text twin of a timeline
 
 
 def test_the_table_of_a_timeline_has_a_row_for_the_notebook_and_every_worker():

@@ -109,7 +109,18 @@ def test_efficiency_is_the_speedup_of_each_process_whatever_the_machine():
     assert efficiency(3.0, processes=4) == 0.75
 
 
-@pytest.mark.parametrize("bad", [{"repeats": 0}, {"repeats": -1}, {"repeats": 2.5}, {"repeats": "3"}, {"repeats": True}, {"warmup": -1}, {"warmup": True}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"repeats": 0},
+        {"repeats": -1},
+        {"repeats": 2.5},
+        {"repeats": "3"},
+        {"repeats": True},
+        {"warmup": -1},
+        {"warmup": True},
+    ],
+)
 def test_a_bad_count_is_refused_before_anything_runs(bad):
     calls = []
     (name,) = bad

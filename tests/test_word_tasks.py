@@ -12,8 +12,18 @@ from helpers.word_tasks import anagrams, edit_distance, mistyped, nearest, words
 
 @pytest.mark.parametrize(
     "left, right, distance",
-    [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("pool", "pool", 0), ("ab", "ba", 2),
-     ("a", "", 1), ("a", "b", 1), ("abc", "xabcx", 2), ("abcdef", "azced", 3)],
+    [
+        ("", "", 0),
+        ("", "abc", 3),
+        ("kitten", "sitting", 3),
+        ("flaw", "lawn", 2),
+        ("pool", "pool", 0),
+        ("ab", "ba", 2),
+        ("a", "", 1),
+        ("a", "b", 1),
+        ("abc", "xabcx", 2),
+        ("abcdef", "azced", 3),
+    ],
 )
 def test_edit_distances_are_those_worked_out_by_hand(left, right, distance):
     assert edit_distance(left, right) == edit_distance(right, left) == distance

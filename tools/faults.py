@@ -58,9 +58,9 @@ class Swapped:
     """The first two arguments of a call change places."""
 
     def mutation_positions(self, node: Any) -> Iterator[tuple[Any, Any]]:
-        if node.type == "arglist" and not {one.type for one in node.children[:3:2]} & {"argument"}:
-            if not re.search(r"\b(min|max)$", _code(node.parent.get_previous_leaf() or node)):
-                yield node.start_pos, node.end_pos
+        plain = node.type == "arglist" and not {one.type for one in node.children[:3:2]} & {"argument"}
+        if plain and not re.search(r"\b(min|max)$", _code(node.parent.get_previous_leaf() or node)):
+            yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
         first, _, second, *rest = node.children
@@ -73,9 +73,9 @@ class Forgotten:
 
     def mutation_positions(self, node: Any) -> Iterator[tuple[Any, Any]]:
         last = node.children[-1] if node.type == "arglist" else node
-        if last is not node and last.type == "argument" and _code(last.children[1]) == "=":
-            if _code(last.children[0]) != "strict":
-                yield last.start_pos, node.end_pos
+        named = last is not node and last.type == "argument" and _code(last.children[1]) == "="
+        if named and _code(last.children[0]) != "strict":
+            yield last.start_pos, node.end_pos
 
     def mutate(self, node: Any, index: int) -> Any:
         return parso.parse("".join(one.get_code() for one in node.children[:-2]))
@@ -120,8 +120,12 @@ def _code(node: Any) -> str:
 def faults(code: str, most: int, seed: int) -> list[Fault]:
     """Return at most this many faults of a module, chosen at random: one for each place and kind, in the order of lines."""
     chance = random.Random(seed)
-    kinds: list[tuple[str, Any]] = [(kind.__name__, kind()) for kind in (LeftOut, Swapped, Forgotten, Doubled, Neighbour)]
-    kinds += [(name, plugins.get_operator(name)()) for name in sorted(plugins.operator_names()) if TAKEN.fullmatch(name)]
+    kinds: list[tuple[str, Any]] = [
+        (kind.__name__, kind()) for kind in (LeftOut, Swapped, Forgotten, Doubled, Neighbour)
+    ]
+    kinds += [
+        (name, plugins.get_operator(name)()) for name in sorted(plugins.operator_names()) if TAKEN.fullmatch(name)
+    ]
     places: dict[tuple[Any, str], list[tuple[Any, int]]] = {}
     nodes = list(ast_nodes(get_ast(code)))
     for name, operator in kinds:

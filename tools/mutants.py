@@ -27,16 +27,26 @@ from tools.faults import faults
 ROOT = Path(__file__).parents[1]
 EQUIVALENT = ROOT / "tests" / "equivalent_mutants.txt"
 
-PRELOADED = ["IPython", "hypothesis", "ipywidgets", "matplotlib.figure", "nbval.plugin", "numpy", "pytest", "threadpoolctl"]
+PRELOADED = [
+    "IPython",
+    "hypothesis",
+    "ipywidgets",
+    "matplotlib.figure",
+    "nbval.plugin",
+    "numpy",
+    "pytest",
+    "threadpoolctl",
+]
 """The tests run in forks of this process, which has these already: so each starts in a moment."""
 
-QUICK = "-o addopts= -x -q -p no:cacheprovider -p no:nbval -p no:xdist -W ignore::pytest.PytestAssertRewriteWarning".split()
+QUICK = ["-o", "addopts=", "-x", "-q", *("-p", "no:cacheprovider"), *("-p", "no:nbval"), *("-p", "no:xdist")]
+QUICK += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
 ALSO = {
     "array_tasks": ["test_tasks"],
-    "drawing/bars": ["../test_timeline", "../test_timeline_by_hand"],
-    "drawing/figure": ["../test_plots"],
-    "drawing/svg": ["../test_timeline", "../test_timeline_by_hand"],
+    "drawing/bars": ["../test_timeline", "../test_timeline_by_hand", "../test_timeline_where_time_went"],
+    "drawing/figure": ["../test_plots", "../test_plots_by_hand"],
+    "drawing/svg": ["../test_timeline", "../test_timeline_by_hand", "../test_timeline_where_time_went"],
     "failing_tasks": ["test_tasks"],
     "pool/errors": ["test_values"],
     "pool/inputs": ["test_values", "test_drop_in"],
@@ -80,7 +90,10 @@ def _run(copy: Path, arguments: list[str]) -> None:
     code = 1
     try:
         import pytest
+        from hypothesis import Phase, settings
 
+        settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None)
+        settings.load_profile("mutants")  # what fails is not made shorter: nobody reads it
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         output = os.open(copy / "output", os.O_CREAT | os.O_WRONLY | os.O_TRUNC)

@@ -1,5 +1,7 @@
 """Each usual mistake about advising gets the hint that names it."""
 
+# ruff: noqa: ISC004 - a hint of two lines is one string
+
 import pytest
 
 from helpers import checks

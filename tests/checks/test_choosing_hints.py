@@ -23,7 +23,10 @@ def test_a_wrong_tool_for_a_job_gets_the_hint_of_that_job(job, hint):
     for wrong in {"threads", "processes", "neither"} - {RIGHT[job]}:
         assert checks.threads_or_processes({**RIGHT, job: wrong}).sentence == f"{job}: {hint}"
     assert checks.threads_or_processes({**RIGHT, job: ...}).sentence == f"{job}: no choice yet."
-    assert checks.threads_or_processes({one: RIGHT[one] for one in RIGHT if one != job}).sentence == f"{job}: no choice yet."
+    assert (
+        checks.threads_or_processes({one: RIGHT[one] for one in RIGHT if one != job}).sentence
+        == f"{job}: no choice yet."
+    )
 
 
 CASES = {(8, 8): 1, (16, 4): 4, (2, 1): 2, (10, 4): 2, (4, 32): 1, (32, 3): 10}

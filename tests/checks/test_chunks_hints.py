@@ -13,8 +13,16 @@ MISTAKES = [
     (checks.chunk_lengths, ([3, 4, 3], 10, 3), "Which chunks take the extra rows: the first or the last?"),
     (checks.default_chunks, ([4] * 12, 50, 4), "Together the chunks must hold 50 tasks; yours hold 48."),
     (checks.default_chunks, ([1] * 50, 50, 4), "You make 50 chunks, which are more than four for each of 4 workers."),
-    (checks.default_chunks, ([3] * 16 + [2], 50, 4), "You make 17 chunks, which are more than four for each of 4 workers."),
-    (checks.default_chunks, ([13, 13, 13, 11], 50, 4), "That is one chunk for each worker. How many does map make at most?"),
+    (
+        checks.default_chunks,
+        ([3] * 16 + [2], 50, 4),
+        "You make 17 chunks, which are more than four for each of 4 workers.",
+    ),
+    (
+        checks.default_chunks,
+        ([13, 13, 13, 11], 50, 4),
+        "That is one chunk for each worker. How many does map make at most?",
+    ),
     (
         checks.default_chunks,
         ([4, 4] + [3] * 14, 50, 4),

@@ -44,7 +44,10 @@ def never_ended(rows, target, processes):
             "From 2 processes came 2 results: one list for each chunk, not one number for each row.",
         ),
         (lambda rows, target, p: joined(rows, target, p)[::-1], "With 1 process the list differs from the loop's."),
-        (lambda rows, target, p: distances(rows, target), "The distances are right, and no worker process computed them."),
+        (
+            lambda rows, target, p: distances(rows, target),
+            "The distances are right, and no worker process computed them.",
+        ),
         (lambda rows, target, p: joined(rows, target, p, 2), "Asked for 1 process, your function started 2."),
         (lambda rows, target, p: joined(rows, target, p, 1), "Asked for 2 processes, your function started 1."),
         (lambda rows, target, p: joined(rows, target, p, min(p, 2)), None),
@@ -84,7 +87,10 @@ NAPS = [0.4, 0.1, 0.2, 0.3]  # by hand, on two workers: 0.1 ends at 0.1, 0.2 at 
 @pytest.mark.parametrize(
     "order, hint",
     [
-        ([0.1, 0.2, 0.4, 0.3], "Each result comes when its task has finished, and a free worker takes the next task in the order of the input."),
+        (
+            [0.1, 0.2, 0.4, 0.3],
+            "Each result comes when its task has finished, and a free worker takes the next task in the order of the input.",
+        ),
         ([0.1, 0.2, 0.4], "Name each of the naps once."),
         ([0.4, 0.1, 0.2, 0.3], "That is the order of the input, in which imap would give them."),
         ([0.1, 0.2, 0.3, 0.4], "So they would come if all naps began at once; but there are only 2 workers."),

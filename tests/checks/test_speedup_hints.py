@@ -52,8 +52,14 @@ def test_the_best_number_of_processes_is_the_one_found_by_hand_and_no_neighbour(
     right = dict(zip(LAWS, BEST, strict=True))
     assert checks.best_processes(lambda *case: right[case]).right
     for wrong in {max(1, best - 1), min(1000, best + 1)} - {best}:
-        sentence = checks.best_processes(lambda *case: (right | {law: wrong})[case]).sentence
-        assert sentence == "With a = {:g}, b = {:g} and c = {:g} another number of processes takes less time than yours.".format(*law)
+        changed = right | {law: wrong}
+        sentence = checks.best_processes(lambda *case, changed=changed: changed[case]).sentence
+        assert (
+            sentence
+            == "With a = {:g}, b = {:g} and c = {:g} another number of processes takes less time than yours.".format(
+                *law
+            )
+        )
 
 
 @pytest.mark.parametrize("wrong", [0, 1001, 2.5])

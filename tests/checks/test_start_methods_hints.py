@@ -70,6 +70,10 @@ def test_each_kind_of_function_is_tried(name, case):
 def test_the_function_of_a_cell_is_gone_after_the_check():
     before = dict(vars(sys.modules["__main__"]))
     seen = []
-    checks.findable(lambda f: seen.append(f.__module__ == "__main__" and vars(sys.modules["__main__"])[f.__name__] is f) or findable(f))
+    checks.findable(
+        lambda f: (
+            seen.append(f.__module__ == "__main__" and vars(sys.modules["__main__"])[f.__name__] is f) or findable(f)
+        )
+    )
     assert seen == [False] * 5 + [True]
     assert dict(vars(sys.modules["__main__"])) == before

@@ -94,8 +94,14 @@ def test_five_repeats_are_tried_too(clock):
 @pytest.mark.parametrize(
     "answer, hint",
     [
-        (lambda work, p, cpus: work, "Two processes on two CPUs share 7 seconds of work: how long do they take at best?"),
-        (lambda work, p, cpus: work / p, "Five processes on two CPUs: how many of them can compute at the same moment?"),
+        (
+            lambda work, p, cpus: work,
+            "Two processes on two CPUs share 7 seconds of work: how long do they take at best?",
+        ),
+        (
+            lambda work, p, cpus: work / p,
+            "Five processes on two CPUs: how many of them can compute at the same moment?",
+        ),
         (lambda work, p, cpus: work / cpus, "Two processes on sixteen CPUs: how many CPUs have something to do?"),
     ],
 )
@@ -137,4 +143,3 @@ def share(run, cpus):
 def test_a_wrong_share_of_cpus_gets_the_hint_that_names_it(answer, hint):
     assert checks.share_of_cpus(share, RUN).right
     assert checks.share_of_cpus(answer, RUN).sentence == hint
-

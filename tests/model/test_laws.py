@@ -85,6 +85,12 @@ def test_the_error_of_a_law_is_that_of_a_regression_worked_out_by_hand():
     assert law.short == "Amdahl's law: f = 0.4 ± 0.2"
 
 
+def test_more_figures_make_the_error_of_a_law_smaller():
+    """By hand: four figures twice as above: sum x² is 100, the residuals' squares add up to 4, and 3 degrees of freedom are left."""
+    law = amdahl(10.0, {2: [6.0, 8.0, 6.0, 8.0]}, cpus=4)
+    assert law.parameters["f"] == (pytest.approx(0.4), pytest.approx((4 / 3 / 100) ** 0.5))
+
+
 def test_processes_beyond_the_cpus_add_nothing_by_amdahls_law_and_cost_something_with_overhead():
     assert len(set(amdahl(8.0, {1: [8.0], 2: [5.0]}, cpus=4).seconds([4, 5, 64])[0].tolist())) == 1
     law = with_overhead({p: [2 + 8 / min(p, 4) + p] for p in (1, 2, 3, 4, 6)}, cpus=4)

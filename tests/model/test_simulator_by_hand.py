@@ -1,5 +1,7 @@
 """Simulated runs that are worked out moment by moment, and what physics says of every run."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,7 +97,9 @@ def test_the_workers_of_a_run_are_those_that_had_a_task_in_the_order_in_which_th
     assert [(worker.pid, worker.ready) for worker in run.workers] == [(1, 1.5), (2, 2.5), (3, 3.5)]
 
 
-@pytest.mark.parametrize("tasks, processes, size", [(1, 1, 1), (4, 1, 1), (5, 1, 2), (80, 2, 10), (81, 2, 11), (0, 3, 1)])
+@pytest.mark.parametrize(
+    "tasks, processes, size", [(1, 1, 1), (4, 1, 1), (5, 1, 2), (80, 2, 10), (81, 2, 11), (0, 3, 1)]
+)
 def test_the_default_chunk_size_is_a_quarter_of_a_workers_share_rounded_up(tasks, processes, size):
     assert default_chunksize(tasks, processes) == size
 
@@ -171,7 +175,7 @@ def order_of_moments(run: Run) -> bool:
     names += ("finished", "returned", "replied", "landed", "delivered")
     for span in run.spans:
         moments = [run.began, *(getattr(span, name) for name in names), run.ended]
-        if any(later < earlier - 1e-9 for earlier, later in zip(moments, moments[1:], strict=False)):
+        if any(later < earlier - 1e-9 for earlier, later in pairwise(moments)):
             return False
     return True
 

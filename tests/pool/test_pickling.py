@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from helpers.pool.pickling import StreamReader, StreamWriter
+from helpers.pool.pickling import StreamReader, StreamWriter, dumps, loads
 
 BIG = np.arange(50_000.0)
 
@@ -49,3 +49,42 @@ def test_a_value_that_cannot_be_pickled_raises_its_error_and_is_left_out():
     with pytest.raises(EOFError):
         reader = StreamReader(writer.stream())
         [reader.next(), reader.next()]
+
+
+def test_small_values_are_joined_and_large_ones_are_not_copied():
+    def stream(size):
+        writer = StreamWriter()
+        writer.add(b"x" * size)
+        return writer.stream()
+
+    assert isinstance(stream(10), bytes)
+    assert isinstance(stream(200_000), list)
+    writer = StreamWriter()
+    for _ in range(10):
+        writer.add(b"x" * 5000)
+    assert isinstance(writer.stream(), list)
+    for _ in range(10):
+        writer.add(b"x" * 3)
+    assert isinstance(writer.stream(), bytes)
+
+
+def test_the_sizes_of_values_are_their_own_and_add_up_to_the_stream():
+    writer = StreamWriter()
+    sizes = [writer.add(value) for value in (1, b"x" * 100_000, BIG, "after")]
+    assert sizes[0] == len(pickle.dumps(1))
+    assert 100_000 < sizes[1] < 100_100
+    assert BIG.nbytes < sizes[2] < BIG.nbytes + 500
+    assert sum(sizes) == len(b"".join(writer.stream()))
+
+
+def test_a_buffer_is_sent_as_it_was_when_it_was_added():
+    array = np.arange(50_000.0)
+    writer = StreamWriter()
+    writer.add(array)
+    array[:] = 0.0
+    assert np.array_equal(StreamReader(writer.stream()).next(), BIG)
+
+
+def test_one_value_is_pickled_as_the_stock_pool_does():
+    assert loads(dumps({"a": [1, 2]})) == {"a": [1, 2]}
+    assert type(dumps(1)) is bytes
