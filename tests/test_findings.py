@@ -87,6 +87,7 @@ def test_a_long_series_is_not_spoiled_by_a_single_outlier():
         ([10.0, 9.0, 11.0], "times", "10.0 times (9.0 to 11.0)"),
         ([9.99, 9.5, 10.5], "times", "9.99 times (9.50 to 10.50)"),
         ([0.123, 0.1, 0.2], "%", "12 % (10 to 20)"),
+        ([0.6, 0.55, 0.65], "%", "60 % (55 to 65)"),
     ],
 )
 def test_figures_have_three_digits_or_so(values, unit, figures, capsys):

@@ -1,6 +1,7 @@
 """What is calculated from measured moments, with a worker and clocks that are made by hand."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
@@ -82,7 +83,7 @@ def small(monkeypatch):
 
 
 def timed(seconds):
-    return run(*(span(n)._replace(started=0.0, received=0.0, finished=seconds) for n in range(2)))
+    return run(*(Span(n, 1, *[0.0] * 6, *[seconds] * 5, cpu=0.0, bytes_in=1, bytes_out=1) for n in range(2)))
 
 
 def test_short_tasks_are_measured_anew_as_often_as_the_budget_allows(small):
@@ -137,7 +138,7 @@ def test_no_cost_is_below_0_and_every_item_is_sent_once_at_least(monkeypatch):
 class Starting:
     """In the place of an `XrayPool`: its creation takes a second for each worker, which are ready some seconds later."""
 
-    made = []
+    made: ClassVar[list] = []
 
     def __init__(self, processes, context):
         self.processes, self.context, self.log = processes, context, []
