@@ -99,9 +99,9 @@ def test_the_moments_of_a_chunk_are_in_order_and_within_the_run(pool):
 
 
 @every_pool
-def test_the_parts_of_the_workers_time_add_up_and_none_is_negative(pool):
+def test_the_workers_never_do_more_than_their_time_allows(pool):
+    """Idle is what is left, so it would be negative."""
     parts = breakdown(run_of(pool))
-    assert sum(seconds for _, seconds in parts.items()) == pytest.approx(parts.whole, abs=1e-9)
     assert all(seconds >= -1e-6 for _, seconds in parts.items())
 
 
