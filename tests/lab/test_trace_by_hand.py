@@ -29,3 +29,11 @@ def test_a_trace_is_the_one_written_by_hand(tmp_path):
         ]
     ]
     assert json.loads(path.read_text()) == {"traceEvents": [*head, *events], "displayTimeUnit": "ms"}
+
+
+def test_the_moments_of_a_trace_are_thousandths_of_a_microsecond(tmp_path):
+    third = SPAN._replace(packed=100.0 + 1 / 3, sent=100.0 + 2 / 3)
+    _, path = save_run(RUN._replace(spans=(third,)), tmp_path, "run")
+    events = json.loads(path.read_text())["traceEvents"]
+    sending = next(event for event in events if event["ph"] == "X" and event["tid"] == 0 and event["name"] == "sending")
+    assert (sending["ts"], sending["dur"]) == (333_333.333, 333_333.333)
