@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from helpers.machine import usable_cpus
-from helpers.text import write_whole
+from helpers.text import counted, write_whole
 
 HERE = Path(__file__).parent
 LATEST = HERE / "latest.json"
@@ -109,8 +109,7 @@ def this_machine(start_method: str) -> Conditions:
 
 def machine_name() -> str:
     """Return the number of usable CPUs, their model, and the platform."""
-    cpus = usable_cpus()
-    return f"{cpus} {'CPU' if cpus == 1 else 'CPUs'} ({_cpu_model()}), {platform.system()} on {platform.machine()}"
+    return f"{counted(usable_cpus(), 'CPU')} ({_cpu_model()}), {platform.system()} on {platform.machine()}"
 
 
 def _cpu_model() -> str:

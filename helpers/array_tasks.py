@@ -26,7 +26,7 @@ def draw_globally(_: object = None) -> float:
 
 
 def keep_in_step(barrier: Barrier, seed: int | None = None) -> None:
-    """Keep a barrier of all workers for the tasks that go in step, and seed NumPy's global generator if asked: an initializer."""
+    """Keep a barrier for the tasks that go in step, and seed NumPy's global generator if asked: an initializer."""
     global _barrier
     _barrier = barrier
     if seed is not None:
@@ -49,7 +49,7 @@ def draw_in_step(_: object = None) -> tuple[float, float]:
 
 
 def draw_with_pid(seed: "np.random.SeedSequence | int | None") -> tuple[int, float]:
-    """Return the number (pid) of the process, and a number between 0 and 1 that belongs to the seed, as in `estimate_pi`."""
+    """Return the number (pid) of the process, and a number between 0 and 1 that belongs to the seed."""
     return os.getpid(), float(np.random.default_rng(seed).random())
 
 

@@ -45,7 +45,7 @@ NO_LESSONS = ("index", "pool_lab", "template")
 
 
 class Tally:
-    """How often each finding had each verdict. A finding is known by its lesson and its claim, whatever numbers it names."""
+    """How often each finding had each verdict. A finding is known by its lesson and its claim, without its numbers."""
 
     def __init__(self) -> None:
         self.counts: dict[tuple[str, str], Counter[str]] = {}
@@ -124,7 +124,7 @@ def count_findings(
 
 
 def execute_until_ctrl_c(path: Path) -> NotebookNode:
-    """Run one notebook as `execute` does, which by itself would take Ctrl-C for a kernel that died: so a thread calls it."""
+    """Run one notebook as `execute` does, which would take Ctrl-C for a kernel that died, and so runs in a thread."""
     with ThreadPoolExecutor(1) as executor:
         try:
             return executor.submit(execute, path).result()

@@ -36,7 +36,7 @@ def repeatable(answer: Callable[[Path, int, int], object]) -> str | None:
         for task, value in values.items():
             answer(folder, task, value)
         if (twice := _sum_of(folder)) != once:
-            return f"The same four tasks ran again, and now the numbers in the folder add up to {twice} in place of {once}."
+            return f"The same four tasks ran again, and now the numbers in the folder add up to {twice}, not {once}."
         if sum(1 for path in folder.rglob("*") if path.is_file()) != len(values):
             return "The sum is right. What happens when two workers write to the same file at the same moment?"
     return None

@@ -31,7 +31,8 @@ def pool_distances(answer: Callable[..., Sequence[float]], rows: Any, target: An
             return "Your function has returned, and its worker processes are still there. Who ends them?"
         if found != right:
             if len(found) == processes:
-                return f"From {size} came {counted(len(found), 'result')}: one list for each chunk, not one number for each row."
+                came = f"From {size} came {counted(len(found), 'result')}"
+                return f"{came}: one list for each chunk, not one number for each row."
             return f"With {size} the list differs from the loop's."
         if not started:
             return "The distances are right, and no worker process computed them."
@@ -58,7 +59,7 @@ def _started_processes() -> Iterator[list[BaseProcess]]:
 
 
 @exercise_check(
-    praise="Each result comes when its task has finished, and a free worker takes the next task in the order of the input."
+    praise="Each result comes when its task has finished, and a free worker takes the next task of the input."
 )
 def unordered_order(answer: Sequence[float], naps: Sequence[float], processes: int) -> str | None:
     free = [0.0] * processes  # when each worker can take its next nap

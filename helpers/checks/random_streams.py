@@ -27,7 +27,7 @@ def seeds_for_tasks(answer: Seeds) -> str | None:
         return "Another seed should give other streams."
     many = [number for seed in (1, 2) for number in _first_numbers(answer(seed, 2000))]
     if shared := len(many) - len(set(many)):
-        return f"Two runs of 2000 tasks, with the seeds 1 and 2, have {shared} streams in common: they are not independent."
+        return f"Runs of 2000 tasks, with the seeds 1 and 2, have {shared} streams in common: they are not independent."
     return None
 
 

@@ -232,7 +232,7 @@ def _warm(pool: XrayPool) -> float:
 
 
 def _report(start: Progress, pool: XrayPool, began: float, running: Iterator[None]) -> Generator[Progress, None, float]:
-    """Yield the progress at the start, every POLL_INTERVAL seconds, and at the end; return the seconds since `began`."""
+    """Yield the progress at the start, every POLL_INTERVAL, and at the end; return the seconds since `began`."""
     yield start.after(0.0, pool)
     reported = time.perf_counter()
     for _ in running:

@@ -24,7 +24,7 @@ from helpers.timing import warm_up
 from helpers.xray import XrayPool
 
 WAITING_SHARE = 0.5
-"""A function that has a CPU for less than this share of its time waits, unless a loop that never waits has no larger share."""
+"""A function that has a CPU for a smaller share of its time waits, unless a loop that never waits has no larger one."""
 
 SHORT_TASK = 1e-3
 """Seconds; what it costs to note the moments of a shorter task is subtracted from its time."""
@@ -33,16 +33,16 @@ COMPARED_ROUNDS = 4
 """How often the share of a function is compared with the share of a loop that never waits."""
 
 STRETCH = 0.15
-"""Seconds, at least, for which each of the two runs: a busy system gives its CPUs out for some milliseconds at a time."""
+"""Seconds, at least, for which each of the two runs: a busy system gives out CPUs for some milliseconds at a time."""
 
 
 @dataclass(frozen=True, repr=False)
 class Sample:
     """What is known about a function and its items after some of them were timed: enough to simulate any pool.
 
-    durations: seconds of each item; bytes_in, bytes_out: sizes of its pickled arguments and result; all of shape (items,),
-    interpolated between the items that were timed. timed: how many were. cpu_share: the share of its time for which the
-    function had a CPU, or waited for one that other programs used. costs: what a pool costs here.
+    durations: seconds of each item; bytes_in, bytes_out: sizes of its pickled arguments and result; all of shape
+    (items,), interpolated between the items that were timed. timed: how many were. cpu_share: the share of its time for
+    which the function had a CPU, or waited for one that other programs used. costs: what a pool costs here.
     """
 
     durations: npt.NDArray[np.float64]
@@ -110,8 +110,8 @@ def learn(
     """Time some items in one worker, measure their pickled sizes and what a pool costs, and return the sample.
 
     function: a top-level function of a module, or a partial of one. items: its arguments, a list or another sequence.
-    budget: about how many seconds the timing may take; small messages take up to half of it in addition. start_method: of
-    the pool; None: the default.
+    budget: about how many seconds the timing may take; small messages take up to half of it in addition. start_method:
+    of the pool; None: the default.
 
     Raises ValueError for no items, and for an item for which the function raises, with its index;
     `pickle.PicklingError` for a function that cannot be sent to a worker.
@@ -164,8 +164,8 @@ def _time_some(
     Small items run once more in one message, where they follow each other without a pause, as in a busy pool. All
     results are kept, as a pool keeps them, because memory that is used again is faster than new memory.
 
-    The last two values correct the run: the time of a plain loop over the time in the run, which includes the noting of moments;
-    and the share of its time for which the function had a CPU, or waited for one.
+    The last two values correct the run: the time of a plain loop over the time in the run, which includes the noting of
+    moments; and the share of its time for which the function had a CPU, or waited for one.
     """
     places: list[int] = []
     results: list[Any] = []
@@ -209,10 +209,10 @@ def _loop_over_run(pool: Pool, function: Callable[[Any], Any], items: Sequence[A
 def _compared_share(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run) -> float:
     """Return for which share of its time the function had a CPU, or waited for one that other programs used.
 
-    A function that waits for something else has a CPU for a part of its time only, and so has every function on a busy machine.
-    Linux reports how long a process waits for a CPU. Elsewhere a loop that never waits tells the two apart: it runs in turn with
-    the function, each time for as long, and what the loop does not get is time for which it waited for a CPU.
-    Where the run shows that the function had a CPU for most of its time, there is nothing to tell apart.
+    A function that waits for something else has a CPU for a part of its time only, and so has every function on a busy
+    machine. Linux reports how long a process waits for a CPU. Elsewhere a loop that never waits tells the two apart: it
+    runs in turn with the function, each time for as long, and what the loop does not get is time for which it waited
+    for a CPU. Where the run shows that the function had a CPU for most of its time, there is nothing to tell apart.
     """
     wall = sum(span.finished - span.started for span in run.spans)
     share = sum(span.computing for span in run.spans) / wall
@@ -228,7 +228,7 @@ def _compared_share(pool: Pool, function: Callable[[Any], Any], items: Sequence[
 
 
 def _spread_out(number: int) -> Iterator[int]:
-    """Yield all indices below number: first the ends, then ever closer ones, so that any first few are spread evenly."""
+    """Yield all indices below number: first the ends, then ever closer ones, so that any first few are spread."""
     seen: set[int] = set()
     pieces = 1
     while len(seen) < number:

@@ -58,7 +58,7 @@ def test_what_noting_moments_costs_is_no_part_of_a_short_task():
 
 
 class Worker:
-    """In the place of a pool of one worker: says how long the function took, and which share a loop that never waits got."""
+    """In place of a pool of one worker: says how long the function took, and the share of a loop that never waits."""
 
     def __init__(self, seconds: tuple[float, float, float | None], share: float) -> None:
         self.answers = {tasks.seconds_of_loop: seconds, tasks.compute_for: share}
