@@ -102,8 +102,8 @@ def count_findings(
 ) -> Tally:
     """Run each notebook the given number of times, in turn; show each run as it ends, and the table after every round.
 
-    A notebook that cannot be run to its end is counted as a ✗ of its own. Ctrl-C ends the counting, and what was counted
-    is returned. keep: called after each run with its own counts. run: for the tests.
+    A notebook that cannot be run to its end is counted as a ✗ of its own. Ctrl-C ends the counting, and what was
+    counted is returned. keep: called after each run with its own counts. run: for the tests.
     """
     tally, run = Tally(), run or execute_until_ctrl_c
     try:

@@ -1,7 +1,8 @@
-"""How often each finding held, over all runs that `tools.findings --record` made; `python -m tools.hit_rates` writes the table.
+"""Count how often each finding held, in all runs that `tools.findings --record` made.
 
-Twenty runs of every lesson take hours, so the counts of several sittings are added up, in hit_rates.json. A count belongs to
-the code of its lesson: when a code cell changes, what was counted before is dropped.
+python -m tools.hit_rates writes the table of these counts. Twenty runs of every lesson take hours, so the counts of several
+sittings are added up, in hit_rates.json. A count belongs to the code of its lesson: when a code cell changes, what was
+counted before is dropped.
 """
 
 import hashlib
@@ -27,11 +28,12 @@ QUIET, DISTURBED, BUSY, ONE_CPU = CONDITIONS = ("quiet", "disturbed", "busy", "o
 
 INTRODUCTION = """# How often each finding holds
 
-Lessons were run again and again by `python -m tools.findings --record`, and the verdicts of every finding were counted: ✓ it
-holds, ≈ this run cannot tell, ✗ not in this run. A machine is *quiet* when two loops side by side are at least 1.9 times as
-fast as one, before the lesson and after it, and other guests of its host took no CPU time; a run without that is *disturbed*.
-A *busy* machine has one more process on each CPU, which computes all the time. On a quiet machine a finding should hold in
-at least 19 of 20 runs. Elsewhere ≈ and ✗ are right where the figures do not support the claim; they are counted, not judged.
+Lessons were run again and again by `python -m tools.findings --record`, and the verdicts of every finding were counted:
+✓ it holds, ≈ this run cannot tell, ✗ not in this run. A machine is *quiet* when two loops side by side are at least 1.9
+times as fast as one, before the lesson and after it, and other guests of its host took no CPU time; a run without that
+is *disturbed*. A *busy* machine has one more process on each CPU, which computes all the time. On a quiet machine a
+finding should hold in at least 19 of 20 runs. Elsewhere ≈ and ✗ are right where the figures do not support the claim;
+they are counted, not judged.
 """
 
 
