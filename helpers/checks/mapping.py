@@ -6,9 +6,11 @@ import itertools
 import multiprocessing
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.pool import ThreadPool
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from helpers.checks.verdict import exercise_check
@@ -19,13 +21,20 @@ MEETING_TIMEOUT = 1.0
 """Seconds for which a task waits until all others of its exercise run as well."""
 
 
+class _NeedsFork(Exception):
+    """A worker is to be sent the name of something in the notebook."""
+
+
 @exercise_check(praise="The same list as the loop's, from a pool of every size, and no process is left.")
 def pool_distances(answer: Callable[..., Sequence[float]], rows: Any, target: Any) -> str | None:
     right = distances(rows, target)
     for processes in (1, 2, 3):
         before = set(multiprocessing.active_children())
-        with _started_processes() as started:
-            found = list(answer(rows, target, processes))
+        try:
+            with _started_processes() as started, _names_of_the_notebook_refused(), _unclosed_pools_kept() as _kept:
+                found = list(answer(rows, target, processes))
+        except _NeedsFork:
+            return "A worker needs something that is in this notebook, and only a forked one has it. Which module has a function for it?"
         size = counted(processes, "process")
         if set(multiprocessing.active_children()) - before:
             return "Your function has returned, and its worker processes are still there. Who ends them?"
@@ -48,6 +57,9 @@ def _started_processes() -> Iterator[list[BaseProcess]]:
     start = BaseProcess.start
 
     def start_and_note(process: BaseProcess) -> None:
+        sent = vars(process)  # with the function that it runs, and its arguments: for a pool's worker, the initializer
+        if any(getattr(part, "__module__", None) == "__main__" for part in (sent["_target"], *sent["_args"])):
+            raise _NeedsFork
         start(process)
         started.append(process)
 
@@ -56,6 +68,38 @@ def _started_processes() -> Iterator[list[BaseProcess]]:
         yield started
     finally:
         BaseProcess.start = start  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
+def _names_of_the_notebook_refused() -> Iterator[None]:
+    """Raise _NeedsFork for a message that names something in `__main__`, whatever the start method.
+
+    A forked worker has it, and a right-looking answer would work; in any other worker, a stock pool would wait for ever.
+    """
+    original, dumps = vars(ForkingPickler)["dumps"], ForkingPickler.dumps
+
+    def dumps_or_refuse(value: object, protocol: int | None = None) -> Any:
+        pickled = dumps(value, protocol)
+        if b"__main__" in bytes(pickled):
+            raise _NeedsFork
+        return pickled
+
+    ForkingPickler.dumps = staticmethod(dumps_or_refuse)  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        ForkingPickler.dumps = original  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
+def _unclosed_pools_kept() -> Iterator[list[warnings.WarningMessage]]:
+    """Keep the pools that nobody closed: CPython ends them as soon as the last name for them is gone, and warns.
+
+    The documentation of `multiprocessing.pool` says not to rely on that. The warnings in the list hold the pools.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        yield caught
 
 
 @exercise_check(

@@ -99,7 +99,7 @@ class OrderLab(Lab):
     def _log_lines(self, result: Result) -> Iterator[str]:
         sizes = [size.value for size in self.sizes]
         for seconds, event, task in events(result.run):
-            yield f"{format_seconds(seconds):>9}  {sizes[task]:,} iterations {event}"
+            yield f"{format_seconds(seconds):>9}  {sizes[task]:,} draws {event}"
         spans = sorted(result.run.spans, key=lambda span: span.task)
         if result.plan.method == "imap_unordered":
             spans.sort(key=lambda span: span.delivered)
