@@ -59,7 +59,7 @@ def lines() -> list[str]:
         "|---|---|---|---|---|",
         row("lesson 1: the loop over a million rows", format_seconds(loop), ["the same"] * 3),
         row(
-            "lesson 2: `Pool(5)`, 5 chunks, cold: times as fast",
+            "lesson 2: `Pool(5)`, 5 chunks of a million rows, cold: times as fast",
             ratio("five"),
             times(dict.fromkeys(CPUS, five), False, 5),
         ),

@@ -81,6 +81,7 @@ def _names_of_the_notebook_refused() -> Iterator[None]:
     def dumps_or_refuse(value: object, protocol: int | None = None) -> Any:
         pickled = dumps(value, protocol)
         if b"__main__" in bytes(pickled):
+            pickled.release()  # the traceback would keep the view, and its buffer cannot be freed before it
             raise _NeedsFork
         return pickled
 
