@@ -1,6 +1,7 @@
 """Mapping a function over many items: the methods of a pool, and the order of their results."""
 
 import contextlib
+import gc
 import heapq
 import itertools
 import multiprocessing
@@ -24,17 +25,22 @@ MEETING_TIMEOUT = 1.0
 class _NeedsFork(Exception):
     """A worker is to be sent the name of something in the notebook."""
 
+    def __init__(self) -> None:
+        super().__init__("it is in this notebook, where only a forked worker finds it")
+
 
 @exercise_check(praise="The same list as the loop's, from a pool of every size, and no process is left.")
 def pool_distances(answer: Callable[..., Sequence[float]], rows: Any, target: Any) -> str | None:
     right = distances(rows, target)
     for processes in (1, 2, 3):
         before = set(multiprocessing.active_children())
-        try:
-            with _started_processes() as started, _names_of_the_notebook_refused(), _unclosed_pools_kept() as _kept:
+        with _started_processes() as started, _names_of_the_notebook_refused(), _unclosed_pools_kept() as _kept:
+            try:
                 found = list(answer(rows, target, processes))
-        except _NeedsFork:
-            return "A worker needs something that is in this notebook, and only a forked one has it. Which module has a function for it?"
+            except _NeedsFork as error:
+                error.__traceback__ = None  # it would keep the answer's pool, and its workers
+                gc.collect()
+                return "A worker needs something that is in this notebook, and only a forked one has it. Which module has a function for it?"
         size = counted(processes, "process")
         if set(multiprocessing.active_children()) - before:
             return "Your function has returned, and its worker processes are still there. Who ends them?"

@@ -172,6 +172,10 @@ def with_a_partial_of_it(rows, target, processes):
         return [distance for part in parts for distance in part]
 
 
+def in_a_pool_that_nobody_ends(rows, target, processes):
+    return mapped(Pool(processes), rows, processes)
+
+
 def with_a_cell_function_in_an_executor(rows, target, processes):
     with ProcessPoolExecutor(processes) as executor:
         return mapped(executor, rows, processes)
@@ -185,9 +189,17 @@ def with_a_cell_initializer(rows, target, processes):
 
 @pytest.mark.parametrize(
     "wrong",
-    [with_a_cell_function, with_a_partial_of_it, with_a_cell_function_in_an_executor, with_a_cell_initializer],
+    [
+        with_a_cell_function,
+        with_a_partial_of_it,
+        in_a_pool_that_nobody_ends,
+        with_a_cell_function_in_an_executor,
+        with_a_cell_initializer,
+    ],
 )
 def test_what_only_a_forked_worker_has_is_refused_under_every_start_method(wrong, notebook):
+    before = set(multiprocessing.active_children())
     verdict = checks.pool_distances(wrong, ROWS, TARGET)
     assert not verdict.right
     assert "only a forked one has it" in verdict.sentence
+    assert set(multiprocessing.active_children()) <= before
