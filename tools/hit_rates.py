@@ -1,8 +1,8 @@
 """Count how often each finding held, in all runs that `tools.findings --record` made.
 
-python -m tools.hit_rates writes the table of these counts. Twenty runs of every lesson take hours, so the counts of several
-sittings are added up, in hit_rates.json. A count belongs to the code of its lesson: when a code cell changes, what was
-counted before is dropped.
+python -m tools.hit_rates writes the table of these counts. Twenty runs of every lesson take hours, so the counts of
+several sittings are added up, in hit_rates.json. A count belongs to the code of its lesson: when a code cell changes,
+what was counted before is dropped.
 """
 
 import hashlib
