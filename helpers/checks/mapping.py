@@ -40,7 +40,10 @@ def pool_distances(answer: Callable[..., Sequence[float]], rows: Any, target: An
             except _NeedsFork as error:
                 error.__traceback__ = None  # it would keep the answer's pool, and its workers
                 gc.collect()
-                return "A worker needs something that is in this notebook, and only a forked one has it. Which module has a function for it?"
+                return (
+                    "A worker needs something that is in this notebook, and only a forked one has it. "
+                    "Which module has a function for it?"
+                )
         size = counted(processes, "process")
         if set(multiprocessing.active_children()) - before:
             return "Your function has returned, and its worker processes are still there. Who ends them?"
@@ -80,7 +83,7 @@ def _started_processes() -> Iterator[list[BaseProcess]]:
 def _names_of_the_notebook_refused() -> Iterator[None]:
     """Raise _NeedsFork for a message that names something in `__main__`, whatever the start method.
 
-    A forked worker has it, and a right-looking answer would work; in any other worker, a stock pool would wait for ever.
+    A forked worker has it, so that answer would look right; with any other worker, a stock pool would wait for ever.
     """
     original, dumps = vars(ForkingPickler)["dumps"], ForkingPickler.dumps
 
