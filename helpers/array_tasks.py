@@ -53,6 +53,11 @@ def draw_with_pid(seed: "np.random.SeedSequence | int | None") -> tuple[int, flo
     return os.getpid(), float(np.random.default_rng(seed).random())
 
 
+def add_draws_with_pid(seed: "np.random.SeedSequence | int | None", points: int) -> tuple[int, int, float]:
+    """Return the number (pid) of the process, how many numbers it drew, and their sum, which belongs to the seed."""
+    return os.getpid(), points, float(np.random.default_rng(seed).random(points).sum())
+
+
 def estimate_pi_globally(_: object = None, points: int = 1_000_000) -> float:
     """Estimate pi from points of NumPy's global generator, whatever the argument. Forked workers repeat each other."""
     x, y = np.random.random((2, points))
