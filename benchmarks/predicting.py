@@ -20,7 +20,7 @@ from helpers.xray import XrayPool
 
 
 def kinds() -> dict[str, tuple[Callable[[Any], Any], Sequence[Any]]]:
-    """Return a function and its items for each kind of task: a few tenths of a second of work each, or only 200 MB to send."""
+    """Return a function and its items for each kind of task: a few tenths of a second of work, or 200 MB to send."""
     table = np.random.default_rng(0).normal(size=(300_000, 10))
     return {
         "even": (tasks.draw, [200_000] * 64),
@@ -33,7 +33,7 @@ def kinds() -> dict[str, tuple[Callable[[Any], Any], Sequence[Any]]]:
 
 
 def validate(context: BaseContext, repeats: int) -> Iterator[Figure]:
-    """How far the model's predictions are off, for warm pools and six kinds of tasks; each time is the median of the repeats."""
+    """How far the model's predictions are off, for warm pools and six kinds of tasks; times are medians."""
     every: list[float] = []
     for name, (function, items) in kinds().items():
         sample = learn(function, items, start_method=context.get_start_method())

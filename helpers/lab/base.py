@@ -66,7 +66,7 @@ class Lab(widgets.VBox):
         self.status.value = f"<span role='status'>{html.escape(text)}</span>"
 
     def start(self, job: Callable[[], str]) -> None:
-        """Run a job in a thread, and show the text that it returns in the status line. Ignored while another job runs."""
+        """Run a job in a thread, and show the text that it returns as the status. Ignored while another job runs."""
         if self.run_button.disabled:
             return
         self._set_running(True)
@@ -91,7 +91,7 @@ class Lab(widgets.VBox):
         return f"Run {len(results)}, {result.plan.label}: {took}."
 
     def draw_run(self, run: Run, *, title: str | None = None, cpus: int | None = None, until: float = 0.0) -> str:
-        """Return the timeline of a run as HTML. title, until: as for `timeline`. cpus: by default, those usable here."""
+        """Return the timeline of a run as HTML. title, until: as for `timeline`. cpus: None: those usable here."""
         return timeline(run, title=title, cpus=cpus or usable_cpus(), width=self.timeline_width, until=until).html
 
     def job_button(self, label: str, job: Callable[[], str], tooltip: str, style: str = "") -> widgets.Button:

@@ -20,7 +20,7 @@ from helpers.lab.trace import save_run
 from helpers.machine import usable_cpus
 from helpers.model import Costs, Sample
 from helpers.model.calibration import has_small_messages, measure_costs, measure_start
-from helpers.model.sample import sample_from_run
+from helpers.model.sample import measure_cpu_share, sample_from_run
 from helpers.spans import Run
 from helpers.timing import Timing, save, warm_up
 from helpers.xray import PoolStopped, XrayPool
@@ -79,7 +79,7 @@ class Experiment:
         self.results: list[Result] = []
         self._prepare = prepare
         self._serial = serial
-        self._serial_runs: dict[object, tuple[Run, Costs]] = {}
+        self._serial_runs: dict[object, tuple[Run, Costs, float]] = {}
         self._starting_costs: dict[object, tuple[float, float]] = {}
         self._stopping = Event()
         self._pool: XrayPool | None = None
@@ -198,12 +198,13 @@ class Experiment:
         if key not in self._starting_costs:
             yield Progress(f"how long {plan.start_method} takes to start a worker")
             self._starting_costs[key] = measure_start(plan.start_method, (work[0], work[1][0]))
-        run, costs = self._serial_runs[plan.work_key]
+        run, costs, share = self._serial_runs[plan.work_key]
         seconds = sum(span.finished - span.started for span in run.spans)
-        return Timing("serial", (seconds,), (cpu_seconds(run),)), sample_from_run(run, costs, self._starting_costs[key])
+        sample = sample_from_run(run, costs, self._starting_costs[key], share)
+        return Timing("serial", (seconds,), (cpu_seconds(run),)), sample
 
-    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs]]:
-        """Run the serial loop in one worker, where it can be stopped; return its run, and the costs of its messages.
+    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs, float]]:
+        """Run the serial loop in one worker, where it can be stopped; return its run, the costs of its messages, and its CPU share.
 
         Many tasks with small messages are sent in chunks, because a message would cost more than its task.
         """
@@ -221,7 +222,8 @@ class Experiment:
                 running = _run_tasks(pool, in_chunks, work) if small else _run_one_by_one(pool, work)
                 yield from _report(start, pool, time.perf_counter(), running)
                 run = pool.run
-        return run, costs
+            share = measure_cpu_share(pool, function, items, run)
+        return run, costs, share
 
 
 def _warm(pool: XrayPool) -> float:
@@ -232,7 +234,7 @@ def _warm(pool: XrayPool) -> float:
 
 
 def _report(start: Progress, pool: XrayPool, began: float, running: Iterator[None]) -> Generator[Progress, None, float]:
-    """Yield the progress at the start, every POLL_INTERVAL seconds, and at the end; return the seconds since `began`."""
+    """Yield the progress at the start, every POLL_INTERVAL, and at the end; return the seconds since `began`."""
     yield start.after(0.0, pool)
     reported = time.perf_counter()
     for _ in running:

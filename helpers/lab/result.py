@@ -34,11 +34,11 @@ class Result:
 
     @cached_property
     def predicted_by_model(self) -> float | None:
-        """The seconds that the model predicts from the serial loop and the start of a pool, without having seen this run."""
+        """The seconds that the model predicts from the serial loop and the start of a pool, not from this run."""
         return self.simulate(self.plan.processes, usable_cpus()).seconds if self.sample else None
 
     def simulate(self, processes: int, cpus: int, on_step: Callable[[], object] = lambda: None) -> Run:
-        """Return what the plan would do on other numbers of processes and CPUs. on_step: as for `helpers.model.simulate`.
+        """Return what the plan would do on other numbers of processes and CPUs. on_step: as for `model.simulate`.
 
         Raises ValueError if the serial timing was given, not measured, and for a number that cannot be simulated.
         """

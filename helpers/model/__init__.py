@@ -1,8 +1,8 @@
 """The cost model: what a pool would do, on any number of workers and CPUs. This is its door; import from here.
 
 `learn` times some items and returns a `Sample`, which simulates any pool for that work; `advise` recommends a pool.
-`simulate` runs a pool on paper, at given `Costs`. `amdahl` and `with_overhead` fit laws to a sweep; `limit_in_words` says
-which speed-up a serial share allows.
+`simulate` runs a pool on paper, at given `Costs`. `amdahl` and `with_overhead` fit laws to a sweep; `limit_in_words`
+says which speed-up a serial share allows.
 """
 
 from helpers.model.advice import Advice, advise
