@@ -1,4 +1,4 @@
-"""What NumPy's worker functions return is what a few lines of plain Python return from the same random numbers and rows."""
+"""NumPy's worker functions return what a few lines of plain Python return from the same random numbers and rows."""
 
 import math
 import os

@@ -98,14 +98,25 @@ def test_figures_have_three_digits_or_so(values, unit, figures, capsys):
 @pytest.mark.parametrize(
     "values, bounds, line",
     [
-        ([2.0, 2.5], {"above": 1}, "≈ It is so: 2 rounds cannot show it, 2.25 times (2.00 to 2.50). Measure at least 3 times."),
-        ([0.5, 1.0, 2.0], {"above": 1}, "≈ It is so: this run cannot tell, 1.00 times (0.50 to 2.00). The rounds disagree; close other programs and run the cell again."),
+        (
+            [2.0, 2.5],
+            {"above": 1},
+            "≈ It is so: 2 rounds cannot show it, 2.25 times (2.00 to 2.50). Measure at least 3 times.",
+        ),
+        (
+            [0.5, 1.0, 2.0],
+            {"above": 1},
+            (
+                "≈ It is so: this run cannot tell, 1.00 times (0.50 to 2.00). The rounds disagree; close other "
+                "programs and run the cell again."
+            ),
+        ),
         ([0.5, 0.6, 0.7], {"above": 1}, "✗ It is so: not in this run, 0.60 times (0.50 to 0.70)."),
         ([True, False, True], {}, "≈ It is so: this run cannot tell, in 2 of 3 rounds."),
         ([True, True], {}, "≈ It is so: this run cannot tell, in 2 of 2 rounds."),
         ([False] * 3, {}, "✗ It is so: in 0 of 3 rounds."),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_hold_says_why(values, bounds, line, capsys):
     finding("It is so", values, **bounds)
     assert capsys.readouterr().out == f"{line}\n"
@@ -131,6 +142,6 @@ def test_a_value_on_the_bound_is_not_beyond_it(values, bounds, verdict, capsys):
     ("count", "cut"), [(1, 0), (4, 0), (5, 0), (8, 0), (9, 1), (11, 2), (12, 2), (20, 5), (50, 18)]
 )
 def test_the_interval_leaves_out_as_many_values_as_the_binomial_distribution_allows(count, cut):
-    """By hand for 9: 2 (1 + 9) / 2**9 is 0.039, which leaves 0.961; for 8 it is 2 (1 + 8) / 2**8 = 0.0703, more than 0.07."""
+    """By hand for 9: 2 (1 + 9) / 2**9 is 0.039, less than 0.07; for 8, 2 (1 + 8) / 2**8 is 0.0703, more than 0.07."""
     low, high = median_interval(range(count))
     assert (low, high) == (cut, count - 1 - cut)

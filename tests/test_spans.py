@@ -199,7 +199,7 @@ def test_the_last_result_of_a_worker_is_the_one_that_it_sent_last_whatever_its_n
 
 
 def test_results_that_were_pickled_at_the_same_moment_are_told_apart_by_when_they_were_sent():
-    """Two tasks of a chunk: both results are pickled from the same moment on, and one is sent a second before the other."""
+    """Two tasks of a chunk: both results are pickled from the same moment on, and one is sent before the other."""
     first = span(0, 101, times=(0, 0, 0, 0, 0, 0, 1, 2, 3, 3, 4), cpu=1.0)
     second = span(1, 101, times=(0, 0, 0, 0, 1, 1, 2, 2, 4, 4, 5), cpu=1.0)
     run = Run((first, second), (Worker(101, 0.0),), 1, "fork", 0.0, 5.0)

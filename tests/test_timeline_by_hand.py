@@ -1,4 +1,4 @@
-"""What a timeline says, read back from its SVG: every bar, tick and figure against the spans, by a formula of its own."""
+"""A timeline, read back from its SVG: every bar, tick and figure against the spans, by a formula of its own."""
 
 import re
 
@@ -157,7 +157,7 @@ def test_a_task_that_failed_at_once_is_three_pixels_wide_and_a_very_short_one_ha
 
 
 def crowded(tasks, seconds=1 / 64, failed=()):
-    """One worker that computes for this long and then returns for as long, again and again; five segments a task, and one more."""
+    """One worker that computes for this long and returns for as long, again and again: five segments a task, and one."""
     spans = [
         span(
             n,
@@ -185,7 +185,7 @@ def test_neighbours_share_a_column_filled_by_their_phases_where_there_are_more_t
 
 
 def test_a_column_says_how_many_tasks_it_holds_and_how_long_they_take():
-    """By hand: 1,000 tasks take 31.25 s on 838 pixels, so a column of 4.2 pixels has 157 ms, and no segment of 15.6 ms ends later."""
+    """By hand: 1,000 tasks take 31.25 s on 838 pixels, so a column of 4.2 pixels has room for 157 ms."""
     found = [tip for tip in tips(parsed(timeline(crowded(1000)))) if "too short" in tip and "tasks" in tip]
     assert set(found[1:-1]) <= {
         f"{n} tasks, too short to draw one by one: {ms} ms together" for n in (5, 6, 7) for ms in (125, 141, 156)

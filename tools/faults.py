@@ -1,4 +1,4 @@
-"""The faults that `tools.mutants` puts into a module: those of cosmic-ray that a person could make, and some that it lacks."""
+"""The faults that `tools.mutants` makes: those of cosmic-ray that a person could make, and some that it lacks."""
 
 import ast
 import difflib
@@ -118,7 +118,7 @@ def _code(node: Any) -> str:
 
 
 def faults(code: str, most: int, seed: int) -> list[Fault]:
-    """Return at most this many faults of a module, chosen at random: one for each place and kind, in the order of lines."""
+    """Return at most this many faults of a module, chosen at random: one of a kind at each place."""
     chance = random.Random(seed)
     kinds: list[tuple[str, Any]] = [
         (kind.__name__, kind()) for kind in (LeftOut, Swapped, Forgotten, Doubled, Neighbour)

@@ -2,8 +2,9 @@
 
     python -m tools.mutants spans model/laws --most 40
 
-It needs the extra `.[mutation]`, and works in a copy of the checkout. Of each module a random sample of faults (`tools.faults`) is
-tried, the same one in every run. Those that no test could notice are listed, with the reason, in tests/equivalent_mutants.txt.
+It needs the extra `.[mutation]`, and works in a copy of the checkout. Of each module a random sample of faults
+(`tools.faults`) is tried, the same one in every run. Those that no test could notice are listed, with the reason, in
+tests/equivalent_mutants.txt.
 """
 
 import argparse
@@ -57,7 +58,7 @@ ALSO = {
 
 
 def tests_of(module: str) -> list[str]:
-    """Return the test files of a module: helpers/model/laws.py has tests/model/test_laws.py and test_laws_*.py beside it."""
+    """Return the test files of a module: helpers/model/laws.py has tests/model/test_laws.py and test_laws_*.py."""
     folder, name = (ROOT / "tests" / module).parent, Path(module).name
     also = [folder / f"{other}.py" for other in ALSO.get(module, [])]
     found = [*folder.glob(f"test_{name}.py"), *folder.glob(f"test_{name}_*.py"), *also]
@@ -118,7 +119,7 @@ def copy_checkout(copy: Path) -> None:
 
 
 def equivalents() -> set[tuple[str, ...]]:
-    """Return module, line before and line after of the faults that no test could notice; the file has a reason for each."""
+    """Return module, line before and line after of the faults that no test could notice."""
     blocks = EQUIVALENT.read_text(encoding="utf-8").split("\n\n") if EQUIVALENT.exists() else []
     return {tuple(line[2:] for line in block.splitlines()[:3]) for block in blocks if block.startswith("@ ")}
 

@@ -70,8 +70,8 @@ MISTAKES = [
     (
         checks.advice,
         lambda n, each, share, message, start, cpus: advise(n, each, share, 0.0, start, cpus),
-        "1000 tasks of 0.0002 s that have a CPU for 100% of it, 0.00015 s for each message, 0.01 s to start and 4 CPUs: "
-        "What does it cost to send the tasks?",
+        "1000 tasks of 0.0002 s that have a CPU for 100% of it, 0.00015 s for each message, 0.01 s to start "
+        "and 4 CPUs: What does it cost to send the tasks?",
     ),
     (
         checks.advice,

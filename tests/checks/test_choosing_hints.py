@@ -69,10 +69,14 @@ def clock(monkeypatch):
     [
         (in_one_pass, 0.1, "One pass over all rows in C, and no worker was needed."),
         (in_one_pass, 0.11, "The numbers are right. It is 9.1 times as fast as the loop; 10 times is asked for."),
-        (lambda rows, target: in_one_pass(rows, target)[:5], 0.1, "For 20,000 rows it returns something of shape (5,): there must be one number for each row."),
+        (
+            lambda rows, target: in_one_pass(rows, target)[:5],
+            0.1,
+            "For 20,000 rows it returns something of shape (5,): there must be one number for each row.",
+        ),
         (lambda rows, target: in_one_pass(rows, target) + 1, 0.1, "Its numbers are not the loop's."),
     ],
-)  # fmt: skip
+)
 def test_differences_get_the_hint_that_names_their_mistake(clock, answer, took, hint):
     clock.update({loop: 1.0, answer: took})
     assert checks.faster_differences(answer, loop).sentence == hint

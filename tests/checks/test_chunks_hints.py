@@ -36,12 +36,18 @@ MISTAKES = [
     (
         checks.chunk_size_for,
         (lambda tasks, p, each: 0,),
-        "A chunk size is a whole number (an int) of 1 or more; for 1000 tasks, 4 workers, at most 10 chunks each you return 0.",
+        (
+            "A chunk size is a whole number (an int) of 1 or more; for 1000 tasks, 4 workers, at most 10 chunks "
+            "each you return 0."
+        ),
     ),
     (
         checks.chunk_size_for,
         (lambda tasks, p, each: True,),
-        "A chunk size is a whole number (an int) of 1 or more; for 1000 tasks, 4 workers, at most 10 chunks each you return True.",
+        (
+            "A chunk size is a whole number (an int) of 1 or more; for 1000 tasks, 4 workers, at most 10 chunks "
+            "each you return True."
+        ),
     ),
     (
         checks.chunk_size_for,
@@ -61,7 +67,10 @@ MISTAKES = [
     (
         checks.map_seconds,
         (lambda seconds, size, p: sum(seconds) / p,),
-        "Tasks of [3, 1] s, chunks of 1, 4 workers: yours takes 1 s, as if all workers always ended at the same moment.",
+        (
+            "Tasks of [3, 1] s, chunks of 1, 4 workers: yours takes 1 s, as if all workers always ended at the "
+            "same moment."
+        ),
     ),
     (
         checks.map_seconds,
@@ -71,7 +80,10 @@ MISTAKES = [
     (
         checks.map_seconds,
         (lambda seconds, size, p: 77,),
-        "Tasks of [1, 1, 1, 1, 1, 1] s, chunks of 1, 2 workers: yours takes 77 s. Draw a row for each worker, and see which one is free first.",
+        (
+            "Tasks of [1, 1, 1, 1, 1, 1] s, chunks of 1, 2 workers: yours takes 77 s. Draw a row for each "
+            "worker, and see which one is free first."
+        ),
     ),
 ]
 

@@ -4,27 +4,26 @@ import pytest
 
 from helpers import checks
 
+CASES = {
+    (4.0, 0.25, 8): (1, "the tasks are long enough as they are."),
+    (0.25, 0.5, 1): (2, "how long does the scheduler need, and how long does one worker take meanwhile?"),
+    (0.25, 0.5, 4): (8, "how many tasks must the scheduler hand out before the first worker is free again?"),
+    (1.0, 0.25, 64): (16, "how many tasks must the scheduler hand out before the first worker is free again?"),
+    (0.375, 0.5, 16): (22, "is that a whole number, and are all workers busy with it?"),
+    (1.0, 0.25, 5): (2, "is that a whole number, and are all workers busy with it?"),
+    (1.0, 0.25, 4): (1, "the tasks are just long enough as they are."),
+}
 
-def speedup(each, cost, workers):
-    return min(workers, each / cost)
 
-
-SCHEDULER = "the scheduler hands out the next task while the workers compute."
-
-
-@pytest.mark.parametrize(
-    "answer, hint",
-    [
-        (lambda each, cost, w: each / cost, "Tasks of 1 s, 0.001 s of the scheduler for each, 8 workers: the scheduler is idle most of the time. What limits the cluster?"),
-        (lambda each, cost, w: w, "Tasks of 0.01 s, 0.001 s of the scheduler for each, 64 workers: how many workers can the scheduler keep busy?"),
-        (lambda each, cost, w: max(1.0, speedup(each, cost, w)), "Tasks of 0.0005 s, 0.001 s of the scheduler for each, 64 workers: when the scheduler needs longer than the work, is a cluster faster than a loop?"),
-        (lambda each, cost, w: speedup(each, cost, w) if w > 2 else 1.5, f"Tasks of 0.3 s, 0.1 s of the scheduler for each, 2 workers: {SCHEDULER}"),
-        (lambda each, cost, w: speedup(each, cost, w) if w != 4 else 2.5, f"Tasks of 0.3 s, 0.1 s of the scheduler for each, 4 workers: {SCHEDULER}"),
-    ],
-)  # fmt: skip
-def test_a_speedup_of_a_cluster_gets_the_hint_that_names_its_mistake(answer, hint):
-    assert checks.cluster_speedup(speedup).right
-    assert checks.cluster_speedup(answer).sentence == hint
+@pytest.mark.parametrize("case", CASES)
+def test_a_task_more_or_less_gets_the_hint_of_its_case(case):
+    assert checks.tasks_together(lambda *asked: CASES[asked][0]).right
+    right, hint = CASES[case]
+    for wrong in (right - 1, right + 1):
+        verdict = checks.tasks_together(lambda *asked, wrong=wrong: wrong if asked == case else CASES[asked][0])
+        assert (
+            verdict.sentence == "Tasks of {:g} s, {:g} s of the scheduler for each, {} workers: ".format(*case) + hint
+        )
 
 
 def one_file_each(folder, task, value):
@@ -55,10 +54,16 @@ def in_a_folder(folder, task, value):
     [
         (one_file_each, "Each task owns one file, and writing it again changes nothing."),
         (in_a_folder, "Each task owns one file, and writing it again changes nothing."),
-        (lambda folder, task, value: one_file_each(folder, value, value), "Four tasks with the values 5, 5, 7 and 11 ran once, and the numbers in the folder add up to 23.0."),
-        (appended_each, "The same four tasks ran again, and now the numbers in the folder add up to 56.0 in place of 28.0."),
-        (rewritten_by_line, "The sum is right. What happens when two workers write to the same file at the same moment?"),
+        (
+            lambda folder, task, value: one_file_each(folder, value, value),
+            "Four tasks with the values 5, 5, 7 and 11 ran once, and the numbers in the folder add up to 23.0.",
+        ),
+        (appended_each, "The same four tasks ran again, and now the numbers in the folder add up to 56.0, not 28.0."),
+        (
+            rewritten_by_line,
+            "The sum is right. What happens when two workers write to the same file at the same moment?",
+        ),
     ],
-)  # fmt: skip
+)
 def test_writing_twice_gets_the_hint_that_names_its_mistake(answer, hint):
     assert checks.repeatable(answer).sentence == hint

@@ -54,10 +54,16 @@ class OnlyOneRow(Row):
         (OtherText, "str() of the exception must be 'row 2: has no distance', and is 'row 2'."),
         (OnlyOneRow, "str() of the exception must be 'row 7: is empty', and is 'row 2: has no distance'."),
         (CannotBeRebuilt, "It cannot be rebuilt from its arguments, ('row 2: has no distance',): "),
-        (OtherType, "What pickle rebuilds of OtherType(2, 'has no distance') is Row(2, 'has no distance'), with the text 'row 2: has no distance'."),
+        (
+            OtherType,
+            (
+                "What pickle rebuilds of OtherType(2, 'has no distance') is Row(2, 'has no distance'), with the text "
+                "'row 2: has no distance'."
+            ),
+        ),
         (Forgetful, "What pickle rebuilds has other attributes: {'row': 2, 'seen': [1]}, not {'row': 2, 'seen': []}."),
     ],
-)  # fmt: skip
+)
 def test_an_exception_gets_the_hint_that_names_its_mistake(answer, hint):
     assert checks.picklable_exception(answer).sentence.startswith(hint)
 
@@ -88,18 +94,45 @@ FAILURES, ENDLESS = [1, 2, 0, 4], [1, 2, 3, 4, 5]
     [
         (collect, "Every item has its entry, whatever happens to the others, and the wait has an end."),
         (only(FAILURES, lambda found: found[:3]), "There were 4 items, and your list has 3 entries."),
-        (only(FAILURES, lambda found: [*found[:2], None, found[3]]), "The third division fails, so its entry must be that exception, and is None."),
-        (only(FAILURES, lambda found: [2, *found[1:]]), "Three divisions have results, and yours are [2, 0.5, ZeroDivisionError("),
-        (only(FAILURES, lambda found: [*found[:3], 4]), "Three divisions have results, and yours are [1.0, 0.5, ZeroDivisionError("),
-        (only(ENDLESS, lambda found: found[:4]), "Four tasks never end, so their entries must be a TimeoutError, and yours are ["),
-        (only(ENDLESS, lambda found: [None, *found[1:]]), "Four tasks never end, so their entries must be a TimeoutError, and yours are [None, "),
-        (only(ENDLESS, lambda found: [*found[:3], None, found[4]]), "Four tasks never end, so their entries must be a TimeoutError, and yours are ["),
-        (only(ENDLESS, lambda found: [*found[:4], 6]), "The fifth task ends at once, so its entry is 5, and yours is 6."),
+        (
+            only(FAILURES, lambda found: [*found[:2], None, found[3]]),
+            "The third division fails, so its entry must be that exception, and is None.",
+        ),
+        (
+            only(FAILURES, lambda found: [2, *found[1:]]),
+            "Three divisions have results, and yours are [2, 0.5, ZeroDivisionError(",
+        ),
+        (
+            only(FAILURES, lambda found: [*found[:3], 4]),
+            "Three divisions have results, and yours are [1.0, 0.5, ZeroDivisionError(",
+        ),
+        (
+            only(ENDLESS, lambda found: found[:4]),
+            "Four tasks never end, so their entries must be a TimeoutError, and yours are [",
+        ),
+        (
+            only(ENDLESS, lambda found: [None, *found[1:]]),
+            "Four tasks never end, so their entries must be a TimeoutError, and yours are [None, ",
+        ),
+        (
+            only(ENDLESS, lambda found: [*found[:3], None, found[4]]),
+            "Four tasks never end, so their entries must be a TimeoutError, and yours are [",
+        ),
+        (
+            only(ENDLESS, lambda found: [*found[:4], 6]),
+            "The fifth task ends at once, so its entry is 5, and yours is 6.",
+        ),
         (only(ENDLESS, lambda found: [*(TimeoutError() for _ in found[:4]), 5]), "Every item has its entry"),
-        (lambda pool, f, items, s: collect(pool, f, items, 0.2), "With four endless tasks and seconds=1, it gave up after 0.2 s."),
-        (lambda pool, f, items, s: [collect(pool, f, [item], s)[0] for item in items], "With four endless tasks and seconds=1, it still waited after 3 s."),
+        (
+            lambda pool, f, items, s: collect(pool, f, items, 0.2),
+            "With four endless tasks and seconds=1, it gave up after 0.2 s.",
+        ),
+        (
+            lambda pool, f, items, s: [collect(pool, f, [item], s)[0] for item in items],
+            "With four endless tasks and seconds=1, it still waited after 3 s.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_collection_gets_the_hint_that_names_its_mistake(answer, hint):
     assert checks.collected(answer).sentence.startswith(hint)
 

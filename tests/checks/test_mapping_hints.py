@@ -89,7 +89,7 @@ NAPS = [0.4, 0.1, 0.2, 0.3]  # by hand, on two workers: 0.1 ends at 0.1, 0.2 at 
     [
         (
             [0.1, 0.2, 0.4, 0.3],
-            "Each result comes when its task has finished, and a free worker takes the next task in the order of the input.",
+            "Each result comes when its task has finished, and a free worker takes the next task of the input.",
         ),
         ([0.1, 0.2, 0.4], "Name each of the naps once."),
         ([0.4, 0.1, 0.2, 0.3], "That is the order of the input, in which imap would give them."),
@@ -104,13 +104,28 @@ def test_an_order_of_naps_gets_the_hint_that_names_its_mistake(order, hint):
 @pytest.mark.parametrize(
     "answer, hint",
     [
-        (lambda pool, f, items: pool.map(f, items), "All tasks were under way at the same time, and their results are in the order of the items."),
-        (lambda pool, f, items: [pool.apply_async(f, (item,)) for item in items], "These are handles; the results are still to be had."),
-        (lambda pool, f, items: [pool.apply(f, (item,)) for item in items], "The tasks do not run at the same time: each one is waited for before the next one has started."),
-        (lambda pool, f, items: list(pool.imap_unordered(f, items)), "The results are all there, but not in the order of the items."),
-        (lambda pool, f, items: pool.map(f, items)[:2], "3 items must give 3 results, one for each; yours gives ['FIRST', 'SECOND']."),
+        (
+            lambda pool, f, items: pool.map(f, items),
+            "All tasks were under way at the same time, and their results are in the order of the items.",
+        ),
+        (
+            lambda pool, f, items: [pool.apply_async(f, (item,)) for item in items],
+            "These are handles; the results are still to be had.",
+        ),
+        (
+            lambda pool, f, items: [pool.apply(f, (item,)) for item in items],
+            "The tasks do not run at the same time: each one is waited for before the next one has started.",
+        ),
+        (
+            lambda pool, f, items: list(pool.imap_unordered(f, items)),
+            "The results are all there, but not in the order of the items.",
+        ),
+        (
+            lambda pool, f, items: pool.map(f, items)[:2],
+            "3 items must give 3 results, one for each; yours gives ['FIRST', 'SECOND'].",
+        ),
     ],
-)  # fmt: skip
+)
 def test_tasks_side_by_side_get_the_hint_that_names_their_mistake(answer, hint, monkeypatch):
     monkeypatch.setattr("helpers.checks.mapping.MEETING_TIMEOUT", 0.3)
     assert checks.side_by_side(answer).sentence == hint
@@ -133,10 +148,19 @@ LATE = "The order is right, but a result that could be given at once waits until
     [
         (in_order, "Each result comes as soon as those before it are there. That is how imap keeps the order."),
         (lambda pairs: (result for _, result in sorted(pairs, key=lambda pair: pair[0])), LATE),
-        (lambda pairs: (result for _, result in pairs), "The pairs [(2, 'c'), (0, 'a'), (1, 'b')] must give ['a', 'b', 'c']; yours give ['c', 'a', 'b']."),
-        (lambda pairs: (result for result in in_order(pairs) if result), "The pairs [(2, ''), (0, None), (1, 0)] must give [None, 0, '']; yours give []."),
-        (lambda pairs: [*in_order(pairs), "more"], "The pairs [(2, 'c'), (0, 'a'), (1, 'b')] must give ['a', 'b', 'c']; yours give ['a', 'b', 'c', 'more']."),
+        (
+            lambda pairs: (result for _, result in pairs),
+            "The pairs [(2, 'c'), (0, 'a'), (1, 'b')] must give ['a', 'b', 'c']; yours give ['c', 'a', 'b'].",
+        ),
+        (
+            lambda pairs: (result for result in in_order(pairs) if result),
+            "The pairs [(2, ''), (0, None), (1, 0)] must give [None, 0, '']; yours give [].",
+        ),
+        (
+            lambda pairs: [*in_order(pairs), "more"],
+            "The pairs [(2, 'c'), (0, 'a'), (1, 'b')] must give ['a', 'b', 'c']; yours give ['a', 'b', 'c', 'more'].",
+        ),
     ],
-)  # fmt: skip
+)
 def test_putting_in_order_gets_the_hint_that_names_its_mistake(answer, hint):
     assert checks.put_in_order(answer).sentence == hint

@@ -8,39 +8,29 @@ import pytest
 from helpers import checks
 
 
-@pytest.mark.parametrize(
-    "answer, hint",
-    [
-        (3, "The workers repeat each other; only a worker's own tasks differ."),
-        (12, "That would be right if each worker had a state of its own."),
-        (1, "A worker's second task continues where its first one stopped."),
-        (4, "What does the second worker draw first? And second?"),
-    ],
-)
-def test_a_number_of_different_results_gets_the_hint_that_names_its_mistake(answer, hint):
-    assert checks.different_results(answer, 4, 3).sentence == hint
-
-
 def spawned(seed, tasks):
     return np.random.SeedSequence(seed).spawn(tasks)
 
 
-calls = iter(range(10**6))
+def child(seed, number):
+    return np.random.SeedSequence(seed, spawn_key=(number,))
 
 
-@pytest.mark.parametrize(
-    "answer, hint",
-    [
-        (spawned, "One stream for each task, the same ones for the same seed, and no stream in two runs."),
-        (lambda seed, tasks: spawned(seed, tasks - 1), "For 5 tasks you return 4 seeds. Return one for each task."),
-        (lambda seed, tasks: spawned(next(calls), tasks), "Called twice with the same seed, your function gives different streams."),
-        (lambda seed, tasks: [seed] * tasks, "Some of the tasks would draw the same numbers."),
-        (lambda seed, tasks: spawned(7, tasks), "Another seed should give other streams."),
-        (lambda seed, tasks: [seed + task for task in range(tasks)], "Two runs of 2000 tasks, with the seeds 1 and 2, have 1999 streams in common: they are not independent."),
-    ],
-)  # fmt: skip
-def test_seeds_get_the_hint_that_names_their_mistake(answer, hint):
-    assert checks.seeds_for_tasks(answer).sentence == hint
+CASES = [(2024, 0), (2024, 1), (7, 5), (7, 917)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_seed_of_a_task_gets_the_hint_that_names_its_mistake(case):
+    def changed(other):
+        return checks.seed_of_task(lambda *asked: other if asked == case else child(*asked)).sentence
+
+    seed, number = case
+    begin = f"For the seed {seed} and the task {number}"
+    assert checks.seed_of_task(child).right
+    assert changed(child(seed, number + 1)) == f"{begin} you return the child after the one that is wanted."
+    assert changed(seed) == f"{begin} your seed gives other numbers than the task had in the first run."
+    first = f"{begin} you return the first child. What tells one child from another? Look at two of them."
+    assert not number or changed(child(seed, 0)) == first
 
 
 def drawn(seeds, pids):
@@ -57,14 +47,95 @@ def simulated(function, seed, tasks, processes, pids=None):
     [
         (simulated, "The numbers belong to the tasks, so it does not matter who draws them."),
         (lambda f, seed, tasks, p: simulated(f, seed, tasks - 1, p), "For 6 tasks you return 5 results."),
-        (lambda f, seed, tasks, p: simulated(f, seed, tasks, p, [os.getpid()]), "Some tasks ran in this notebook and not in a worker."),
-        (lambda f, seed, tasks, p: simulated(f, seed, tasks, p, [-1, -2, -3, -4]), "You were asked for a pool of 1, and 4 processes drew numbers."),
+        (
+            lambda f, seed, tasks, p: simulated(f, seed, tasks, p, [os.getpid()]),
+            "Some tasks ran in this notebook and not in a worker.",
+        ),
+        (
+            lambda f, seed, tasks, p: simulated(f, seed, tasks, p, [-1, -2, -3, -4]),
+            "You were asked for a pool of 1, and 4 processes drew numbers.",
+        ),
         (lambda f, seed, tasks, p: drawn([seed] * tasks, [-1]), "Some of the tasks draw the same numbers."),
-        (lambda f, seed, tasks, p: simulated(f, seed + p, tasks, p), "With the same seed, but one, two or three processes, the results differ."),
-        (lambda f, seed, tasks, p: simulated(f, seed + (p == 3), tasks, p), "With the same seed, but one, two or three processes, the results differ."),
-        (lambda f, seed, tasks, p: simulated(f, 1, tasks, p), "Two runs with different seeds have some results in common."),
-        (lambda f, seed, tasks, p: drawn([seed * 100 + task for task in range(tasks)], [-1]), "Two runs with different seeds have some results in common."),
+        (
+            lambda f, seed, tasks, p: simulated(f, seed + p, tasks, p),
+            "With the same seed, but one, two or three processes, the results differ.",
+        ),
+        (
+            lambda f, seed, tasks, p: simulated(f, seed + (p == 3), tasks, p),
+            "With the same seed, but one, two or three processes, the results differ.",
+        ),
+        (
+            lambda f, seed, tasks, p: simulated(f, 1, tasks, p),
+            "Two runs with different seeds have some results in common.",
+        ),
+        (
+            lambda f, seed, tasks, p: drawn([seed * 100 + task for task in range(tasks)], [-1]),
+            "Two runs with different seeds have some results in common.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_simulation_gets_the_hint_that_names_its_mistake(answer, hint):
     assert checks.same_for_any_pool(answer).sentence == hint
+
+
+def cut(function, seed, points, processes, parts=9, pids=None):
+    """Each task draws its share of the points from its own stream; the pids are those of workers."""
+    sizes = [points // parts + (n < points % parts) for n in range(parts)]
+    pids = pids or range(-processes, 0)
+    return [
+        (pids[n % len(pids)], size, float(np.random.default_rng(one).random(size).sum()))
+        for n, (one, size) in enumerate(zip(spawned(seed, parts), sizes, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer, hint",
+    [
+        (cut, "The work is cut in the same way whoever does it, so the number of processes changes the time alone."),
+        (
+            lambda f, seed, n, p: cut(f, seed, n, p, parts=8),
+            "The work is cut in the same way whoever does it, so the number of processes changes the time alone.",
+        ),
+        (
+            lambda f, seed, n, p: cut(f, seed, n, p, parts=7),
+            "There are 7 tasks for 9000 points, too few to keep 8 processes busy.",
+        ),
+        (
+            lambda f, seed, n, p: cut(f, seed, n, p, pids=[os.getpid()]),
+            "Some tasks ran in this notebook and not in a worker.",
+        ),
+        (
+            lambda f, seed, n, p: cut(f, seed, n, p, pids=[-1, -2, -3]),
+            "You were asked for a pool of 2, and 3 processes drew numbers.",
+        ),
+        (
+            lambda f, seed, n, p: cut(f, seed, n - 1, p),
+            "You were asked for 9000 points with 2 processes, and the tasks drew 8999.",
+        ),
+        (
+            lambda f, seed, n, p: cut(f, seed, min(n, 9000), p),
+            "You were asked for 13000 points with 3 processes, and the tasks drew 9000.",
+        ),
+        (
+            lambda f, seed, n, p: cut(f, seed, n, p, parts=9 + p),
+            (
+                "With the same seed, but one, two or three processes, the results differ. What else depends on that "
+                "number?"
+            ),
+        ),
+        (
+            lambda f, seed, n, p: cut(f, seed, n, p, parts=9 + (p == 1)),
+            (
+                "With the same seed, but one, two or three processes, the results differ. What else depends on that "
+                "number?"
+            ),
+        ),
+        (
+            lambda f, seed, n, p: [one for one in cut(f, seed, n // 2, p) for _ in range(2)],
+            "Some of the tasks draw the same numbers.",
+        ),
+        (lambda f, seed, n, p: cut(f, 1, n, p), "Two runs with different seeds have some results in common."),
+    ],
+)
+def test_a_cut_simulation_gets_the_hint_that_names_its_mistake(answer, hint):
+    assert checks.cut_for_any_pool(answer).sentence == hint

@@ -46,12 +46,21 @@ def sent_to_workers(make_pool, table, target, bounds, *, change=list, **keywords
     "answer, hint",
     [
         (sent_to_workers, "The same results, and no row is sent more than once to a worker."),
-        (lambda make_pool, table, target, bounds: [], "No worker computed anything. Make a pool with make_pool, and let it work."),
+        (
+            lambda make_pool, table, target, bounds: [],
+            "No worker computed anything. Make a pool with make_pool, and let it work.",
+        ),
         (partial(sent_to_workers, chunksize=8), "There is a single chunk, so one worker computes everything."),
-        (partial(sent_to_workers, change=lambda parts: parts[:7]), "The results differ. There is one list of distances for each pair of bounds, in their order."),
-        (partial(sent_to_workers, change=lambda parts: parts[::-1]), "The results differ. There is one list of distances for each pair of bounds, in their order."),
+        (
+            partial(sent_to_workers, change=lambda parts: parts[:7]),
+            "The results differ. There is one list of distances for each pair of bounds, in their order.",
+        ),
+        (
+            partial(sent_to_workers, change=lambda parts: parts[::-1]),
+            "The results differ. There is one list of distances for each pair of bounds, in their order.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_sending_less_gets_the_hint_that_names_its_mistake(answer, hint):
     assert checks.sends_less(answer).sentence == hint
 
@@ -95,7 +104,8 @@ def left_when_it_fails(array, function):
     return found
 
 
-FIRST = "For float64 numbers of shape (3,): the function must find them in the memory, and you return the function's result."
+FIRST = "For float64 numbers of shape (3,): the function must find them in the memory, and "
+FIRST += "you return the function's result."
 
 
 @pytest.mark.parametrize(
@@ -105,11 +115,14 @@ FIRST = "For float64 numbers of shape (3,): the function must find them in the m
         (partial(shared, returned=b"no"), FIRST),
         (partial(shared, returned=[1.0, 2.0, 4.0]), FIRST),
         (partial(shared, change=lambda array: array + 1), FIRST),
-        (partial(shared, change=lambda array: array if array.ndim == 1 else 0 * array), FIRST.replace("float64", "int32").replace("(3,)", "(2, 3000)")),
+        (
+            partial(shared, change=lambda array: array if array.ndim == 1 else 0 * array),
+            FIRST.replace("float64", "int32").replace("(3,)", "(2, 3000)"),
+        ),
         (partial(shared, swallow=True), "An exception of the function must reach the caller."),
         (partial(shared, leave=True), "3 of 3 blocks of shared memory are left after the calls, one of which raised."),
         (left_when_it_fails, "1 of 3 blocks of shared memory are left after the calls, one of which raised."),
     ],
-)  # fmt: skip
+)
 def test_shared_memory_gets_the_hint_that_names_its_mistake(answer, hint):
     assert checks.with_shared(answer).sentence == hint

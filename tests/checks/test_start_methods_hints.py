@@ -1,4 +1,4 @@
-"""Each usual mistake about starting workers gets the hint that names it; the scripts are those that a fake museum reports."""
+"""Each usual mistake about starting workers gets the hint that names it; what scripts print is made by hand."""
 
 import math
 import sys
@@ -17,15 +17,32 @@ RATES = "[12.5, 25.0, 37.5]"
     "lines, ended, hint",
     [
         (("Asking for the rate", RATES), True, PRAISE),
-        (("Asking for the rate", "Asking for the rate", RATES), True, "It asked for the rate 2 times: once in each process that ran that line."),
-        (("Asking for the rate", "[1]"), True, f"It must print two lines, 'Asking for the rate' and then '{RATES}'. Yours ended with: [1]"),
+        (
+            ("Asking for the rate", "Asking for the rate", RATES),
+            True,
+            "It asked for the rate 2 times: once in each process that ran that line.",
+        ),
+        (
+            ("Asking for the rate", "[1]"),
+            True,
+            f"It must print two lines, 'Asking for the rate' and then '{RATES}'. Yours ended with: [1]",
+        ),
         ((), True, f"It must print two lines, 'Asking for the rate' and then '{RATES}'. Yours ended with: nothing"),
-        (("... 201 more lines", "x"), False, "Its workers fail while they import it, again and again, with a RuntimeError: the import starts processes."),
+        (
+            ("... 201 more lines", "x"),
+            False,
+            "Its workers fail while they import it, again and again: the import starts processes (RuntimeError).",
+        ),
         (("... 200 more lines", " x "), False, "It still ran after 6 s. The last line that it printed: x"),
+        (
+            ("RuntimeError", "... Safe importing of main module ..."),
+            False,
+            "Its workers fail while they import it, again and again: the import starts processes (RuntimeError).",
+        ),
         ((), False, "It still ran after 6 s. The last line that it printed: nothing"),
         (("Asking for the rate", RATES), False, f"It still ran after 6 s. The last line that it printed: {RATES}"),
     ],
-)  # fmt: skip
+)
 def test_a_script_gets_the_hint_that_names_its_mistake(monkeypatch, lines, ended, hint):
     asked = []
 

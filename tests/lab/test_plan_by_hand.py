@@ -83,11 +83,16 @@ DISTANCES = "partial(distances, target=X[0])"
     [
         (plans.EVEN, [*NUMPY, "", TABLE], DISTANCES, "np.array_split(X, 3)"),
         (plans.SORTED, [*NUMPY, "", TABLE, SPLIT], DISTANCES, "chunks"),
-        (plans.SHUFFLED, ["import random", *NUMPY, "", TABLE, SPLIT, "random.Random(0).shuffle(chunks)"], DISTANCES, "chunks"),
+        (
+            plans.SHUFFLED,
+            ["import random", *NUMPY, "", TABLE, SPLIT, "random.Random(0).shuffle(chunks)"],
+            DISTANCES,
+            "chunks",
+        ),
         (plans.DRAWS, ["from helpers.tasks import draw", ""], "draw", "[200] * 3"),
         (plans.OWN, ["from helpers.tasks import nap", ""], "nap", "range(3)"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize(("method", "results"), [("map", "{}"), ("imap", "list({})")])
 def test_the_plain_python_is_the_one_written_by_hand(task, lines, function, items, method, results):
     plan = replace(PLAN, task=task, function="helpers.tasks.nap", method=method)

@@ -32,7 +32,7 @@ def run(*spans):
 
 
 def test_every_step_of_a_small_message_belongs_to_its_leg_and_the_pipe_is_split_evenly():
-    """By hand: pickling 1, pipe 2, unpickling 4, call 8, (task 16), rest 32, pickling 64, pipe 128, unpickling 256 s."""
+    """By hand: pickling 1, pipe 2, unpickling 4, call 8, (task 16), rest 32, pickling 64, pipe 128, unpickling 256."""
     assert fit_costs(run(span(), span(1))) == Costs(
         0.0, 0.0, Leg(1.0 + 1.0), Leg(4.0 + 1.0, task=8.0), Leg(64.0 + 64.0), Leg(256.0 + 64.0)
     )
@@ -119,9 +119,9 @@ class OneWorker:
 
 
 def test_the_costs_of_small_messages_are_the_cpu_seconds_that_are_not_work(monkeypatch):
-    """By hand: 4 items take 8 s of work, 2 s each. In one message: 20 items take 40 s in the parent, 2 each, and 60 s in the
-    worker, 3 each: so a task costs 1 s in each leg of the parent, and 1 s in the worker. One by one, 6 messages take 48 s in
-    the parent, 8 each, and 60 s in the worker, 10 each: a message costs 8 / 2 - 1 = 3 s, and 10 - 2 - 1 = 7 s."""
+    """By hand: 4 items take 8 s of work, 2 s each. In one message: 20 items take 40 s in the parent, 2 each, and 60 s in
+    the worker, 3 each: a task costs 1 s in each leg of the parent, and 1 s in the worker. One by one, 6 messages take
+    48 s in the parent, 8 each, and 60 s in the worker, 10 each: a message costs 8 / 2 - 1 = 3 s, and 10 - 2 - 1 = 7 s."""
     pool = OneWorker(monkeypatch, 8.0, [(40.0, 60.0), (48.0, 60.0)])
     found = measure_small_messages(pool, abs, [1, 2, 3, 4], 6)
     assert found == Costs(0.0, 0.0, Leg(3.0, task=1.0), Leg(7.0, task=1.0), Leg(), Leg(3.0, task=1.0))
@@ -136,7 +136,7 @@ def test_no_cost_is_below_0_and_every_item_is_sent_once_at_least(monkeypatch):
 
 
 class Starting:
-    """In the place of an `XrayPool`: its creation takes a second for each worker, which are ready some seconds later."""
+    """In the place of an `XrayPool`: its creation takes a second for each worker, which is ready some time later."""
 
     made: ClassVar[list] = []
 
@@ -180,8 +180,8 @@ def starting(monkeypatch):
 
 
 def test_the_seconds_of_a_start_are_those_of_each_fork_and_of_a_typical_boot_with_its_imports(starting):
-    """By hand: 3 s for 3 forks; ready after 8 s in the middle, less half of the forks' 3 s; the first unpickling takes 16 s
-    and later ones 4 s, so 12 s are imports."""
+    """By hand: 3 s for 3 forks; ready after 8 s in the middle, less half of the forks' 3 s; the first unpickling takes
+    16 s and later ones 4 s, so 12 s are imports."""
     assert measure_start("spawn", "task") == (1.0, 8.0 - 1.5 + 12.0)
     (pool,) = Starting.made
     assert (pool.processes, pool.context.get_start_method()) == (3, "spawn")

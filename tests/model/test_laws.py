@@ -74,8 +74,8 @@ def test_a_limit_without_a_share_is_refused():
 def test_the_error_of_a_law_is_that_of_a_regression_worked_out_by_hand():
     """By hand: T(p) = T(1) (1/p + f (1 - 1/p)), a line through 0 over x = T(1) (1 - 1/p) with the slope f.
 
-    For y = 1, 3 at x = 5, 5 the slope is 2 / 5 and the residuals are 1 and -1; sum x² is 50, and there is 2 - 1 = 1 degree of
-    freedom, so the error of f is sqrt(2 / 1 / 50) = 0.2.
+    For y = 1, 3 at x = 5, 5 the slope is 2 / 5 and the residuals are 1 and -1; sum x² is 50, and there is 2 - 1 = 1
+    degree of freedom, so the error of f is sqrt(2 / 1 / 50) = 0.2.
     """
     law = amdahl(10.0, {2: [6.0, 8.0]}, cpus=4)
     assert law.parameters["f"] == (pytest.approx(0.4), pytest.approx(0.2))
@@ -86,7 +86,7 @@ def test_the_error_of_a_law_is_that_of_a_regression_worked_out_by_hand():
 
 
 def test_more_figures_make_the_error_of_a_law_smaller():
-    """By hand: four figures twice as above: sum x² is 100, the residuals' squares add up to 4, and 3 degrees of freedom are left."""
+    """By hand: the figures above, twice: sum x² is 100, the squares add up to 4, and 3 degrees of freedom are left."""
     law = amdahl(10.0, {2: [6.0, 8.0, 6.0, 8.0]}, cpus=4)
     assert law.parameters["f"] == (pytest.approx(0.4), pytest.approx((4 / 3 / 100) ** 0.5))
 

@@ -61,7 +61,7 @@ def test_one_number_of_bytes_is_the_size_of_every_task():
 
 
 def test_a_worker_takes_its_time_when_it_shares_a_cpu():
-    """By hand: two jobs on one CPU, each of 16 s of unpickling, 64 s of work and 16 s of pickling, take twice as long."""
+    """By hand: two jobs on one CPU, each of 16 s of unpickling, 64 s of work and 16 s of pickling, take double."""
     costs = Costs(0.0, 0.0, Leg(), Leg(16.0), Leg(16.0), Leg())
     spans = simulate([64.0, 64.0], processes=2, cpus=1, chunksize=1, costs=costs, warm=True).spans
     for span in spans:
