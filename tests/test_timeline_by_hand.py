@@ -157,7 +157,7 @@ def test_a_task_that_failed_at_once_is_three_pixels_wide_and_a_very_short_one_ha
 
 
 def crowded(tasks, seconds=1 / 64, failed=()):
-    """One worker that computes for this long and returns for as long, again and again: five segments a task, and one."""
+    """One worker that computes for this long and returns for as long, again and again: five segments a task."""
     spans = [
         span(
             n,
