@@ -91,3 +91,11 @@ MISTAKES = [
 @pytest.mark.parametrize("check, answer, hint", MISTAKES)
 def test_a_mistake_gets_the_hint_that_names_it(check, answer, hint):
     assert check(answer).sentence == hint
+
+
+def test_an_estimate_may_be_rounded_in_its_seventh_digit():
+    def estimate(n, each, message, start, cpus):
+        return start + n * message + n * each / cpus
+
+    assert checks.pool_seconds(lambda *facts: estimate(*facts) * (1 + 1e-7)).right
+    assert not checks.pool_seconds(lambda *facts: estimate(*facts) * (1 + 1e-5)).right

@@ -121,9 +121,9 @@ class OneWorker:
 def test_the_costs_of_small_messages_are_the_cpu_seconds_that_are_not_work(monkeypatch):
     """By hand: 4 items take 8 s of work, 2 s each.
 
-    In one message, 20 items take 40 s in the parent, 2 each, and 60 s in the worker, 3 each: a task costs 1 s in each leg
-    of the parent, and 1 s in the worker. One by one, 6 messages take 48 s in the parent, 8 each, and 60 s in the worker,
-    10 each: a message costs 8 / 2 - 1 = 3 s, and 10 - 2 - 1 = 7 s.
+    In one message, 20 items take 40 s in the parent, 2 each, and 60 s in the worker, 3 each: a task costs 1 s in each
+    leg of the parent, and 1 s in the worker. One by one, 6 messages take 48 s in the parent, 8 each, and 60 s in the
+    worker, 10 each: a message costs 8 / 2 - 1 = 3 s, and 10 - 2 - 1 = 7 s.
     """
     pool = OneWorker(monkeypatch, 8.0, [(40.0, 60.0), (48.0, 60.0)])
     found = measure_small_messages(pool, abs, [1, 2, 3, 4], 6)
