@@ -1,6 +1,5 @@
 """Each usual mistake about tasks that fail gets the hint that names it."""
 
-import multiprocessing
 import time
 
 import pytest
@@ -135,11 +134,6 @@ FAILURES, ENDLESS = [1, 2, 0, 4], [1, 2, 3, 4, 5]
 )
 def test_a_collection_gets_the_hint_that_names_its_mistake(answer, hint):
     assert checks.collected(answer).sentence.startswith(hint)
-
-
-def test_a_timeout_may_be_python_s_or_that_of_multiprocessing():
-    assert not issubclass(multiprocessing.TimeoutError, TimeoutError)
-    assert checks.collected(collect).right
 
 
 def test_a_collection_that_waits_for_ever_is_named(monkeypatch):
