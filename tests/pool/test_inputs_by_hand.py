@@ -1,6 +1,7 @@
 """The queue of calls, without a pool: what is sent, what is noted, and who waits for whom."""
 
 import threading
+import time
 
 import pytest
 
@@ -137,3 +138,20 @@ def test_two_threads_never_send_at_the_same_moment():
     for thread in threads:
         thread.join()
     assert most == [1] * 5
+
+
+def test_an_input_that_takes_less_than_a_moment_is_sent_before_the_next_call_has_its_turn():
+    def takes_a_while():
+        time.sleep(0.1)
+        yield TASKS[0]
+
+    pool = Pool()
+    pool.call(takes_a_while())
+    assert pool.sent == TASKS[:1]
+
+
+def test_programs_that_an_input_starts_hear_ctrl_c(monkeypatch):
+    unblocked = []
+    monkeypatch.setattr(inputs, "unblock_sigint", lambda: unblocked.append(True))
+    Pool().call(TASKS)
+    assert unblocked == [True]
