@@ -94,6 +94,11 @@ def test_the_ideal_line_and_the_usable_cpus_are_named_where_they_are(drawn):
     assert ([[4.0, 0.0], [4.0, 1.0]], ":") in limits
 
 
+def test_no_line_is_too_thin_to_be_seen(drawn):
+    figure, _ = drawn(runs_plot, POINTS, laws={"one": {1: 1.0, 4: 2.0}}, cpus=4)
+    assert min(line.get_linewidth() for line in figure.axes[0].lines) >= 1
+
+
 def test_every_law_has_a_line_with_a_style_of_its_own(drawn):
     laws = {"one": {1: 1.0, 4: 2.0}, "two": {1: 1.0, 4: 3.0}, "three": {1: 1.0, 4: 1.5}}
     figure, _ = drawn(runs_plot, POINTS, laws=laws, cpus=4)
