@@ -9,7 +9,8 @@ import workers
 
 from helpers import tasks
 from helpers.model.costs import Costs, Leg
-from helpers.model.sample import Sample, _compared_share, learn
+from helpers.model.learning import _compared_share, learn
+from helpers.model.sample import Sample
 from helpers.model.simulator import simulate
 from helpers.spans import Run
 
