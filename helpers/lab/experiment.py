@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from threading import Event
@@ -21,6 +22,7 @@ from helpers.machine import usable_cpus
 from helpers.model import Costs, Sample
 from helpers.model.calibration import has_small_messages, measure_costs, measure_start
 from helpers.model.sample import sample_from_run
+from helpers.model.trials import measure_spread
 from helpers.spans import Run
 from helpers.timing import Timing, save, warm_up
 from helpers.xray import PoolStopped, XrayPool
@@ -33,6 +35,9 @@ FIRST_TASKS = 20
 
 COSTS_BUDGET = 0.1
 """Seconds for measuring the costs of small messages."""
+
+SPREAD_BUDGET = 0.3
+"""Seconds for the small pools that show how sure the model is."""
 
 
 class Stopped(Exception):
@@ -80,7 +85,7 @@ class Experiment:
         self._prepare = prepare
         self._serial = serial
         self._serial_runs: dict[object, tuple[Run, Costs]] = {}
-        self._starting_costs: dict[object, tuple[float, float]] = {}
+        self._samples: dict[object, Sample] = {}
         self._stopping = Event()
         self._pool: XrayPool | None = None
 
@@ -194,13 +199,18 @@ class Experiment:
             return self._serial, None
         if plan.work_key not in self._serial_runs:
             self._serial_runs[plan.work_key] = yield from self._run_serially(plan, work)
-        key = (plan.work_key, plan.start_method)
-        if key not in self._starting_costs:
-            yield Progress(f"how long {plan.start_method} takes to start a worker")
-            self._starting_costs[key] = measure_start(plan.start_method, (work[0], work[1][0]))
         run, costs = self._serial_runs[plan.work_key]
+        key = (plan.work_key, plan.start_method)
+        if key not in self._samples:
+            yield Progress(f"how long {plan.start_method} takes to start a worker")
+            sample = sample_from_run(run, costs, measure_start(plan.start_method, (work[0], work[1][0])))
+            yield Progress("how far a few small pools are from the model")
+            cpus = usable_cpus()
+            open_pool = partial(self._open_pool, replace(plan, processes=cpus))
+            spread = measure_spread(open_pool, *work, sample, cpus, SPREAD_BUDGET)
+            self._samples[key] = replace(sample, spread=spread)
         seconds = sum(span.finished - span.started for span in run.spans)
-        return Timing("serial", (seconds,), (cpu_seconds(run),)), sample_from_run(run, costs, self._starting_costs[key])
+        return Timing("serial", (seconds,), (cpu_seconds(run),)), self._samples[key]
 
     def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs]]:
         """Run the serial loop in one worker, where it can be stopped; return its run, and the costs of its messages.
