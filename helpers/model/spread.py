@@ -23,7 +23,7 @@ small pools shows, such as the drift of the machine's speed until the real run. 
 measured where it is used: `python -m benchmarks model` prints it as "measured over predicted, its standard deviation"; the
 recorded predictions of lesson 04 for up to 128 chunks are off by 0 to 7 %, with a standard deviation of 3 %."""
 
-PRIOR_ROUNDS = 4
+PRIOR_ROUNDS = 2
 """As many measured runs count as much as PRIOR_SPREAD."""
 
 Factors = tuple[float, float]
@@ -107,6 +107,7 @@ def factors_of(ratios: Sequence[float]) -> Factors:
 
 
 def _student_quantile(freedom: int) -> float:
-    """Return what nine in ten values of Student's distribution are within (Abramowitz and Stegun, formula 26.7.5, to 1 % here)."""
+    """Return what nine in ten values of Student's distribution are within (Abramowitz and Stegun, formula 26.7.5, to 2 % from 2 on)."""
     z = NORMAL_QUANTILE
-    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    terms = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))

@@ -40,7 +40,9 @@ def measure_spread(
 
     open_pool: starts a pool of so many processes, one for each usable CPU, of the kind that is to be predicted. items: those of
     the sample, all of them timed; where they are more than the budget allows, the first are taken, and where they are too few,
-    they are taken again. budget: about how many seconds it may take; one pool runs in any case.
+    they are taken again. budget: after so many seconds, no further pool is started; the first one runs in any case.
+
+    All results are kept meanwhile, as a pool keeps those of a run, because memory that is used again is faster than new memory.
     """
     tried = sample.only(_enough(sample, processes, budget / (POOLS * (1 + 2 * ROUNDS))))
     chosen = list(itertools.islice(itertools.cycle(items), len(tried.durations)))
@@ -50,17 +52,18 @@ def measure_spread(
     warm_runs = {size: tried.simulate(processes, chunksize=size, cpus=processes, warm=True) for size in sizes}
     cold: list[float] = []
     warm: dict[int, list[float]] = {size: [] for size in sizes}
+    kept: list[Any] = []
     deadline = time.perf_counter() + budget
     while len(cold) < POOLS and (not cold or time.perf_counter() < deadline):
         began = time.perf_counter()
         with open_pool() as pool:
-            pool.map(function, chosen, chunksize=coarse)
-            cold.append((time.perf_counter() - began) / cold_run.seconds)
-            for size in sizes * ROUNDS:
-                if time.perf_counter() < deadline:
-                    began = time.perf_counter()
-                    pool.map(function, chosen, chunksize=size)
-                    warm[size].append((time.perf_counter() - began) / warm_runs[size].seconds)
+            kept.append(pool.map(function, chosen, chunksize=coarse))
+            took = time.perf_counter() - began
+            cold.append(took / cold_run.seconds)
+            for size in sizes * ROUNDS if took < budget else []:
+                began = time.perf_counter()
+                kept.append(pool.map(function, chosen, chunksize=size))
+                warm[size].append((time.perf_counter() - began) / warm_runs[size].seconds)
     return _blame(cold, cold_run, warm[coarse], warm[1], warm_runs[1], sample.spread)
 
 
