@@ -46,7 +46,40 @@ def peers(results: Results) -> str:
     return _ways(PEERS, results.rows("peers"), results.rows("memory"))
 
 
-TABLES: dict[str, Callable[[Results], str]] = {"xray": xray, "aims": aims, "recipes": recipes, "peers": peers}
+def predictions(results: Results) -> str:
+    """Return what the model predicts beside what was measured, cold and warm, with how many runs lie within their interval."""
+    rows = results.rows("model")
+    by_name = {row.what: row for row in rows}
+    lines = []
+    for name in by_name:
+        if name.endswith(", cold"):
+            pairs = [
+                (by_name[f"{each}: predicted"], by_name[each]) for each in (name, name.replace(", cold", ", warm"))
+            ]
+            lines.append((*name.split(", ")[:-1], *(cell for pair in pairs for cell in _predicted_and_measured(*pair))))
+    if not lines:
+        return "Not recorded yet: `python -m benchmarks --record model`."
+    header = ("work", "processes", "chunk size", "cold, predicted", "measured", "warm, predicted", "measured")
+    return _table(header, lines, rows)
+
+
+TABLES: dict[str, Callable[[Results], str]] = {
+    "xray": xray,
+    "aims": aims,
+    "recipes": recipes,
+    "peers": peers,
+    "predictions": predictions,
+}
+
+
+def _predicted_and_measured(predicted: Row, measured: Row) -> tuple[str, str]:
+    """Return the predicted seconds with their interval, and the measured ones with how many lie in it."""
+    low, high = min(predicted.values), max(predicted.values)
+    inside = sum(low <= seconds <= high for seconds in measured.values)
+    return (
+        f"{_median_and_range(predicted)} s",
+        f"{three_figures(measured.median)} s, {inside} of {len(measured.values)} inside",
+    )
 
 
 def _ways(labels: Iterable[str], times: Sequence[Row], memory: Sequence[Row]) -> str:

@@ -220,6 +220,15 @@ def test_a_table_is_written_between_its_comments_only(results):
     assert tables.rewrite(written, results) == written
 
 
+def test_predictions_stand_beside_what_was_measured(results):
+    assert tables.predictions(results).startswith("Not recorded yet")
+    for name, seconds in (("cold", (1.0, 2.0, 3.5)), ("warm", (0.5, 1.5))):
+        results.keep(replace(ROW, part="model", what=f"beads, 2, 38, {name}: predicted", values=(0.9, 1.2, 2.0)))
+        results.keep(replace(ROW, part="model", what=f"beads, 2, 38, {name}", values=seconds))
+    line = "| beads | 2 | 38 | 1.20 (0.90 to 2.00) s | 2.00 s, 2 of 3 inside | 1.20 (0.90 to 2.00) s | 1.00 s, 1 of 2 inside |"
+    assert line in tables.predictions(results).splitlines()
+
+
 def test_rows_measured_under_other_conditions_are_named_with_them(results):
     results.keep(replace(ROW, part="xray-tasks"))
     results.keep(replace(ROW, part="xray-apply", conditions=replace(HERE, machine="1 CPU (beads)")))

@@ -110,4 +110,4 @@ def _student_quantile(freedom: int) -> float:
     """Return what nine in ten values of Student's distribution are within (Abramowitz and Stegun, formula 26.7.5, to 2 % from 2 on)."""
     z = NORMAL_QUANTILE
     terms = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    return z + sum(term * (1.0 / freedom) ** power for power, term in enumerate(terms, 1))
