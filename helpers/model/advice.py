@@ -69,7 +69,9 @@ def advise(
     cpus: int | None = None,
     start_method: str | None = None,
 ) -> Advice:
-    """Learn about the function and its items, predict pools of 1 to `cpus` processes, and recommend one of them.
+    """Learn about the function and its items, predict pools of 1 to `cpus` processes, and recommend one of them, or none.
+
+    Where the intervals of the predictions are so wide that the model cannot tell, it says that instead.
 
     cpus: how many CPUs the pool could use, by default those of this machine; it may be more than the machine has. The
     other arguments, and the errors, are those of `learn`.
