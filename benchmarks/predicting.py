@@ -4,7 +4,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -40,7 +40,7 @@ def kinds() -> dict[str, tuple[Callable[[Any], Any], Sequence[Any]]]:
 
 @dataclass
 class Prediction:
-    """What the model predicts for one pool, and the seconds that its runs took."""
+    """What the model predicts for one pool, and the seconds that its next run took."""
 
     kind: str
     processes: int
@@ -49,7 +49,7 @@ class Prediction:
     seconds: float
     low: float
     high: float
-    measured: list[float] = field(default_factory=list)
+    measured: float = math.nan
 
     @property
     def name(self) -> str:
@@ -62,28 +62,31 @@ class Prediction:
         return 100 * (self.high - self.low) / self.seconds
 
     @property
-    def inside(self) -> list[bool]:
-        """For each measured run, whether it lies inside the interval."""
-        return [self.low <= seconds <= self.high for seconds in self.measured]
+    def is_inside(self) -> bool:
+        """Whether the measured run lies inside the interval."""
+        return self.low <= self.measured <= self.high
 
     @property
     def off(self) -> float:
-        """By how many percent the predicted seconds differ from the median of the measured ones."""
-        return 100 * abs(self.seconds / statistics.median(self.measured) - 1)
+        """By how many percent the predicted seconds differ from the measured ones."""
+        return 100 * abs(self.seconds / self.measured - 1)
 
 
 def validate(context: BaseContext, repeats: int) -> Iterator[Figure]:
-    """Whether 96 predictions hold: six kinds of work, two numbers of processes, four chunk sizes, cold and warm."""
+    """Whether 96 predictions hold: six kinds of work, two numbers of processes, four chunk sizes, cold and warm.
+
+    In each round, the model learns about a kind of work anew, and then every pool for it runs once.
+    """
     every: list[Prediction] = []
-    for kind, (function, items) in kinds().items():
-        sample = learn(function, items, start_method=context.get_start_method())
-        predictions = list(_predictions(kind, sample))
-        for each in predictions:
-            for value in (each.low, each.seconds, each.high):
-                yield Figure(f"{each.name}: predicted", value, "s", 3)
-        for _ in range(repeats):
-            yield from _measure(context, function, items, predictions, repeats)
-        every += predictions
+    for _ in range(repeats):
+        for kind, (function, items) in kinds().items():
+            predictions = list(_predictions(kind, learn(function, items, start_method=context.get_start_method())))
+            _measure(context, function, items, predictions)
+            every += predictions
+            for each in predictions:
+                yield Figure(each.name, each.measured, "s", repeats)
+                for what, seconds in (("predicted", each.seconds), ("low", each.low), ("high", each.high)):
+                    yield Figure(f"{each.name}: {what}", seconds, "s", repeats)
     yield from _summary(every)
 
 
@@ -97,12 +100,8 @@ def _predictions(kind: str, sample: Sample) -> Iterator[Prediction]:
 
 
 def _measure(
-    context: BaseContext,
-    function: Callable[[Any], Any],
-    items: Sequence[Any],
-    predictions: Sequence[Prediction],
-    repeats: int,
-) -> Iterator[Figure]:
+    context: BaseContext, function: Callable[[Any], Any], items: Sequence[Any], predictions: Sequence[Prediction]
+) -> None:
     """Run every pool once, cold and then warm, and note the seconds of each run."""
     for cold, warm in zip(predictions[::2], predictions[1::2], strict=True):
         began = time.perf_counter()
@@ -110,9 +109,8 @@ def _measure(
             for prediction in (cold, warm):
                 pool.map(function, items, chunksize=prediction.chunksize)
                 ended = time.perf_counter()
-                prediction.measured.append(ended - began)
-                yield Figure(prediction.name, ended - began, "s", repeats)
-                began = time.perf_counter()
+                prediction.measured = ended - began
+                began = ended
 
 
 def _summary(every: Sequence[Prediction]) -> Iterator[Figure]:
@@ -130,12 +128,12 @@ def _summary(every: Sequence[Prediction]) -> Iterator[Figure]:
         yield Figure("predicting all of them, off by", each.off, "%", len(every), 5.0)
     nine_in_ten = statistics.quantiles([each.off for each in every], n=10)[-1]
     yield Figure("nine in ten predictions, off by less than", nine_in_ten, "%", 1, 15.0)
-    ratios = [math.log(seconds / each.seconds) for each in well_known for seconds in each.measured]
+    ratios = [math.log(each.measured / each.seconds) for each in well_known]
     yield Figure("measured over predicted, its standard deviation", 100 * statistics.stdev(ratios), "%", 1)
 
 
 def _share_inside(predictions: Sequence[Prediction]) -> float:
-    return 100 * statistics.fmean(inside for each in predictions for inside in each.inside)
+    return 100 * statistics.fmean(each.is_inside for each in predictions)
 
 
 def simulate(_: object, repeats: int) -> Iterator[Figure]:
