@@ -7,7 +7,7 @@ A page has a pair of comments for each table, and what is between them is writte
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.peers import LIMIT, PEERS, RECIPES
@@ -53,10 +53,8 @@ def predictions(results: Results) -> str:
     lines = []
     for name in by_name:
         if name.endswith(", cold"):
-            pairs = [
-                (by_name[f"{each}: predicted"], by_name[each]) for each in (name, name.replace(", cold", ", warm"))
-            ]
-            lines.append((*name.split(", ")[:-1], *(cell for pair in pairs for cell in _predicted_and_measured(*pair))))
+            cells = [_predicted_and_measured(by_name, each) for each in (name, name.replace(", cold", ", warm"))]
+            lines.append((*name.split(", ")[:-1], *cells[0], *cells[1]))
     if not lines:
         return "Not recorded yet: `python -m benchmarks --record model`."
     header = ("work", "processes", "chunk size", "cold, predicted", "measured", "warm, predicted", "measured")
@@ -72,14 +70,17 @@ TABLES: dict[str, Callable[[Results], str]] = {
 }
 
 
-def _predicted_and_measured(predicted: Row, measured: Row) -> tuple[str, str]:
-    """Return the predicted seconds with their interval, and the measured ones with how many lie in it."""
-    low, high = min(predicted.values), max(predicted.values)
-    inside = sum(low <= seconds <= high for seconds in measured.values)
-    return (
-        f"{_median_and_range(predicted)} s",
-        f"{three_figures(measured.median)} s, {inside} of {len(measured.values)} inside",
-    )
+def _predicted_and_measured(rows: Mapping[str, Row], name: str) -> tuple[str, str]:
+    """Return the predicted seconds with their interval, and the measured ones with how many lie in that of their round."""
+    measured, predicted, low, high = (rows[f"{name}{what}"] for what in ("", ": predicted", ": low", ": high"))
+    ends = f"{three_figures(low.median)} to {three_figures(high.median)}"
+    inside = sum(map(_is_inside, low.values, measured.values, high.values))
+    prediction = f"{three_figures(predicted.median)} s ({ends})"
+    return prediction, f"{three_figures(measured.median)} s, {inside} of {len(measured.values)} inside"
+
+
+def _is_inside(low: float, seconds: float, high: float) -> bool:
+    return low <= seconds <= high
 
 
 def _ways(labels: Iterable[str], times: Sequence[Row], memory: Sequence[Row]) -> str:
