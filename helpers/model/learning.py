@@ -17,7 +17,7 @@ from helpers.model.costs import Costs
 from helpers.model.sample import WAITING_SHARE, Sample, sample_from_run
 from helpers.model.trials import measure_spread
 from helpers.spans import Run
-from helpers.tasks import compute_for, seconds_of_loop
+from helpers.tasks import compute_for, seconds_of_loop, seconds_waited_for_cpu
 from helpers.timing import warm_up
 from helpers.xray import XrayPool
 
@@ -26,6 +26,9 @@ SHORT_TASK = 1e-3
 
 COMPARED_ROUNDS = 4
 """How often the share of a function is compared with the share of a loop that never waits."""
+
+MOST_WAITED = 0.9
+"""A share of waiting that is larger than this is taken to be this."""
 
 STRETCH = 0.15
 """Seconds, at least, for which each of the two runs: a busy system gives its CPUs out for some milliseconds at a time."""
@@ -47,32 +50,34 @@ def learn(
     if not len(items):
         raise ValueError("the model needs at least one item to time")
     start_method = start_method or multiprocessing.get_start_method()
-    places, run, costs, loop, share = _time_some(function, items, budget, start_method)
+    places, run, costs, loop, share, waited = _time_some(function, items, budget, start_method)
     start = measure_start(start_method, (function, items[0]))
     sample = sample_from_run(run, costs, start, places=places, tasks=len(items))
     sample = replace(sample, durations=sample.durations * loop, cpu_share=share)
     cpus = usable_cpus()
     open_pool = partial(multiprocessing.get_context(start_method).Pool, cpus)
     timed = [items[place] for place in places]
-    return replace(sample, spread=measure_spread(open_pool, function, timed, sample.only(places), cpus, budget / 2))
+    spread = measure_spread(open_pool, function, timed, sample.only(places), cpus, budget / 2)
+    return replace(sample, spread=spread.beside_others(waited))
 
 
 def _time_some(
     function: Callable[[Any], Any], items: Sequence[Any], budget: float, start_method: str
-) -> tuple[list[int], Run, Costs, float, float]:
+) -> tuple[list[int], Run, Costs, float, float, float]:
     """Run items, ever closer together, until the budget is spent; return their indices, their run and the costs.
 
     Small items run once more in one message, where they follow each other without a pause, as in a busy pool. All
     results are kept, as a pool keeps them, because memory that is used again is faster than new memory.
 
-    The last two values correct the run: the time of a plain loop over the time in the run, which includes the noting of moments;
-    and the share of its time for which the function had a CPU, or waited for one.
+    The last three values: the time of a plain loop over the time in the run, which includes the noting of moments; the share of
+    its time for which the function had a CPU, or waited for one; and that for which it waited for one.
     """
     places: list[int] = []
     results: list[Any] = []
     context = multiprocessing.get_context(start_method)
     with XrayPool(1, context=context) as pool:
         warm_up(pool, 1)
+        began, before = time.perf_counter(), pool.apply(seconds_waited_for_cpu)
         pool.reset()
         deadline = time.perf_counter() + budget
         for place in _spread_out(len(items)):
@@ -91,11 +96,23 @@ def _time_some(
             pool.reset()
             pool.map(function, timed, chunksize=len(timed))
             run = pool.run
+        waited = waited_share(pool, began, before)
     with context.Pool(1) as stock:  # what the X-ray notes costs time, which short tasks would feel
         warm_up(stock, 1)
         costs = measure_costs(stock, function, timed, one_by_one, budget / 2)
         loop = _loop_over_run(stock, function, timed, run, budget / 2)
-        return places, run, costs, loop, _compared_share(stock, function, timed, one_by_one)
+        return places, run, costs, loop, _compared_share(stock, function, timed, one_by_one), waited
+
+
+def waited_share(pool: Pool, began: float, before: float | None) -> float:
+    """Return for which share of the time since `began` the only worker of a pool waited for a CPU that others used; 0 if unknown.
+
+    before: what `seconds_waited_for_cpu` returned in the worker at that time.
+    """
+    after = pool.apply(seconds_waited_for_cpu)
+    if before is None or after is None:
+        return 0.0
+    return float(min(MOST_WAITED, max(0.0, (after - before) / (time.perf_counter() - began))))
 
 
 def _loop_over_run(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float) -> float:

@@ -9,7 +9,7 @@ is known worse can never make an interval narrower.
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from helpers.spans import Run
@@ -52,6 +52,16 @@ class Spread:
                 raise ValueError(f"{name} must be two factors around 1, such as (0.9, 1.2), not {(low, high)}")
         if not 0 <= self.scatter < math.inf:
             raise ValueError(f"scatter must be a number of 0 or more, not {self.scatter!r}")
+
+    def beside_others(self, waited: float) -> "Spread":
+        """Return the spread on a machine where the timed tasks waited for this share of their time for a CPU that others used.
+
+        That waiting is not the tasks' own: at the next run it may be gone, or be twice as long, for all parts of a run alike.
+        """
+        work, messages, start = (
+            ((1 - waited) * low, (1 + waited) * high) for low, high in (self.work, self.messages, self.start)
+        )
+        return replace(self, work=work, messages=messages, start=start)
 
     def interval(self, run: Run, timed: int, tasks: int) -> tuple[float, float]:
         """Return the seconds between which nine in ten measured runs lie, if the simulated one is the given run.

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import workers
 
 from helpers import tasks
 from helpers.model.costs import Costs, Leg
-from helpers.model.learning import _compared_share, learn
+from helpers.model.learning import _compared_share, learn, waited_share
 from helpers.model.sample import Sample, _scatter
 from helpers.model.simulator import simulate
 from helpers.model.spread import Spread
@@ -85,6 +86,25 @@ def test_two_items_are_timed_however_long_they_take_and_small_pools_are_tried():
     sample = learn(tasks.nap, [0.05] * 9, budget=0.01)
     assert sample.timed == 2
     assert sample.spread.work[0] < sample.spread.work[1]
+
+
+class Waiting:
+    """In the place of a pool of one worker: says for how long it has waited for a CPU."""
+
+    def __init__(self, waited: float | None) -> None:
+        self.waited = waited
+
+    def apply(self, function):
+        assert function is tasks.seconds_waited_for_cpu
+        return self.waited
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [(1.0, 6.0, 0.5), (1.0, 900.0, 0.9), (6.0, 1.0, 0.0), (None, 1.0, 0.0), (1.0, None, 0.0)],
+)
+def test_the_share_of_waiting_for_a_cpu_is_that_of_the_time_since_the_beginning(before, after, share):
+    assert waited_share(Waiting(after), time.perf_counter() - 10, before) == pytest.approx(share, rel=0.1)
 
 
 @pytest.mark.parametrize(("items", "place"), [([-1, 1, 1], 0), ([1, 1, -1], 2)])

@@ -87,6 +87,14 @@ def test_each_part_has_its_own_ends():
     assert spread.interval(run, 2, 2) == (pytest.approx(1.5 + 1.0 + 0.25), pytest.approx(2.0 + 2.5 + 0.5))
 
 
+@given(RUNS, SPREADS, st.floats(0, 0.9))
+def test_waiting_for_a_cpu_may_be_gone_at_the_next_run_or_be_twice_as_long(run, spread, waited):
+    low, high = spread.interval(run, 5, 5)
+    ends = spread.beside_others(waited).interval(run, 5, 5)
+    assert ends[0] == pytest.approx((1 - waited) * low, rel=1e-6, abs=1e-12)
+    assert ends[1] == pytest.approx((1 + waited) * high, rel=1e-6, abs=1e-12)
+
+
 def test_forks_that_a_ready_worker_waits_for_are_starting():
     run = simulate([1.0], processes=10, cpus=20, costs=replace(FREE, fork=0.1))
     assert parts_of(run) == (pytest.approx(1.0), pytest.approx(1.0), pytest.approx(0.0))
@@ -110,7 +118,8 @@ def test_the_factors_contain_the_simulation_and_the_middle_of_the_runs(ratios):
 @given(RATIOS, st.floats(1, 3))
 def test_ratios_that_are_further_apart_give_factors_that_are_no_closer(ratios, more):
     low, high = factors_of(ratios)
-    lower, higher = factors_of([ratio**more for ratio in ratios])
+    middle = math.exp(statistics.fmean(map(math.log, ratios)))
+    lower, higher = factors_of([middle * (ratio / middle) ** more for ratio in ratios])
     assert lower <= low * (1 + 1e-9)
     assert high <= higher * (1 + 1e-9)
 
