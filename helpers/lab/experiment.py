@@ -21,9 +21,11 @@ from helpers.lab.trace import save_run
 from helpers.machine import usable_cpus
 from helpers.model import Costs, Sample
 from helpers.model.calibration import has_small_messages, measure_costs, measure_start
+from helpers.model.learning import waited_share
 from helpers.model.sample import sample_from_run
 from helpers.model.trials import measure_spread
 from helpers.spans import Run
+from helpers.tasks import seconds_waited_for_cpu
 from helpers.timing import Timing, save, warm_up
 from helpers.xray import PoolStopped, XrayPool
 
@@ -84,7 +86,7 @@ class Experiment:
         self.results: list[Result] = []
         self._prepare = prepare
         self._serial = serial
-        self._serial_runs: dict[object, tuple[Run, Costs]] = {}
+        self._serial_runs: dict[object, tuple[Run, Costs, float]] = {}
         self._samples: dict[object, Sample] = {}
         self._stopping = Event()
         self._pool: XrayPool | None = None
@@ -199,27 +201,27 @@ class Experiment:
             return self._serial, None
         if plan.work_key not in self._serial_runs:
             self._serial_runs[plan.work_key] = yield from self._run_serially(plan, work)
-        run, costs = self._serial_runs[plan.work_key]
+        run, costs, waited = self._serial_runs[plan.work_key]
         key = (plan.work_key, plan.start_method)
         if key not in self._samples:
             yield Progress(f"how long {plan.start_method} takes to start a worker")
             sample = sample_from_run(run, costs, measure_start(plan.start_method, (work[0], work[1][0])))
             yield Progress("how far a few small pools are from the model")
-            cpus = usable_cpus()
-            open_pool = partial(self._open_pool, replace(plan, processes=cpus))
-            spread = measure_spread(open_pool, *work, sample, cpus, SPREAD_BUDGET)
-            self._samples[key] = replace(sample, spread=spread)
+            open_pool = partial(self._open_pool, replace(plan, processes=usable_cpus()))
+            spread = measure_spread(open_pool, *work, sample, usable_cpus(), SPREAD_BUDGET)
+            self._samples[key] = replace(sample, spread=spread.beside_others(waited))
         seconds = sum(span.finished - span.started for span in run.spans)
         return Timing("serial", (seconds,), (cpu_seconds(run),)), self._samples[key]
 
-    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs]]:
-        """Run the serial loop in one worker, where it can be stopped; return its run, and the costs of its messages.
+    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs, float]]:
+        """Run the serial loop in one worker, where it can be stopped; return its run, the costs of its messages, and its `waited_share`.
 
         Many tasks with small messages are sent in chunks, because a message would cost more than its task.
         """
         function, items = work
         start = Progress("the serial loop first, to compare with", tasks=len(items))
         with self._open_pool(replace(plan, processes=1)) as pool:
+            before = pool.apply(seconds_waited_for_cpu)
             began = _warm(pool)
             yield from _report(start, pool, began, _run_one_by_one(pool, (function, items[:FIRST_TASKS])))
             run = pool.run
@@ -231,7 +233,7 @@ class Experiment:
                 running = _run_tasks(pool, in_chunks, work) if small else _run_one_by_one(pool, work)
                 yield from _report(start, pool, time.perf_counter(), running)
                 run = pool.run
-        return run, costs
+            return run, costs, waited_share(pool, began, before)
 
 
 def _warm(pool: XrayPool) -> float:
