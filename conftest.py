@@ -8,7 +8,7 @@ from nbval.plugin import IPyNbCell
 from tools.cells import is_solution, passes
 
 CELL_TIMEOUT = 270
-"""Seconds for a cell: nbval itself ends one after 240. The limit of a test would end a measurement on a busy machine."""
+"""Seconds for a cell: nbval itself ends one after 240. A test's limit would end a measurement on a busy machine."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

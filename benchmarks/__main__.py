@@ -33,7 +33,7 @@ PARTS = {
 
 
 def chosen(names: list[str]) -> list[str]:
-    """Return the parts of these names, in their order; "xray" stands for all parts whose names begin so; none: all parts.
+    """Return the parts of these names, in their order; "xray" stands for all whose names begin so; none: all parts.
 
     Raises ValueError for a name that fits no part.
     """

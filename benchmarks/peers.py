@@ -1,8 +1,8 @@
 """The distances of a million rows, on two workers: the course's recipes, and the same job by other libraries.
 
-Each way has its own serial version, which runs right before it. The course's recipes and the other libraries compute the
-same arrays from the same chunks with the same function, and a warm run is always the second one of the whole job. What two
-bare loops side by side give on this machine is measured in every round: no way can be faster than that.
+Each way has its own serial version, which runs right before it. The course's recipes and the other libraries compute
+the same arrays from the same chunks with the same function, and a warm run is always the second one of the whole job.
+What two bare loops side by side give on this machine is measured in every round: no way can be faster than that.
 
 dask comes with the course; for the others: pip install -e ".[peers]".
 """
@@ -174,7 +174,8 @@ def measure_memory(context: BaseContext, repeats: int) -> Iterator[Figure]:
 def run_apart(opened: Open, context: BaseContext, rows: int) -> tuple[float, float, float]:
     """Do the job once, cold, in a process of its own, which has no memory left over from before.
 
-    Return the seconds of the run, and the most megabytes that this process took beside the table, and its largest worker.
+    Return the seconds of the run, and the most megabytes that this process took beside the table, and its largest
+    worker.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
         return apart.submit(_run_with_peak, opened, context.get_start_method(), rows).result()

@@ -1,4 +1,4 @@
-"""How good the model is: predicted intervals against measured runs, for six kinds of work, processes, chunk sizes, cold and warm."""
+"""How good the model is: predicted intervals against measured runs, for six kinds of work, cold and warm."""
 
 import math
 import statistics
@@ -137,7 +137,7 @@ def _share_inside(predictions: Sequence[Prediction]) -> float:
 
 
 def simulate(_: object, repeats: int) -> Iterator[Figure]:
-    """The seconds that simulating 100,000 tasks on 64 workers takes, one task a message, and those that its interval adds."""
+    """Seconds for simulating 100,000 tasks on 64 workers, one a message, and for the interval adds."""
     sample = learn(tasks.identity, range(100_000), budget=0.2)
     run = sample.simulate(64, chunksize=1, cpus=64)
     simulations = {

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from helpers.machine import usable_cpus
-from helpers.text import write_whole
+from helpers.text import counted, write_whole
 
 HERE = Path(__file__).parent
 LATEST = HERE / "latest.json"
@@ -99,13 +99,17 @@ class Row:
 
 def this_machine(start_method: str) -> Conditions:
     """Return the conditions of now, for pools that start their workers by the given method."""
-    cpus = usable_cpus()
     return Conditions(
-        machine=f"{cpus} {'CPU' if cpus == 1 else 'CPUs'} ({_cpu_model()}), {platform.system()} on {platform.machine()}",
+        machine=machine_name(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         start_method=start_method,
         date=datetime.date.today().isoformat(),
     )
+
+
+def machine_name() -> str:
+    """Return the number of usable CPUs, their model, and the platform."""
+    return f"{counted(usable_cpus(), 'CPU')} ({_cpu_model()}), {platform.system()} on {platform.machine()}"
 
 
 def _cpu_model() -> str:

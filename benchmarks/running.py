@@ -22,8 +22,8 @@ def run(
 ) -> None:
     """Take the figures of a part as they are measured.
 
-    Whatever ends it early, Ctrl-C for instance, every figure so far is in the results, and on the screen. disturbed: what
-    speaks against the figures; it is called when all are there.
+    Whatever ends it early, Ctrl-C for instance, every figure so far is in the results, and on the screen. disturbed:
+    what speaks against the figures; it is called when all are there.
     """
     rows: dict[str, Row] = {}
     conditions = replace(conditions, disturbed=UNKNOWN)

@@ -47,7 +47,7 @@ def peers(results: Results) -> str:
 
 
 def predictions(results: Results) -> str:
-    """Return what the model predicts beside what was measured, cold and warm, with how many runs lie within their interval."""
+    """Return what the model predicts beside what was measured, and how many runs lie within their interval."""
     rows = results.rows("model")
     by_name = {row.what: row for row in rows}
     lines = []
@@ -71,7 +71,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
 
 
 def _predicted_and_measured(rows: Mapping[str, Row], name: str) -> tuple[str, str]:
-    """Return the predicted seconds with their interval, and the measured ones with how many lie in that of their round."""
+    """Return the predicted seconds, their interval, the measured ones, and how many lie in that of their round."""
     measured, predicted, low, high = (rows[f"{name}{what}"] for what in ("", ": predicted", ": low", ": high"))
     ends = f"{three_figures(low.median)} to {three_figures(high.median)}"
     inside = sum(map(_is_inside, low.values, measured.values, high.values))

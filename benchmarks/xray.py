@@ -23,7 +23,7 @@ MILLION = 1_000_000
 
 
 def empty_tasks(context: BaseContext, repeats: int) -> Iterator[Figure]:
-    """The microseconds that the X-ray adds to an empty task: of 20,000, in default and single chunks, and of a million."""
+    """The microseconds that the X-ray adds to an empty task: of 20,000 in default and single chunks, of a million."""
     for count, chunksize, aim, pairs in (
         (20_000, None, 3.0, 4 * repeats),
         (20_000, 1, None, 4 * repeats),

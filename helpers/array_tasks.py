@@ -26,7 +26,7 @@ def draw_globally(_: object = None) -> float:
 
 
 def keep_in_step(barrier: Barrier, seed: int | None = None) -> None:
-    """Keep a barrier of all workers for the tasks that go in step, and seed NumPy's global generator if asked: an initializer."""
+    """Keep a barrier for the tasks that go in step, and seed NumPy's global generator if asked: an initializer."""
     global _barrier
     _barrier = barrier
     if seed is not None:
@@ -34,7 +34,7 @@ def keep_in_step(barrier: Barrier, seed: int | None = None) -> None:
 
 
 def estimate_pi_in_step(_: object = None) -> float:
-    """As `estimate_pi_globally`, but only when every worker has taken a task: so all workers do the same number of tasks.
+    """As `estimate_pi_globally`, when every worker has taken a task: so all do the same number of tasks.
 
     The number of tasks must be a multiple of the number of workers, and each task a chunk of its own.
     """
@@ -49,8 +49,13 @@ def draw_in_step(_: object = None) -> tuple[float, float]:
 
 
 def draw_with_pid(seed: "np.random.SeedSequence | int | None") -> tuple[int, float]:
-    """Return the number (pid) of the process, and a number between 0 and 1 that belongs to the seed, as in `estimate_pi`."""
+    """Return the number (pid) of the process, and a number between 0 and 1 that belongs to the seed."""
     return os.getpid(), float(np.random.default_rng(seed).random())
+
+
+def add_draws_with_pid(seed: "np.random.SeedSequence | int | None", points: int) -> tuple[int, int, float]:
+    """Return the number (pid) of the process, how many numbers it drew, and their sum, which belongs to the seed."""
+    return os.getpid(), points, float(np.random.default_rng(seed).random(points).sum())
 
 
 def estimate_pi_globally(_: object = None, points: int = 1_000_000) -> float:
@@ -106,7 +111,7 @@ def held_distances_as_array(bounds: tuple[int, int], target: np.ndarray) -> np.n
 
 
 def held_distances_of_floats(bounds: tuple[int, int], target: np.ndarray) -> np.ndarray:
-    """As `held_distances_as_array`, of Python's floats instead of NumPy's: the loop is the same, and takes less time."""
+    """As `held_distances_as_array`, of Python's floats instead of NumPy's: the same loop takes less time."""
     return np.array(distances(_table[slice(*bounds)].tolist(), target.tolist()))
 
 

@@ -20,8 +20,8 @@ def terminals(*commands: str) -> Iterator[None]:
 
     A command begins with `dask`, which is run by this Python.
 
-    Raises RuntimeError at the end of the block, with the end of the command's output, when one has ended by itself with an
-    error; an error that the block raises is raised instead.
+    Raises RuntimeError at the end of the block, with the end of the command's output, when one has ended by itself with
+    an error; an error that the block raises is raised instead.
     """
     with ExitStack() as stack:
         running = [(command, *stack.enter_context(_terminal(command))) for command in commands]

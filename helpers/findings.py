@@ -35,13 +35,15 @@ def finding(
 ) -> None:
     """Print what repeated measurements say about a claim.
 
-    claim: a sentence without its full stop. values: one for each round, such as the ratios of `Comparison.ratios`, seconds,
-    shares, or whether something happened. above, below: the claim is that the true value lies there; either or both.
+    claim: a sentence without its full stop. values: one for each round, such as the ratios of `Comparison.ratios`,
+    seconds, shares, or whether something happened. above, below: the claim is that the true value lies there; either or
+    both.
     unit: "times", "s" (the values are seconds), "%" (the values are shares of 1), or any other word to print.
     otherwise: a sentence that is added when the claim does not hold, for instance with the likely reason.
 
-    The claim holds when the whole interval of the median (`median_interval`) lies above and below, and fails when none of it does.
-    With fewer than LEAST_ROUNDS rounds it can neither hold nor fail. Raises ValueError without a value, or without a bound.
+    The claim holds when the whole interval of the median (`median_interval`) lies above and below, and fails when none
+    of it does. With fewer than LEAST_ROUNDS rounds it can neither hold nor fail. Raises ValueError without a value, or
+    without a bound.
     """
     if not len(values):
         raise ValueError("a finding needs the values of several rounds, and has none")
@@ -56,10 +58,12 @@ def finding(
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return the interval, from one of the values to another, that contains the true median with a probability of COVERAGE or more.
+    """Return the interval, from one value to another, that contains the true median with a probability of COVERAGE or
+    more.
 
-    It makes no assumption about the distribution: the number of values below the true median is binomial (W. J. Conover, Practical
-    Nonparametric Statistics, 3rd edition, section 3.2). For up to eight values it is their range, which for fewer than five covers less.
+    It makes no assumption about the distribution: the number of values below the true median is binomial (W. J.
+    Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2). For up to eight values it is their range,
+    which for fewer than five covers less.
     """
     ordered, count = sorted(values), len(values)
     cut, outside = 0, 2 * (1 + count) / 2**count  # outside: the probability if one more were cut off at each end

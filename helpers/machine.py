@@ -89,9 +89,9 @@ def describe() -> Machine:
 class PeakMemory:
     """The most memory, in bytes, that this process and its largest child process held while the block ran.
 
-    Only a process's own memory counts, which would be free again if the process ended (USS, see psutil): no shared memory,
-    and no pages that a fork has not changed. parent counts from the beginning of the block, worker from nothing. A peak
-    between two samples, SAMPLING_INTERVAL seconds apart, is missed.
+    Only a process's own memory counts, which would be free again if the process ended (USS, see psutil): no shared
+    memory, and no pages that a fork has not changed. parent counts from the beginning of the block, worker from
+    nothing. A peak between two samples, SAMPLING_INTERVAL seconds apart, is missed.
 
         with PeakMemory() as peak:
             results = pool.map(...)

@@ -49,7 +49,8 @@ class Exhibit:
 def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None = None) -> Exhibit:
     """Run code in a process of its own, and return what it did.
 
-    deadline: the seconds after which the process is killed. All processes that it has started are killed then, or when it ends.
+    deadline: the seconds after which the process is killed. All processes that it has started are killed then, or when
+    it ends.
     start_method: how its pools start workers; None: the default. Where the platform does not have this method, nothing
     runs, and the exhibit reports that.
 
@@ -98,7 +99,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _end_all(process: psutil.Popen, mark: str) -> None:
-    """End every process that carries the mark: the process, and what it and its children started, even if they outlived it.
+    """End every process that carries the mark: the process and what it and its children started, even if it is gone.
 
     Python's resource tracker is killed last: it ends when all others have, and removes the semaphores that they left.
     """
@@ -118,7 +119,7 @@ def _end_all(process: psutil.Popen, mark: str) -> None:
 
 
 def _carriers(mark: str) -> list[psutil.Process]:
-    """Return the running processes that were started with this mark in their environment, which every child inherits."""
+    """Return the running processes with this mark in their environment, which every child inherits."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):  # it has ended, or belongs to somebody else

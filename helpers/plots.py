@@ -19,7 +19,8 @@ from helpers.timing import Timing, efficiency, speedup
 class Point:
     """A measured run: its number of processes, its speed-up with the least and most of its repeats, and a label.
 
-    seconds: its wall time (median). predicted, modelled: the speed-up that the student, or the model, expected, or None.
+    seconds: its wall time (median). predicted, modelled: the speed-up that the student, or the model, expected, or
+    None.
     """
 
     processes: int
@@ -71,9 +72,9 @@ def runs_plot(
 ) -> Picture:
     """Draw runs of any kind in the plot of `speedup_plot`: a dot with its spread and its label for each.
 
-    A prediction is an open circle, joined to its dot; what the model expected is a cross. laws: the speed-up by number of
-    processes of each law that was fitted, by its label. size: width and height, in inches of 72 points. Raises ValueError
-    as `speedup_plot` does.
+    A prediction is an open circle, joined to its dot; what the model expected is a cross. laws: the speed-up by number
+    of processes of each law that was fitted, by its label. size: width and height, in inches of 72 points. Raises
+    ValueError as `speedup_plot` does.
     """
     laws, cpus = laws or {}, cpus or usable_cpus()
     _check([cpus, *(point.processes for point in points)])

@@ -68,7 +68,7 @@ def loaded_modules(_: object = None) -> int:
 
 
 class Timed(NamedTuple):
-    """A result, with the process (its pid) that computed it, and when: `time.perf_counter()` seconds, and CPU seconds."""
+    """A result, with the process (pid) that computed it, and when: `time.perf_counter()` seconds, and CPU seconds."""
 
     result: Any
     process: int
@@ -88,7 +88,8 @@ def timed(function: Callable[..., Any], *arguments: Any) -> Timed:
 def seconds_of_loop(function: Callable[[Any], Any], items: Iterable[Any]) -> tuple[float, float, float | None]:
     """Call the function with every item in a plain loop.
 
-    Return the loop's wall seconds, its CPU seconds, and for how many it waited for a CPU that others used; None if unknown.
+    Return the loop's wall seconds, its CPU seconds, and for how many it waited for a CPU that others used; None if
+    unknown.
     """
     waited = seconds_waited_for_cpu()
     _, _, started, finished, cpu = timed(lambda: [function(item) for item in items])

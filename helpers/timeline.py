@@ -27,8 +27,8 @@ def timeline(
 
     title: what ran; made from the run by default. cpus: how many CPUs were usable, for the sentence under the title.
     width: of the drawing, in pixels. tooltips: whether each bar shows its figures; a picture that changes needs none.
-    until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye. note: one more
-    sentence under the title.
+    until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye. note:
+    one more sentence under the title.
 
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours share one column, filled by the shares of their phases.

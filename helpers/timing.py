@@ -90,7 +90,7 @@ class Comparison:
         return iter(self.timings)
 
     def ratios(self, label: str, to: str | None = None) -> tuple[float, ...]:
-        """Return how many times as fast as another candidate (to; None: the first) this one was: one ratio for each round."""
+        """Return how many times as fast as another (to; None: the first) this one was: one ratio for each round."""
         other = self.timings[0] if to is None else self[to]
         return tuple(theirs / mine for theirs, mine in zip(other.seconds, self[label].seconds, strict=True))
 

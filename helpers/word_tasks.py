@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 
 def words_of_python() -> list[str]:
-    """Return the words of three letters or more in Python's own reference, the text behind `help("topics")`, in alphabetical order.
+    """Return the words of three letters or more in Python's reference (the text behind `help("topics")`), sorted.
 
     The words differ between versions of Python.
     """

@@ -1,8 +1,8 @@
 """`XrayPool`: a drop-in for `multiprocessing.Pool` that records a span for every task, and never hangs.
 
 It is the stock pool, whose messages note the moments of their tasks (`helpers.pool.messages`), under the eyes of a
-supervisor (`helpers.pool.supervisor`). The caller gets exactly what the stock pool would give: plain values in the same order, the
-same exceptions, the same callbacks. Where the stock pool would wait for ever, it raises.
+supervisor (`helpers.pool.supervisor`). The caller gets exactly what the stock pool would give: plain values in the same
+order, the same exceptions, the same callbacks. Where the stock pool would wait for ever, it raises.
 """
 
 import itertools
@@ -52,8 +52,9 @@ class XrayPool(Pool):
         pool.run
 
     processes: how many workers, from 1 to MOST_PROCESSES; None asks for as many as the stock pool would start.
-    initializer, initargs, maxtasksperchild, context: as for `multiprocessing.pool.Pool`, and so is whatever argument a later
-    Python adds. limit: seconds that a call may take from its beginning to its last result (an iterator: to its next); None: no limit.
+    initializer, initargs, maxtasksperchild, context: as for `multiprocessing.pool.Pool`, and so is whatever argument a
+    later Python adds. limit: seconds that a call may take from its beginning to its last result (an iterator: to its
+    next); None: no limit.
 
     Raises ValueError when a number is out of range, TypeError when the initializer cannot be called, RuntimeError
     when workers could not start from this notebook. A call raises `pickle.PicklingError` at once for a function that
@@ -151,7 +152,10 @@ class XrayPool(Pool):
         return self._iterate(super().imap_unordered, func, iterable, chunksize, more)
 
     def join(self) -> None:
-        """Wait for the workers to leave. Raises ValueError before `close`, and PoolError in a callback, which would wait for itself."""
+        """Wait for the workers to leave.
+
+        Raises ValueError before `close`, and PoolError in a callback, which would wait for itself.
+        """
         if self._state == RUN:
             raise ValueError("Pool is still running")
         self._supervisor.join()

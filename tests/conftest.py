@@ -17,7 +17,7 @@ KEPT_BY_PYTHON = ("multiprocessing.resource_tracker", "multiprocessing.forkserve
 
 
 def pytest_configure() -> None:
-    """Let Stop be heard in the tests and in what they start, although a shell starts background jobs with the signal ignored."""
+    """Let Stop be heard in the tests and in what they start, although a shell starts background jobs that ignore it."""
     if SHARED_MEMORY.is_dir():
         multiprocessing.shared_memory._SHM_NAME_PREFIX = f"/{OWN_NAMES}"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

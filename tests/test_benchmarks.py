@@ -1,4 +1,4 @@
-"""The benchmarks keep and show what they measure as it comes, and the pages quote what was recorded. No test asserts a time."""
+"""The benchmarks keep and show what they measure as it comes, and the pages quote it. No test asserts a time."""
 
 import inspect
 import json

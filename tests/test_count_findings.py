@@ -16,8 +16,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from helpers.machine import usable_cpus
-from tools import findings
+from tools import findings, hit_rates
 from tools.findings import Tally, busy_neighbours, count_findings, restrict_to
+from tools.quiet import State
 
 ROOT = Path(__file__).parents[1]
 LESSON = Path("01_tiny.ipynb")
@@ -149,3 +150,65 @@ def test_a_lesson_that_is_not_there_is_named(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         findings.main()
     assert "there is no lesson 99_no_such_lesson" in capsys.readouterr().err
+
+
+def count_of(verdicts: dict[str, list[int]], *, code: str = "1", condition: str = hit_rates.QUIET) -> hit_rates.Count:
+    return hit_rates.Count("01_tiny", code, condition, "3.15.2", "2 CPUs", 1, verdicts)
+
+
+def test_counts_of_the_same_code_and_condition_are_added_up():
+    counts = hit_rates.added([], count_of({"A": [1, 0, 0]}))
+    counts = hit_rates.added(counts, count_of({"A": [0, 1, 0], "B": [0, 0, 1]}))
+    counts = hit_rates.added(counts, count_of({"A": [0, 0, 1]}, condition=hit_rates.BUSY))
+    assert [(count.condition, count.runs, count.verdicts) for count in counts] == [
+        ("quiet", 2, {"A": [1, 1, 0], "B": [0, 0, 1]}),
+        ("busy", 1, {"A": [0, 0, 1]}),
+    ]
+
+
+def test_counts_of_older_code_of_a_lesson_are_dropped():
+    counts = hit_rates.added([count_of({"A": [1, 0, 0]})], count_of({"A": [1, 0, 0]}, code="2"))
+    assert [(count.code, count.runs) for count in counts] == [("2", 1)]
+
+
+def test_recorded_counts_are_read_as_they_were_written(tmp_path):
+    path = tmp_path / "counts.json"
+    assert hit_rates.read(path) == []
+    hit_rates.write([count_of({"A": [1, 0, 0]})], path)
+    assert hit_rates.read(path) == [count_of({"A": [1, 0, 0]})]
+
+
+def test_the_page_counts_only_the_present_code_and_says_how_many_findings_hold(tmp_path):
+    notebook = new_notebook(cells=[new_code_cell("finding('A', a, above=1)")])
+    nbformat.write(notebook, tmp_path / LESSON)
+    code = hit_rates.code_of(notebook)
+    counts = [
+        count_of({"A": [19, 1, 0], "B": [18, 2, 0]}, code=code),
+        count_of({"A": [0, 1, 2]}, code=code, condition=hit_rates.BUSY),
+        count_of({"Gone": [5, 0, 0]}),
+    ]
+    page = hit_rates.page(counts, tmp_path)
+    assert "1 of 2 findings held in at least 95 % of their runs" in page
+    assert "| finding | quiet: ✓ ≈ ✗ of 1 | busy: ✓ ≈ ✗ of 1 |" in page
+    assert "| A | 19 1 0 | 0 1 2 |" in page and "| B | 18 2 0 | – |" in page and "Gone" not in page
+
+
+def test_the_committed_page_is_written_from_the_record():
+    assert hit_rates.PAGE.read_text(encoding="utf-8") == hit_rates.page(hit_rates.read())
+
+
+@pytest.mark.parametrize(
+    "states, condition",
+    [((2.0, 1.95), "quiet"), ((1.8, 2.0), "disturbed"), ((2.0, 1.5), "disturbed")],
+)
+def test_a_run_is_quiet_when_the_machine_was_before_and_after(tmp_path, monkeypatch, states, condition):
+    monkeypatch.setattr(hit_rates, "RECORDED", tmp_path / "counts.json")
+    measured = iter([State(scaling, None) for scaling in states])
+    monkeypatch.setattr(findings, "measure_state", lambda: next(measured))
+    monkeypatch.setattr(findings, "usable_cpus", lambda: 2)
+    nbformat.write(new_notebook(cells=[]), tmp_path / LESSON)
+    once = Tally()
+    once.add("01_tiny", "A", "✓")
+    findings.Recorder(busy=0)(tmp_path / LESSON, once)
+    (count,) = hit_rates.read(tmp_path / "counts.json")
+    assert (count.condition, count.verdicts) == (condition, {"A": [1, 0, 0]})

@@ -67,7 +67,7 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60) # {mark}"],
 
 
 def alive(mark: str) -> list[psutil.Process]:
-    """Return the processes that were started, or forked, from code with this mark, even if they have lost their parent."""
+    """Return the processes that were started, or forked, from code with this mark, even if their parent is gone."""
     found = psutil.process_iter(["cmdline"])
     return [process for process in found if any(mark in word for word in process.info["cmdline"] or [])]
 

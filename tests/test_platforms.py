@@ -1,4 +1,4 @@
-"""What differs on other machines, imitated here: no fork, another folder, a path with spaces and umlauts, files to read only."""
+"""What differs on other machines, imitated: no fork, another folder, a path with spaces and umlauts, files to read."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The plots: their facts are in their text twins, their SVGs fit into any page, and nothing is drawn that cannot be seen."""
+"""The plots: their facts are in their text twins, their SVGs fit into any page, and all that is drawn can be seen."""
 
 import re
 import subprocess

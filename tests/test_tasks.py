@@ -93,6 +93,11 @@ def test_small_tasks_return_facts_about_their_process():
     assert tasks.identity(tasks) is tasks
 
 
+def test_draws_with_a_pid_belong_to_their_seed():
+    assert array_tasks.draw_with_pid(7) == (os.getpid(), np.random.default_rng(7).random())
+    assert array_tasks.add_draws_with_pid(7, 3) == (os.getpid(), 3, np.random.default_rng(7).random(3).sum())
+
+
 def test_draw_globally_draws_from_numpys_global_generator():
     np.random.seed(1)
     first = array_tasks.draw_globally()

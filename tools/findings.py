@@ -3,12 +3,14 @@
     python -m tools.findings --runs 10                     all lessons, ten times
     python -m tools.findings --runs 5 --busy 06_what_travels   with one busy process on each CPU
     python -m tools.findings --runs 5 --cpus 1             on one CPU (Linux)
+    python -m tools.findings --runs 5 --record             add what was counted to the record: see tools.hit_rates
 
 After every round it prints the table so far; Ctrl-C ends it with the table of what was counted. No notebook is written.
 """
 
 import argparse
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -19,14 +21,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import nbformat
 import psutil
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from benchmarks.results import machine_name
 from helpers.findings import FAILS, HOLDS
 from helpers.machine import usable_cpus
 from helpers.text import aligned, counted
+from tools import hit_rates
 from tools.cells import VERDICTS, is_solution, passes, shows_a_finding, verdict_lines
+from tools.quiet import State, disturbances, measure_state
 from tools.run_notebooks import FOLDER, execute
 
 BUSY = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
@@ -39,7 +45,7 @@ NO_LESSONS = ("index", "pool_lab", "template")
 
 
 class Tally:
-    """How often each finding had each verdict. A finding is known by its lesson and its claim, whatever numbers it names."""
+    """How often each finding had each verdict. A finding is known by its lesson and its claim, without its numbers."""
 
     def __init__(self) -> None:
         self.counts: dict[tuple[str, str], Counter[str]] = {}
@@ -50,6 +56,12 @@ class Tally:
         key = lesson, claim if same is None else same
         self.claims.setdefault(key, claim)
         self.counts.setdefault(key, Counter())[verdict] += 1
+
+    def merge(self, other: "Tally") -> None:
+        """Add the counts of another tally."""
+        for key, count in other.counts.items():
+            self.claims.setdefault(key, other.claims[key])
+            self.counts.setdefault(key, Counter()).update(count)
 
     def add_notebook(self, lesson: str, notebook: NotebookNode) -> Iterator[str]:
         """Count what an executed notebook shows, and yield the sentences of what does not hold."""
@@ -86,17 +98,22 @@ def count_findings(
     runs: int,
     run: Callable[[Path], NotebookNode] | None = None,
     show: Callable[[object], None] = print,
+    keep: Callable[[Path, Tally], None] = lambda path, once: None,
 ) -> Tally:
     """Run each notebook the given number of times, in turn; show each run as it ends, and the table after every round.
 
-    A notebook that cannot be run to its end is counted as a ✗ of its own. Ctrl-C ends the counting, and what was counted is returned. run: for the tests.
+    A notebook that cannot be run to its end is counted as a ✗ of its own. Ctrl-C ends the counting, and what was
+    counted is returned. keep: called after each run with its own counts. run: for the tests.
     """
     tally, run = Tally(), run or execute_until_ctrl_c
     try:
         for number in range(1, runs + 1):
             for path in paths:
                 began = time.monotonic()
-                wrong = list(_count_one(tally, path, run))
+                once = Tally()
+                wrong = list(_count_one(once, path, run))
+                keep(path, once)
+                tally.merge(once)
                 show(f"run {number} of {runs}, {path.stem}: {time.monotonic() - began:.0f} s")
                 for line in wrong:
                     show(f"  {line}")
@@ -107,7 +124,7 @@ def count_findings(
 
 
 def execute_until_ctrl_c(path: Path) -> NotebookNode:
-    """Run one notebook as `execute` does, which by itself would take Ctrl-C for a kernel that died: so a thread calls it."""
+    """Run one notebook as `execute` does, which would take Ctrl-C for a kernel that died, and so runs in a thread."""
     with ThreadPoolExecutor(1) as executor:
         try:
             return executor.submit(execute, path).result()
@@ -151,6 +168,29 @@ def restrict_to(cpus: int) -> None:
     os.sched_setaffinity(0, usable[:cpus])
 
 
+class Recorder:
+    """Adds the counts of each run to the record, with what the machine was like while it ran."""
+
+    def __init__(self, busy: int) -> None:
+        self.condition = hit_rates.BUSY if busy else hit_rates.ONE_CPU if usable_cpus() == 1 else hit_rates.QUIET
+        self.before = self._measure()
+
+    def __call__(self, path: Path, once: Tally) -> None:
+        """Keep the counts of one run."""
+        after, condition = self._measure(), self.condition
+        if self.before and after and disturbances(self.before, after):
+            condition = hit_rates.DISTURBED
+        self.before = after
+        verdicts = {key[1]: [count[verdict] for verdict in VERDICTS] for key, count in once.counts.items()}
+        code = hit_rates.code_of(nbformat.read(path, as_version=4))
+        count = hit_rates.Count(path.stem, code, condition, platform.python_version(), machine_name(), 1, verdicts)
+        hit_rates.write(hit_rates.added(hit_rates.read(), count))
+
+    def _measure(self) -> State | None:
+        """Return the state of the machine, where it decides whether a run counts as quiet."""
+        return measure_state() if self.condition == hit_rates.QUIET else None
+
+
 def main() -> None:
     """Count the findings of the lessons that the command line names, or of all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -158,6 +198,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10, help="how often each lesson runs (default: 10)")
     parser.add_argument("--busy", action="store_true", help="start one busy process for each CPU")
     parser.add_argument("--cpus", type=int, help="use only this many CPUs (Linux)")
+    parser.add_argument("--record", action="store_true", help="add the counts to the record")
     options = parser.parse_args()
     names = options.names or sorted(path.stem for path in FOLDER.glob("*.ipynb") if path.stem not in NO_LESSONS)
     paths = [FOLDER / f"{name}.ipynb" for name in names]
@@ -174,7 +215,8 @@ def main() -> None:
         flush=True,
     )
     with busy_neighbours(busy):
-        count_findings(paths, options.runs, show=lambda text: print(text, flush=True))
+        keep = [Recorder(busy)] if options.record else []
+        count_findings(paths, options.runs, None, lambda text: print(text, flush=True), *keep)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ NAMED = re.compile(r"\]\((?P<notebook>notebooks/\w+\.ipynb)\)|\*(?P<section>[^*\
 
 
 def cells_of_sections(notebook: nbformat.NotebookNode) -> dict[str, list[int]]:
-    """Return the numbers of the code cells of each section, as a run from top to bottom shows them in their brackets."""
+    """Return the numbers of the code cells of each section, as a run from top to bottom shows them in brackets."""
     sections: dict[str, list[int]] = {}
     numbers: list[int] = []
     count = 0
@@ -30,7 +30,7 @@ def cells_of_sections(notebook: nbformat.NotebookNode) -> dict[str, list[int]]:
 
 
 def with_cell_numbers(text: str) -> str:
-    """Return the page with the numbers that the lessons have now. Raises ValueError for a section that its lesson does not have."""
+    """Return the page with the numbers of today's lessons. Raises ValueError for a section that its lesson lacks."""
     sections: dict[str, list[int]] = {}
     lesson = "no lesson"
 

@@ -43,7 +43,8 @@ def lines() -> list[str]:
     tiny = learn(tasks.draw, TINY)
 
     def row(name: str, here_is: str, simulated: list[str]) -> str:
-        return f"| {name}{_remark(here_is, dict(zip(CPUS, simulated, strict=True)).get(here))} | {here_is} | {' | '.join(simulated)} |"
+        remark = _remark(here_is, dict(zip(CPUS, simulated, strict=True)).get(here))
+        return f"| {name}{remark} | {here_is} | {' | '.join(simulated)} |"
 
     def ratio(label: str) -> str:
         return f"{loop / measured[label].median:.2f}"
@@ -57,7 +58,11 @@ def lines() -> list[str]:
         f"| scene | measured: {here} CPUs, {_python()} | {' | '.join(f'{n} CPUs, simulated' for n in CPUS)} |",
         "|---|---|---|---|---|",
         row("lesson 1: the loop over a million rows", format_seconds(loop), ["the same"] * 3),
-        row("lesson 2: `Pool(5)`, 5 chunks, cold: times as fast", ratio("five"), times(dict.fromkeys(CPUS, five), False, 5)),
+        row(
+            "lesson 2: `Pool(5)`, 5 chunks of a million rows, cold: times as fast",
+            ratio("five"),
+            times(dict.fromkeys(CPUS, five), False, 5),
+        ),
         row("lesson 4: a pool of all CPUs, 4 chunks each, cold", ratio("cut"), times(cut, False)),
         row(
             "lesson 4: 30,000 messages against four for each worker: times as long",

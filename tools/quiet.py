@@ -17,7 +17,7 @@ LEAST_SCALING = 1.9
 """Two loops in two processes must be at least this many times as fast as one after the other."""
 
 MOST_STOLEN = 0.001
-"""The share of the CPUs' time that other guests of the same host may have taken: one tick of the clock in ten seconds."""
+"""The share of the CPUs' time that other guests of the host may have taken: one tick of the clock in ten seconds."""
 
 ROUNDS = 5
 ITERATIONS = 9_000_000  # a loop of about a third of a second, beside which the cost of a message is small
@@ -34,7 +34,7 @@ class CpuTimes:
 
 @dataclass(frozen=True)
 class State:
-    """The machine at one moment. scaling: of two loops against one; None on a single CPU. times: None where no system reports them."""
+    """The machine at one moment. scaling: of two loops against one; None on one CPU. times: None if it reports none."""
 
     scaling: float | None
     times: CpuTimes | None
@@ -46,7 +46,7 @@ def measure_state() -> State:
 
 
 def measure_scaling() -> float:
-    """Return how many times as fast two loops are side by side as one after the other: the median of interleaved rounds."""
+    """Return how many times as fast two loops are side by side as one after the other: the median of several rounds."""
     ones, twos = [], []
     with multiprocessing.Pool(2) as pool:
         warm_up(pool, 2)
@@ -67,12 +67,12 @@ def count(iterations: int) -> int:
 
 
 def scaling(ones: Sequence[float], twos: Sequence[float]) -> float:
-    """Return the median, over the rounds, of twice the seconds of one loop divided by those of two loops side by side."""
+    """Return the median over the rounds of twice the seconds of one loop, divided by those of two side by side."""
     return statistics.median(2 * one / two for one, two in zip(ones, twos, strict=True))
 
 
 def read_cpu_times(path: Path = CPU_TIMES) -> CpuTimes | None:
-    """Return the machine's times so far, from the first line of /proc/stat (man 5 proc_stat); None without such a file."""
+    """Return the machine's times so far, from the first line of /proc/stat (man 5 proc_stat); None without it."""
     if not path.exists():
         return None
     ticks = [int(number) for number in path.read_text().splitlines()[0].split()[1:9]]
@@ -84,9 +84,8 @@ def disturbances(before: State, after: State | None = None) -> list[str]:
     found = []
     for moment, state in (("before", before), ("after", after)):
         if state is not None and state.scaling is not None and state.scaling < LEAST_SCALING:
-            found.append(
-                f"two loops side by side were {state.scaling:.2f} times as fast as one {moment} the run, not {LEAST_SCALING}"
-            )
+            loops = f"two loops side by side were {state.scaling:.2f} times as fast as one"
+            found.append(f"{loops} {moment} the run, not {LEAST_SCALING}")
     if after and after.times and before.times:
         elapsed, stolen = after.times.all - before.times.all, after.times.stolen - before.times.stolen
         if stolen > MOST_STOLEN * elapsed:

@@ -1,4 +1,4 @@
-"""Take a screenshot of the lab in JupyterLab after a sweep: README's first picture, and what the lab's notebook shows before it runs.
+"""Take a screenshot of the lab in JupyterLab after a sweep: for README, and for the lab's notebook before it runs.
 
 python -m tools.readme_lab && python -m tools.run_notebooks pool_lab
 """

@@ -2,13 +2,14 @@
 
     python -m tools.run_notebooks                 all notebooks
     python -m tools.run_notebooks 02_pool_map     only these
-    python -m tools.run_notebooks --draft         write them whatever the machine and the findings say; not to be committed
+    python -m tools.run_notebooks --draft         write them whatever the machine and the findings say, to look at
 
-Each notebook runs in a fresh kernel of this Python, in its own folder. It is written in place, with its outputs in order,
-without widget state, and without the outputs of its solutions, which must have passed their checks.
+Each notebook runs in a fresh kernel of this Python, in its own folder. It is written in place, with its outputs in
+order, without widget state, and without the outputs of its solutions, which must have passed their checks.
 
-The machine is measured before and after each run (`tools.quiet`). A run on a disturbed machine, or with a finding that does
-not hold, is not written. It is tried again, up to --tries runs; then the notebook stays as it was, and you are told why.
+The machine is measured before and after each run (`tools.quiet`). A run on a disturbed machine, or with a finding that
+does not hold, is not written. It is tried again, up to --tries runs; then the notebook stays as it was, and you are
+told why.
 """
 
 import argparse

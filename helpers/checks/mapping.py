@@ -1,14 +1,17 @@
 """Mapping a function over many items: the methods of a pool, and the order of their results."""
 
 import contextlib
+import gc
 import heapq
 import itertools
 import multiprocessing
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.pool import ThreadPool
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from helpers.checks.verdict import exercise_check
@@ -19,19 +22,35 @@ MEETING_TIMEOUT = 1.0
 """Seconds for which a task waits until all others of its exercise run as well."""
 
 
+class _NeedsFork(Exception):
+    """A worker is to be sent the name of something in the notebook."""
+
+    def __init__(self) -> None:
+        super().__init__("it is in this notebook, where only a forked worker finds it")
+
+
 @exercise_check(praise="The same list as the loop's, from a pool of every size, and no process is left.")
 def pool_distances(answer: Callable[..., Sequence[float]], rows: Any, target: Any) -> str | None:
     right = distances(rows, target)
     for processes in (1, 2, 3):
         before = set(multiprocessing.active_children())
-        with _started_processes() as started:
-            found = list(answer(rows, target, processes))
+        with _started_processes() as started, _names_of_the_notebook_refused(), _unclosed_pools_kept() as _kept:
+            try:
+                found = list(answer(rows, target, processes))
+            except _NeedsFork as error:
+                error.__traceback__ = None  # it would keep the answer's pool, and its workers
+                gc.collect()
+                return (
+                    "A worker needs something that is in this notebook, and only a forked one has it. "
+                    "Which module has a function for it?"
+                )
         size = counted(processes, "process")
         if set(multiprocessing.active_children()) - before:
             return "Your function has returned, and its worker processes are still there. Who ends them?"
         if found != right:
             if len(found) == processes:
-                return f"From {size} came {counted(len(found), 'result')}: one list for each chunk, not one number for each row."
+                came = f"From {size} came {counted(len(found), 'result')}"
+                return f"{came}: one list for each chunk, not one number for each row."
             return f"With {size} the list differs from the loop's."
         if not started:
             return "The distances are right, and no worker process computed them."
@@ -47,6 +66,9 @@ def _started_processes() -> Iterator[list[BaseProcess]]:
     start = BaseProcess.start
 
     def start_and_note(process: BaseProcess) -> None:
+        sent = vars(process)  # with the function that it runs, and its arguments: for a pool's worker, the initializer
+        if any(getattr(part, "__module__", None) == "__main__" for part in (sent["_target"], *sent["_args"])):
+            raise _NeedsFork
         start(process)
         started.append(process)
 
@@ -57,8 +79,41 @@ def _started_processes() -> Iterator[list[BaseProcess]]:
         BaseProcess.start = start  # type: ignore[method-assign]
 
 
+@contextlib.contextmanager
+def _names_of_the_notebook_refused() -> Iterator[None]:
+    """Raise _NeedsFork for a message that names something in `__main__`, whatever the start method.
+
+    A forked worker has it, so that answer would look right; with any other worker, a stock pool would wait for ever.
+    """
+    original, dumps = vars(ForkingPickler)["dumps"], ForkingPickler.dumps
+
+    def dumps_or_refuse(value: object, protocol: int | None = None) -> Any:
+        pickled = dumps(value, protocol)
+        if b"__main__" in bytes(pickled):
+            pickled.release()  # the traceback would keep the view, and its buffer cannot be freed before it
+            raise _NeedsFork
+        return pickled
+
+    ForkingPickler.dumps = staticmethod(dumps_or_refuse)  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        ForkingPickler.dumps = original  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
+def _unclosed_pools_kept() -> Iterator[list[warnings.WarningMessage]]:
+    """Keep the pools that nobody closed: CPython ends them as soon as the last name for them is gone, and warns.
+
+    The documentation of `multiprocessing.pool` says not to rely on that. The warnings in the list hold the pools.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        yield caught
+
+
 @exercise_check(
-    praise="Each result comes when its task has finished, and a free worker takes the next task in the order of the input."
+    praise="Each result comes when its task has finished, and a free worker takes the next task of the input."
 )
 def unordered_order(answer: Sequence[float], naps: Sequence[float], processes: int) -> str | None:
     free = [0.0] * processes  # when each worker can take its next nap

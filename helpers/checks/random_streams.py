@@ -7,34 +7,31 @@ from typing import Any
 
 import numpy as np
 
-from helpers.array_tasks import draw_with_pid
+from helpers.array_tasks import add_draws_with_pid, draw_with_pid
 from helpers.checks.verdict import exercise_check
 
-Seeds = Callable[[int, int], Iterable[Any]]
 
-
-@exercise_check(praise="One stream for each task, the same ones for the same seed, and no stream in two runs.")
-def seeds_for_tasks(answer: Seeds) -> str | None:
+@exercise_check(praise="A child needs the seed and its own number, and not the children before it.")
+def seed_of_task(answer: Callable[[int, int], Any]) -> str | None:
     """Whatever `numpy.random.default_rng` takes is a seed; what counts is the numbers that it gives."""
-    first, again, following = (_first_numbers(answer(seed, 5)) for seed in (1, 1, 2))
-    if len(first) != 5:
-        return f"For 5 tasks you return {len(first)} seeds. Return one for each task."
-    if first != again:
-        return "Called twice with the same seed, your function gives different streams."
-    if len(set(first)) != 5:
-        return "Some of the tasks would draw the same numbers."
-    if first == following:
-        return "Another seed should give other streams."
-    many = [number for seed in (1, 2) for number in _first_numbers(answer(seed, 2000))]
-    if shared := len(many) - len(set(many)):
-        return f"Two runs of 2000 tasks, with the seeds 1 and 2, have {shared} streams in common: they are not independent."
+    for seed, number in ((2024, 0), (2024, 1), (7, 5), (7, 917)):
+        found = _first_numbers(answer(seed, number))
+        children = np.random.SeedSequence(seed).spawn(number + 2)
+        if found == _first_numbers(children[number]):
+            continue
+        case = f"For the seed {seed} and the task {number}"
+        if found == _first_numbers(children[number + 1]):
+            return f"{case} you return the child after the one that is wanted."
+        if found == _first_numbers(children[0]):
+            return f"{case} you return the first child. What tells one child from another? Look at two of them."
+        return f"{case} your seed gives other numbers than the task had in the first run."
     return None
 
 
-def _first_numbers(seeds: Iterable[Any]) -> list[tuple[int, ...]]:
-    """Return the first numbers that each task would draw from its seed, which is pickled on its way to a worker."""
-    copies = [pickle.loads(pickle.dumps(seed)) for seed in seeds]
-    return [tuple(np.random.default_rng(seed).integers(2**63, size=3).tolist()) for seed in copies]
+def _first_numbers(seed: Any) -> list[int]:
+    """Return the first numbers that a task would draw from its seed, which is pickled on its way to a worker."""
+    numbers: list[int] = np.random.default_rng(pickle.loads(pickle.dumps(seed))).integers(2**63, size=3).tolist()
+    return numbers
 
 
 Simulation = Callable[[Callable[[Any], Any], int, int, int], Iterable[tuple[int, float]]]
@@ -48,11 +45,8 @@ def same_for_any_pool(answer: Simulation) -> str | None:
         found = list(answer(draw_with_pid, seed, 6, processes))
         if len(found) != 6:
             return f"For 6 tasks you return {len(found)} results."
-        pids = {pid for pid, _ in found}
-        if os.getpid() in pids:
-            return "Some tasks ran in this notebook and not in a worker."
-        if len(pids) > processes:
-            return f"You were asked for a pool of {processes}, and {len(pids)} processes drew numbers."
+        if hint := _wrong_processes({pid for pid, _ in found}, processes):
+            return hint
         runs[seed, processes] = [number for _, number in found]
     if len(set(runs[1, 1])) != 6:
         return "Some of the tasks draw the same numbers."
@@ -64,12 +58,43 @@ def same_for_any_pool(answer: Simulation) -> str | None:
     return None
 
 
-@exercise_check(praise="The workers repeat each other; only a worker's own tasks differ.")
-def different_results(answer: int, workers: int, tasks_each: int) -> str | None:
-    if answer == tasks_each:
-        return None
-    if answer == workers * tasks_each:
-        return "That would be right if each worker had a state of its own."
-    if answer == 1:
-        return "A worker's second task continues where its first one stopped."
-    return "What does the second worker draw first? And second?"
+CutSimulation = Callable[[Callable[[Any, int], Any], int, int, int], Iterable[tuple[int, int, float]]]
+
+BUSY_PROCESSES = 8
+"""How many processes must have work, so that there are at least that many tasks."""
+
+
+@exercise_check(
+    praise="The work is cut in the same way whoever does it, so the number of processes changes the time alone."
+)
+def cut_for_any_pool(answer: CutSimulation) -> str | None:
+    """The task returns the number of its process, how many numbers it drew, and their sum, which shows its stream."""
+    runs = {}
+    for seed, points, processes in ((1, 9000, 2), (1, 9000, 1), (1, 9000, 3), (2, 9000, 2), (1, 13_000, 3)):
+        found = list(answer(add_draws_with_pid, seed, points, processes))
+        if hint := _wrong_processes({pid for pid, _, _ in found}, processes):
+            return hint
+        if (drawn := sum(number for _, number, _ in found)) != points:
+            return f"You were asked for {points} points with {processes} processes, and the tasks drew {drawn}."
+        runs[seed, points, processes] = [total for _, _, total in found]
+    first = runs[1, 9000, 2]
+    if not first == runs[1, 9000, 1] == runs[1, 9000, 3]:
+        return (
+            "With the same seed, but one, two or three processes, the results differ. What else depends on that number?"
+        )
+    if len(first) < BUSY_PROCESSES:
+        return f"There are {len(first)} tasks for 9000 points, too few to keep {BUSY_PROCESSES} processes busy."
+    if len(set(first)) < len(first):
+        return "Some of the tasks draw the same numbers."
+    if set(first) & set(runs[2, 9000, 2]):
+        return "Two runs with different seeds have some results in common."
+    return None
+
+
+def _wrong_processes(pids: set[int], processes: int) -> str | None:
+    """Return a hint unless the tasks ran in workers, and in no more of them than there should be."""
+    if os.getpid() in pids:
+        return "Some tasks ran in this notebook and not in a worker."
+    if len(pids) > processes:
+        return f"You were asked for a pool of {processes}, and {len(pids)} processes drew numbers."
+    return None

@@ -14,7 +14,8 @@ def processes_for_speedup(answer: Callable[[float, float], int | None]) -> str |
         if found is None:
             return f"With f = {f:g} there is a number of workers that gives a speed-up of {wanted:g}."
         if found != int(found):
-            return f"With f = {f:g} and a speed-up of {wanted:g} you return {found:g}. Nobody can start a part of a worker."
+            case = f"With f = {f:g} and a speed-up of {wanted:g}"
+            return f"{case} you return {found:g}. Nobody can start a part of a worker."
         if found < 1 or _amdahl(f, int(found)) < wanted - 1e-9:
             return f"With f = {f:g} your {found:g} workers do not reach a speed-up of {wanted:g}."
         if found > 1 and _amdahl(f, int(found) - 1) >= wanted - 1e-9:
@@ -47,7 +48,7 @@ def best_processes(answer: Callable[[float, float, float], int]) -> str | None:
 
 @exercise_check(praise="The largest loss is where a repair brings most, and this is all that it can bring.")
 def speedup_without_largest_loss(answer: Callable[[float, Breakdown, int], float]) -> str | None:
-    """The cases: each cause wins once; pickling as a sum of two parts; CPUs that share with and without waiting for one."""
+    """The cases: each cause wins once; pickling is a sum of two parts; CPUs are shared, with a wait and without."""
     for processes, loop, computing, waiting, sending, returning, starting, idle in (
         (2, 4.0, 4.1, 0.2, 0.1, 0.1, 0.9, 0.2),
         (4, 4.0, 4.0, 1.5, 0.3, 0.2, 0.4, 0.6),

@@ -21,6 +21,9 @@ SCRIPT_OUTPUT = ("Asking for the rate", "[12.5, 25.0, 37.5]")
 STORM = 200
 """More lines than this come only from workers that fail, and are replaced, again and again."""
 
+BOOTSTRAPPING = "Safe importing of main module"
+"""Words of the error that Python raises where the import of a script starts processes."""
+
 LAUNCHER = """
 import multiprocessing, runpy, sys
 
@@ -44,13 +47,13 @@ def spawned_script(answer: str) -> str | None:
     last = seen.lines[-1] if seen.lines else "nothing"
     if not seen.ended:
         cut = re.match(r"\.\.\. (\d+) more lines", seen.lines[0]) if seen.lines else None
-        if cut and int(cut[1]) > STORM:
-            return "Its workers fail while they import it, again and again, with a RuntimeError: the import starts processes."
+        if cut and int(cut[1]) > STORM or any(BOOTSTRAPPING in line for line in seen.lines):
+            return "Its workers fail while they import it, again and again: the import starts processes (RuntimeError)."
         return f"It still ran after {SCRIPT_DEADLINE:g} s. The last line that it printed: {last.strip()}"
     if seen.lines == SCRIPT_OUTPUT:
         return None
-    if seen.lines.count(SCRIPT_OUTPUT[0]) > 1:
-        return f"It asked for the rate {seen.lines.count(SCRIPT_OUTPUT[0])} times: once in each process that ran that line."
+    if (asked := seen.lines.count(SCRIPT_OUTPUT[0])) > 1:
+        return f"It asked for the rate {asked} times: once in each process that ran that line."
     return f"It must print two lines, {SCRIPT_OUTPUT[0]!r} and then {SCRIPT_OUTPUT[1]!r}. Yours ended with: {last}"
 
 

@@ -1,1 +1,1 @@
-"""What the pictures are made of: a picture with its text twin, pieces of an SVG, a run's bars, matplotlib figures as SVG."""
+"""What the pictures are made of: a picture with its text twin, an SVG's pieces, a run's bars, matplotlib's figures."""

@@ -59,7 +59,7 @@ def row_name(row: int) -> str:
 
 
 def draw_tracks(layout: Layout, width: int) -> Iterator[str]:
-    """Return the name of each row, and idle time over its whole length for the bars to cover; width: as `timeline`'s."""
+    """Return the name of each row, and idle time over its length for the bars to cover; width: as `timeline`'s."""
     for row in range(layout.rows):
         y = layout.y(row)
         yield svg.text(svg.LEFT - 10, y + layout.height / 2 + 4.5, row_name(row), "text-anchor='end'")

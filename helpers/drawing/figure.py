@@ -25,7 +25,7 @@ _lock = threading.Lock()
 
 
 def new_figure(width: float, height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
-    """Return a figure, its width and height in inches of 72 points, and its axes from top to bottom, with a common x axis."""
+    """Return a figure, its width and height in inches of 72 points, and its axes from top to bottom; they share x."""
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.patch.set_alpha(0)
     every = list(figure.subplots(rows, sharex=True, squeeze=False)[:, 0])

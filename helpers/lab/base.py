@@ -66,7 +66,7 @@ class Lab(widgets.VBox):
         self.status.value = f"<span role='status'>{html.escape(text)}</span>"
 
     def start(self, job: Callable[[], str]) -> None:
-        """Run a job in a thread, and show the text that it returns in the status line. Ignored while another job runs."""
+        """Run a job in a thread, and show the text that it returns as the status. Ignored while another job runs."""
         if self.run_button.disabled:
             return
         self._set_running(True)
@@ -93,7 +93,8 @@ class Lab(widgets.VBox):
     def draw_run(
         self, run: Run, *, title: str | None = None, cpus: int | None = None, until: float = 0.0, note: str = ""
     ) -> str:
-        """Return the timeline of a run as HTML. title, until, note: as for `timeline`. cpus: by default, those usable here."""
+        """Return the timeline of a run as HTML, with the arguments of `timeline`. cpus: by default, those usable
+        here."""
         cpus, width = cpus or usable_cpus(), self.timeline_width
         return timeline(run, title=title, cpus=cpus, width=width, until=until, note=note).html
 

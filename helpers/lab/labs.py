@@ -38,7 +38,8 @@ STYLE = """<style>
 .pool-lab th:nth-child(3), .pool-lab td:nth-child(n+3):not(:last-child) { white-space: pre }
 .pool-lab-timeline { contain: content }
 .pool-lab .widget-readout { min-width: 40px }
-.pool-lab pre { user-select: all; overflow-x: auto; font-size: 13px; line-height: 1.4; padding: 6px 10px; border: 1px solid #8885 }
+.pool-lab pre { user-select: all; overflow-x: auto; font-size: 13px; line-height: 1.4 }
+.pool-lab pre { padding: 6px 10px; border: 1px solid #8885 }
 .pool-lab .bar { display: inline-flex; width: 130px; height: 12px; vertical-align: middle; margin-right: 6px }
 </style>"""
 
@@ -69,7 +70,7 @@ class SpeedupLab(Lab):
 
 
 class OrderLab(Lab):
-    """Choose the sizes of three tasks and a method, press Run, and watch in which order tasks end and results arrive."""
+    """Choose the sizes of three tasks and a method, press Run, and watch the order of tasks and of results."""
 
     def __init__(self) -> None:
         options = [(f"{n:,}", n) for n in (10**power for power in range(1, 8))]
@@ -98,7 +99,7 @@ class OrderLab(Lab):
     def _log_lines(self, result: Result) -> Iterator[str]:
         sizes = [size.value for size in self.sizes]
         for seconds, event, task in events(result.run):
-            yield f"{format_seconds(seconds):>9}  {sizes[task]:,} iterations {event}"
+            yield f"{format_seconds(seconds):>9}  {sizes[task]:,} draws {event}"
         spans = sorted(result.run.spans, key=lambda span: span.task)
         if result.plan.method == "imap_unordered":
             spans.sort(key=lambda span: span.delivered)

@@ -33,15 +33,15 @@ COLUMNS = 10
 """The columns of the table whose rows are shared among the tasks."""
 
 BYTES_PER_ROW = 3 * 8 * COLUMNS + 2 * 32
-"""Memory for a row: in the table, its chunk and the chunk's pickle; and for its distance, in a worker and in the parent."""
+"""Memory for a row: in the table, its chunk and the chunk's pickle; and for its distance, in worker and parent."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """What to run (task, function, rows, chunks), on how many processes, and how.
 
-    task: one of TASKS. rows: divided into `chunks` tasks, evenly or in sizes that rise as 1, 2, 3, ...; for random draws,
-    the number of draws. function: the dotted name of the user's own function, called with 0, 1, ..., chunks - 1.
+    task: one of TASKS. rows: divided into `chunks` tasks, evenly or in sizes that rise as 1, 2, 3, ...; for random
+    draws, the number of draws. function: the dotted name of the user's own function, called with 0, 1, ..., chunks - 1.
     chunksize: how many tasks are sent in one message. warm: the workers are ready before the clock starts.
 
     Raises ValueError for a number out of range, and for a name that is not among TASKS, METHODS or the start methods.

@@ -35,7 +35,7 @@ class Result:
 
     @property
     def predicted_by_model(self) -> float | None:
-        """The seconds that the model predicts from the serial loop and the start of a pool, without having seen this run."""
+        """The seconds that the model predicts from the serial loop and the start of a pool, not from this run."""
         return self._prediction[0] if self._prediction else None
 
     @property
@@ -68,7 +68,7 @@ class Result:
         return self.sample
 
     def simulate(self, processes: int, cpus: int, on_step: Callable[[], object] = lambda: None) -> Run:
-        """Return what the plan would do on other numbers of processes and CPUs. on_step: as for `helpers.model.simulate`.
+        """Return what the plan would do on other numbers of processes and CPUs. on_step: as for `model.simulate`.
 
         Raises ValueError if the serial timing was given, not measured, and for a number that cannot be simulated.
         """
@@ -76,7 +76,8 @@ class Result:
         return self._known().simulate(processes, chunksize=size, cpus=cpus, warm=warm, on_step=on_step)
 
     def interval(self, run: Run) -> tuple[float, float]:
-        """Return the seconds between which nine in ten measured runs lie; run: what `simulate` returned, whose errors this raises."""
+        """Return the seconds between which nine in ten runs lie; run: what `simulate` returned, whose errors
+        this raises."""
         return self._known().interval(run)
 
     @property

@@ -2,8 +2,8 @@
 
 `learn` times some items and returns a `Sample`, which simulates any pool for that work, and says how sure it is of the
 seconds (`Sample.interval`, from its `Spread`); `advise` recommends a pool.
-`simulate` runs a pool on paper, at given `Costs`. `amdahl` and `with_overhead` fit laws to a sweep; `limit_in_words` says
-which speed-up a serial share allows.
+`simulate` runs a pool on paper, at given `Costs`. `amdahl` and `with_overhead` fit laws to a sweep; `limit_in_words`
+says which speed-up a serial share allows.
 """
 
 from helpers.model.advice import Advice, advise

@@ -22,8 +22,9 @@ LEAST_SPEEDUP = 1 / 0.9
 class Choice:
     """A pool that could be taken, with the seconds that the model predicts for a cold and for a warm one.
 
-    cold_interval, warm_interval: the seconds between which nine in ten of its runs lie. speedup: how many times as fast as the loop
-    a cold one is, at least and at most: it is better known than the seconds, because items that take longer than thought make both slower.
+    cold_interval, warm_interval: the seconds between which nine in ten of its runs lie. speedup: how many times as fast
+    as the loop a cold one is, at least and at most: it is better known than the seconds, because items that take longer
+    than thought make both slower.
     """
 
     processes: int
@@ -69,7 +70,7 @@ def advise(
     cpus: int | None = None,
     start_method: str | None = None,
 ) -> Advice:
-    """Learn about the function and its items, predict pools of 1 to `cpus` processes, and recommend one of them, or none.
+    """Learn about the function and its items, predict pools of 1 to `cpus` processes, and recommend one or none.
 
     Where the intervals of the predictions are so wide that the model cannot tell, it says that instead.
 
@@ -135,7 +136,7 @@ def _words(sample: Sample, choices: Sequence[Choice], best: Choice, cpus: int) -
 
 
 def _others(serial: float, choices: Sequence[Choice], best: Choice) -> str:
-    """Name the pools that the model cannot tell from the best: the figures for each lie within the interval of the other."""
+    """Name the pools that may be as fast as the best: the figures for each lie within the interval of the other."""
     same = [
         choice.processes
         for choice in choices

@@ -75,11 +75,13 @@ def fit_costs(run: Run) -> Costs:
 def measure_small_messages(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], messages: int) -> Costs:
     """Measure what small tasks and their messages cost in a pool of one warm worker; starting is not included.
 
-    pool: of the kind whose costs are wanted, because an `XrayPool` notes moments for every task, and the stock pool does not.
+    pool: of the kind whose costs are wanted, because an `XrayPool` notes moments for every task, and the stock pool
+    does not.
 
-    All costs are CPU seconds, of the parent and of the worker, without those of the function in a plain loop. The tasks run in one
-    message, ROUNDS times: this shows what a task costs among others. Then each runs in a message of its own, again and again, up to
-    the given number of messages, because only a long run keeps the pipe full: the rest is the cost of a message.
+    All costs are CPU seconds, of the parent and of the worker, without those of the function in a plain loop. The tasks
+    run in one message, ROUNDS times: this shows what a task costs among others. Then each runs in a message of its own,
+    again and again, up to the given number of messages, because only a long run keeps the pipe full: the rest is the
+    cost of a message.
     """
     work = pool.apply(seconds_of_loop, (function, items))[1] / len(items)
     parent, worker = _cpu_seconds_per_task(pool, function, list(items) * ROUNDS, len(items))

@@ -1,6 +1,7 @@
 """Laws of speed-up, fitted to a sweep: seconds by the number of processes, with their uncertainty.
 
-Each law prints the formula that it evaluates: processes beyond the usable CPUs share them, so 1 / p is 1 / min(p, CPUs).
+Each law prints the formula that it evaluates: processes beyond the usable CPUs share them, so 1 / p is
+1 / min(p, CPUs).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -52,11 +53,12 @@ class Law:
 def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
     """Fit Amdahl's law to a sweep: f is the share of the serial program that cannot be shared among processes.
 
-    serial: the seconds of the serial program, T(1); the law takes them as exact. sweep: measured seconds, by number of processes. cpus: how many are
-    usable, by default those of this machine; processes beyond them add nothing.
+    serial: the seconds of the serial program, T(1); the law takes them as exact. sweep: measured seconds, by number of
+    processes. cpus: how many are usable, by default those of this machine; processes beyond them add nothing.
 
     The argument is that of G. M. Amdahl, "Validity of the single processor approach to achieving large scale computing
-    capabilities", AFIPS Conference Proceedings 30, 1967, which has no formula. Raises ValueError for fewer than two figures.
+    capabilities", AFIPS Conference Proceedings 30, 1967, which has no formula. Raises ValueError for fewer than two
+    figures.
     """
     limit = cpus or usable_cpus()
 
@@ -87,8 +89,9 @@ def with_overhead(sweep: Mapping[int, Sequence[float]], cpus: int | None = None)
 def limit_in_words(shares: Sequence[float]) -> str:
     """Return what Amdahl's law says about the best possible speed-up, for the serial share f of each round.
 
-    The sentence gives the median of f with its interval (`median_interval`), and so the limit 1 / f with its own. An f of 0 or less
-    sets no limit, and an f of 1 or more means that the pool is no faster than the loop. Raises ValueError without a share.
+    The sentence gives the median of f with its interval (`median_interval`), and so the limit 1 / f with its own. An f
+    of 0 or less sets no limit, and an f of 1 or more means that the pool is no faster than the loop. Raises ValueError
+    without a share.
     """
     if not len(shares):
         raise ValueError("a limit needs the serial share of one round or more")

@@ -1,4 +1,4 @@
-"""What is known about a function and its items after some of them were timed: enough to simulate any pool for all of them."""
+"""What is known about a function and its items after some of them were timed: enough to simulate any pool for all."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,16 +15,17 @@ from helpers.spans import Run
 from helpers.text import counted, format_seconds
 
 WAITING_SHARE = 0.5
-"""A function that has a CPU for less than this share of its time waits, unless a loop that never waits has no larger share."""
+"""A function that has a CPU for a smaller share of its time waits, unless a loop that never waits has no larger one."""
 
 
 @dataclass(frozen=True, repr=False)
 class Sample:
     """What is known about a function and its items after some of them were timed: enough to simulate any pool.
 
-    durations: seconds of each item; bytes_in, bytes_out: sizes of its pickled arguments and result; all of shape (items,),
-    interpolated between the items that were timed. timed: how many were. cpu_share: the share of its time for which the
-    function had a CPU, or waited for one that other programs used. costs: what a pool costs here. spread: how sure all this is.
+    durations: seconds of each item; bytes_in, bytes_out: sizes of its pickled arguments and result; all of shape
+    (items,), interpolated between the items that were timed. timed: how many were. cpu_share: the share of its time for
+    which the function had a CPU, or waited for one that other programs used. costs: what a pool costs here. spread: how
+    sure all this is.
     """
 
     durations: npt.NDArray[np.float64]
@@ -82,9 +83,10 @@ class Sample:
         )
 
     def interval(self, run: Run) -> tuple[float, float]:
-        """Return the seconds between which nine in ten measured runs of this pool lie; run: what `simulate` returned for it.
+        """Return the seconds between which nine in ten measured runs of this pool lie; run: what `simulate` returned.
 
-        For more processes or CPUs than this machine has, it holds what is uncertain here, and knows nothing of the other machine.
+        For more processes or CPUs than this machine has, the interval holds what is uncertain here, and knows nothing
+        of the other machine.
         """
         return self.spread.interval(run, self.timed, len(self.durations))
 
@@ -109,14 +111,16 @@ def sample_from_run(
     run: Run,
     costs: Costs,
     start: tuple[float, float],
+    cpu_share: float,
     *,
     places: Sequence[int] | None = None,
     tasks: int | None = None,
 ) -> Sample:
     """Return what a run of one warm worker shows about its function and items.
 
-    costs: of messages and tasks. start: as `measure_start` returns it. places: the indices of the timed items among
-    all; by default, all were timed. tasks: how many items there are.
+    costs: of messages and tasks. start: as `measure_start` returns it. cpu_share: as `learning.measure_cpu_share`
+    returns it. places: the indices of the timed items among all; by default, all were timed. tasks: how many items
+    there are.
     """
     spans = sorted(run.spans, key=lambda span: span.task)
     timed = np.arange(len(spans)) if places is None else np.array(places)
@@ -131,17 +135,18 @@ def sample_from_run(
         bytes_in=interpolated([span.bytes_in for span in spans]),
         bytes_out=interpolated([span.bytes_out for span in spans]),
         timed=len(spans),
-        cpu_share=sum(span.computing for span in spans) / sum(seconds),
+        cpu_share=cpu_share,
         costs=replace(costs, fork=start[0], boot=start[1]),
         spread=Spread(scatter=_scatter(timed[order], np.array(seconds)[order])),
     )
 
 
 def _scatter(places: npt.NDArray[np.int_], seconds: npt.NDArray[np.float64]) -> float:
-    """Return how far each timed item is from the line between its two neighbours: the standard deviation, over the mean.
+    """Return how far timed items are from the line between their neighbours: the standard deviation, over the mean.
 
-    That distance has its own variance and, for items halfway between their neighbours, half as much again from them. Of one item
-    or two there is no such distance: two differ by the variance of both, and one could be anything, so it may be off by itself.
+    That distance has its own variance and, for items halfway between their neighbours, half as much again from them. Of
+    one item or two there is no such distance: two differ by the variance of both, and one could be anything, so it may
+    be off by itself.
     """
     mean = float(seconds.mean())
     if len(seconds) == 1 or not mean:

@@ -1,11 +1,11 @@
 """Simulate a `multiprocessing.Pool` on any number of workers and CPUs; the result is a `Run` like a measured one.
 
-The simulated pool works as CPython's does (Lib/multiprocessing/pool.py). A cold pool first starts all of its workers, one
-after another; the parent does nothing else until the last one has been forked. The tasks are cut into chunks. One thread of
-the parent pickles chunk after chunk into a pipe, and waits while the pipe is full. An idle worker takes the next chunk,
-unpickles it, computes its tasks one after another, and returns all their results in one message. Another thread of the
-parent unpickles message after message. The workers and the parent share the CPUs evenly, as under an operating system.
-The same input always gives the same run.
+The simulated pool works as CPython's does (Lib/multiprocessing/pool.py). A cold pool first starts all of its workers,
+one after another; the parent does nothing else until the last one has been forked. The tasks are cut into chunks. One
+thread of the parent pickles chunk after chunk into a pipe, and waits while the pipe is full. An idle worker takes the
+next chunk, unpickles it, computes its tasks one after another, and returns all their results in one message. Another
+thread of the parent unpickles message after message. The workers and the parent share the CPUs evenly, as under an
+operating system. The same input always gives the same run.
 """
 
 import heapq
@@ -20,7 +20,7 @@ from helpers.model.costs import Costs, require_not_negative
 from helpers.spans import Run, Span, Worker
 
 MOST_PROCESSES = 4096
-"""A pool of more processes is not simulated: each costs memory and time here as well, and few systems let one program start as many."""
+"""A pool of more processes is not simulated: each costs memory and time here, too, and few systems allow as many."""
 
 PIPE_CAPACITY = 65_536
 """Bytes that a pipe holds on Linux (man 7 pipe). A larger message is written only while its reader reads."""
@@ -247,8 +247,9 @@ class _Pool:
         finished = min(chunk.replied, started + chunk.duration * stretch)
         started = min(started, finished)
         return Span(
-            number, chunk.worker + 1, 0.0, chunk.packed, chunk.sent, chunk.arrived, started, started, finished, finished,
-            chunk.replied, chunk.landed, chunk.delivered, chunk.duration, round(chunk.bytes_in), round(chunk.bytes_out),
+            number, chunk.worker + 1, 0.0, chunk.packed, chunk.sent, chunk.arrived, started, started, finished,
+            finished, chunk.replied, chunk.landed, chunk.delivered, chunk.duration, round(chunk.bytes_in),
+            round(chunk.bytes_out),
         )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ MOST_TASKS = 5000
 """More tasks than this are not tried at once."""
 
 MOST_BLAMED = 4.0
-"""A part of a run that is smaller than a quarter of it is blamed for four times what the whole is off, and not for more."""
+"""A part of a run that is smaller than a quarter of it is blamed for four times what the whole is off, and not for
+more."""
 
 LEAST_FACTOR = 0.1
 """No part is taken to be less than this share of what was simulated."""
@@ -38,11 +39,13 @@ def measure_spread(
 ) -> Spread:
     """Return how sure the sample is: from the seconds that small pools take for these items, over the simulated ones.
 
-    open_pool: starts a pool of so many processes, one for each usable CPU, of the kind that is to be predicted. items: those of
-    the sample, all of them timed; where they are more than the budget allows, the first are taken, and where they are too few,
-    they are taken again. budget: after so many seconds, no further pool is started; the first one runs in any case.
+    open_pool: starts a pool of so many processes, one for each usable CPU, of the kind that is to be predicted. items:
+    those of the sample, all of them timed; where they are more than the budget allows, the first are taken, and where
+    they are too few, they are taken again. budget: after so many seconds, no further pool is started; the first one
+    runs in any case.
 
-    All results are kept meanwhile, as a pool keeps those of a run, because memory that is used again is faster than new memory.
+    All results are kept meanwhile, as a pool keeps those of a run, because memory that is used again is faster than new
+    memory.
     """
     tried = sample.only(_enough(sample, processes, budget / (POOLS * (1 + 2 * ROUNDS))))
     chosen = list(itertools.islice(itertools.cycle(items), len(tried.durations)))
@@ -68,7 +71,7 @@ def measure_spread(
 
 
 def _enough(sample: Sample, processes: int, seconds: float) -> list[int]:
-    """Return the places of as many of the sample's items as take about so many seconds, but one for each process at least."""
+    """Return the places of as many items as take about so many seconds, but one for each process at least."""
     each = sample.only(range(min(len(sample.durations), 10 * processes)))
     typical = each.simulate(processes, chunksize=1, cpus=processes, warm=True).seconds / len(each.durations)
     number = int(min(MOST_TASKS, max(processes, seconds / max(typical, 1e-9))))
@@ -80,8 +83,9 @@ def _blame(
 ) -> Spread:
     """Return the spread that explains these ratios of measured to simulated seconds.
 
-    The work is as unsure as runs of large chunks are. What a run of single tasks is off beyond that, its messages are blamed
-    for, and what a cold run is off, the start. A run that there was no time for is taken to be like the cold one.
+    The work is as unsure as runs of large chunks are. What a run of single tasks is off beyond that, its messages are
+    blamed for, and what a cold run is off, the start. A run that there was no time for is taken to be like the cold
+    one.
     """
     work = factors_of(coarse or cold)
     messages = _excess(factors_of(fine or coarse or cold), work, parts_of(fine_run).messages / fine_run.seconds)
@@ -90,7 +94,7 @@ def _blame(
 
 
 def _excess(whole: Factors, work: Factors, share: float) -> Factors:
-    """Return the factors of the part that makes up this share of runs whose factors are larger than those of the work."""
+    """Return the factors of a part that makes up this share of runs whose factors exceed those of the work."""
     blamed = min(MOST_BLAMED, 1 / share) if share > 0 else MOST_BLAMED
     low = work[0] - blamed * max(0.0, work[0] - whole[0])
     return max(LEAST_FACTOR, low), work[1] + blamed * max(0.0, whole[1] - work[1])

@@ -1,7 +1,8 @@
 """How a stock pool is ended from outside, in any state, within a few seconds, and what it held is released.
 
-`Pool.terminate` waits without limit for locks that a dead worker may hold, and for threads that may wait for a dead worker.
-So here the workers are ended first, and then the stock pool's threads are helped to their end: nobody else can use its pipes by then.
+`Pool.terminate` waits without limit for locks that a dead worker may hold, and for threads that may wait for a dead
+worker. So here the workers are ended first, and then the stock pool's threads are helped to their end: nobody else can
+use its pipes by then.
 """
 
 import os
@@ -39,8 +40,8 @@ PARTS = (
 def end_stock_pool(parts: Mapping[str, Any], workers: Sequence[Worker]) -> None:
     """End the workers and the threads of a pool, whatever state it is in, and release all that it held.
 
-    parts: of the stock pool, by name (PARTS); of a pool that is half made, those that there are. workers: all of them, to
-    which the first of the threads may add until it ends.
+    parts: of the stock pool, by name (PARTS); of a pool that is half made, those that there are. workers: all of them,
+    to which the first of the threads may add until it ends.
     """
     threads = [parts[name] for name in THREADS if name in parts]
     for thread in threads:
@@ -126,7 +127,7 @@ def _drain(reader: Any) -> None:
 
 
 def _end_reading(queue: Any) -> None:
-    """Let a thread that reads the answers meet the end: the rest of an answer that a dead worker has begun never comes."""
+    """Let a thread that reads the answers meet the end: the rest of one that a dead worker has begun never comes."""
     if os.name == "nt":
         queue._writer.close()  # nobody else can have it there, so the reader sees the end
         return

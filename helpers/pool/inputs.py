@@ -1,7 +1,7 @@
 """Inputs that may make others wait: a generator can be endless, be slow, or wait for other results of the same pool.
 
-One thread of the stock pool takes the values of all calls, one call after another. So an input without a length gets a thread
-of its own, for which later calls wait a moment only.
+One thread of the stock pool takes the values of all calls, one call after another. So an input without a length gets a
+thread of its own, for which later calls wait a moment only.
 """
 
 import threading

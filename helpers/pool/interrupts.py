@@ -1,4 +1,4 @@
-"""Stop in the main thread: it is held back while a pool is made, which could not be ended yet, and ends every wait cleanly."""
+"""Stop in the main thread: held back while a pool is made, which could not be ended yet; it ends every wait cleanly."""
 
 import queue
 import signal
@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 class Flag:
     """A `threading.Event` whose wait Stop can end at any moment.
 
-    The wait of an Event is Python code that holds a lock: where Stop meets it between two steps, it raises "RuntimeError: release
-    unlocked lock" instead of KeyboardInterrupt (CPython issue 118433). This one waits in a single call of C code.
+    The wait of an Event is Python code that holds a lock: where Stop meets it between two steps, it raises
+    "RuntimeError: release unlocked lock" instead of KeyboardInterrupt (CPython issue 118433). This one waits in a
+    single call of C code.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,10 @@ class Flag:
         self._tokens.put(None)
 
     def wait(self, timeout: float) -> bool:
-        """Wait for this many seconds at most, and return whether it is set. Where Stop ended a wait, another may last to its timeout."""
+        """Wait for this many seconds at most, and return whether it is set.
+
+        Where Stop ended a wait, another may last to its timeout.
+        """
         if not self._is_set:
             with suppress(queue.Empty):
                 self._tokens.get(timeout=timeout)
@@ -36,7 +40,7 @@ class Flag:
 
 @contextmanager
 def defer_sigint() -> Iterator[None]:
-    """Hold Stop back, and let it come after the block. Only the main thread can do this, and only there does Stop arrive."""
+    """Hold Stop back, and let it come after the block. Only the main thread can do this, and only it gets Stop."""
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or handler in (signal.SIG_IGN, None):
         yield  # there is nothing to hold back, or the handler is not Python's
@@ -55,8 +59,8 @@ def defer_sigint() -> Iterator[None]:
 def block_sigint(needed: bool) -> Iterator[bool]:
     """Let the processes and threads that start here begin with the interrupt signal blocked.
 
-    A worker unblocks it when it has a handler of its own (`helpers.pool.worker.serve`). Yields whether it has to. Under forkserver
-    it is not needed: the server's children do not inherit from this process.
+    A worker unblocks it when it has a handler of its own (`helpers.pool.worker.serve`). Yields whether it has to. Under
+    forkserver it is not needed: the server's children do not inherit from this process.
     """
     if not needed or not hasattr(signal, "pthread_sigmask"):  # Windows, where Stop reaches the kernel alone
         yield False

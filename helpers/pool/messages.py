@@ -1,8 +1,9 @@
 """What goes to a worker and comes back, so that nothing on the way can end a worker or the pool.
 
-The stock pool unpickles a task outside its `try`: a function that cannot be imported, an argument or a result that cannot
-be rebuilt ends a worker or the pool's own thread, and everybody waits. So here function, arguments and results are sent
-as bytes, which are unpickled where an error is a task's, and a failure is a value. A message is a chunk of tasks:
+The stock pool unpickles a task outside its `try`: a function that cannot be imported, an argument or a result that
+cannot be rebuilt ends a worker or the pool's own thread, and everybody waits. So here function, arguments and results
+are sent as bytes, which are unpickled where an error is a task's, and a failure is a value. A message is a chunk of
+tasks:
 
     Chunk     parent: the user's function and the arguments of some tasks of a `Call`
     Job       worker: what a chunk becomes there; it unpickles and runs one task after another
@@ -51,7 +52,7 @@ class Call:
         return Chunk(self, [value], _now())
 
     def chunks(self, values: Iterable[Any], chunksize: int, wanted: Callable[[], bool]) -> "Iterator[Chunk]":
-        """Return messages with this many tasks each, taking the values only as they are asked for, while they are wanted.
+        """Return messages with this many tasks each, taking the values only as they are asked for, while wanted.
 
         It is the pool's own thread that asks, and an exception of the input must not end it: it is kept.
         """
@@ -245,8 +246,8 @@ def _deliver(
 def pack_exception(error: BaseException) -> tuple[bytes, str]:
     """Return an exception as bytes that can be unpickled, and its traceback as text.
 
-    What pickle cannot copy becomes a `TaskFailed`, as does what would end more than its task: `StopIteration` the list of
-    results, and what is not an `Exception` the worker.
+    What pickle cannot copy becomes a `TaskFailed`, as does what would end more than its task: `StopIteration` the list
+    of results, and what is not an `Exception` the worker.
     """
     try:
         text = "".join(traceback.format_exception(error))

@@ -1,7 +1,8 @@
 """Pickle the values of a message one after another into one stream, and unpickle them again.
 
-Each value has its own moment, its own size and its own error. As in the stock pool, what the values of a message share is
-pickled once, and reducers that a program registers are honoured at any time. Workers import this module: keep it light.
+Each value has its own moment, its own size and its own error. As in the stock pool, what the values of a message share
+is pickled once, and reducers that a program registers are honoured at any time. Workers import this module: keep it
+light.
 """
 
 import io

@@ -1,7 +1,7 @@
 """The moments of tasks, and the recorder that keeps them: a record for each chunk, not an object for each task.
 
-A million tasks would be many millions of objects, which cost memory and keep the garbage collector busy. So the moments of a
-chunk are numbers in one `bytes`, until somebody asks for the spans. Workers import this module: keep it light.
+A million tasks would be many millions of objects, which cost memory and keep the garbage collector busy. So the moments
+of a chunk are numbers in one `bytes`, until somebody asks for the spans. Workers import this module: keep it light.
 """
 
 import itertools
@@ -21,7 +21,7 @@ _recorders: "dict[int, weakref.ref[Recorder]]" = {}
 
 
 class Held(NamedTuple):
-    """The task that a worker (pid) holds: the key of its recorder, the number of its chunk's first task, its own number.
+    """The task that a worker (pid) holds: its recorder's key, the number of its chunk's first task, its own number.
 
     Moments are 0 where the task has not come so far.
     """
@@ -104,7 +104,7 @@ class Recorder:
         return next(decode(_unfinished(sending, held, RUNNING, now))) if sending is not None else None
 
     def _sending_of(self, held: Held) -> Sending | None:
-        """Return the chunk of a task; None if it has come back. A note can be read while it is written, and name none."""
+        """Return the chunk of a task; None if it has come back. A note that is being written may name none."""
         sending = self.sending.get(held.first)
         return sending if sending is not None and 0 <= held.task - held.first < sending.tasks else None
 

@@ -1,4 +1,4 @@
-"""What a call of a pool returns before it has ended: results and iterators whose waits end with an error when the pool does."""
+"""What a call returns before it has ended: results and iterators whose waits end with an error when the pool does."""
 
 import copy
 import itertools
@@ -25,7 +25,7 @@ _numbers = itertools.count()
 
 
 class PoolResult(AsyncResult[Any]):
-    """The result of one call. The stock pool's result gives it the answers; the supervisor the fault that ends the pool."""
+    """The result of one call. The stock pool's gives it the answers, and the supervisor a fault that ends the pool."""
 
     def __init__(self, supervisor: Supervisor, call: Call, callback: Any, error_callback: Any) -> None:
         self.name = call.name
@@ -219,8 +219,8 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
 def is_wanted(iterator: "weakref.ref[PoolIterator]", call: Call, supervisor: Supervisor) -> bool:
     """Whether an input without a length is to be read further.
 
-    One that was left in the middle, by a loop with `break`, may be endless, and the stock pool would never end after `close`. So
-    it is read until the pool is closed.
+    One that was left in the middle, by a loop with `break`, may be endless, and the stock pool would never end after
+    `close`. So it is read until the pool is closed.
     """
     if iterator() is not None or not call.consumed or not supervisor.closed:
         return True

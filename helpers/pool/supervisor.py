@@ -1,9 +1,10 @@
 """The supervisor of a pool: it starts the workers, watches them, and ends them.
 
-A thread looks every POLL_INTERVAL, whether or not anybody waits for a result: have workers died, have the stock pool's own
-threads, has a call passed its time limit, is the pool still wanted? The first fault ends the pool, and every later call raises it.
-The thread holds the pool by a weak reference only, and does all the ending: Python loses an interrupt that arrives while the
-main thread deletes an object that has something to tidy up, so the main thread deletes nothing of the kind.
+A thread looks every POLL_INTERVAL, whether or not anybody waits for a result: have workers died, have the stock pool's
+own threads, has a call passed its time limit, is the pool still wanted? The first fault ends the pool, and every later
+call raises it. The thread holds the pool by a weak reference only, and does all the ending: Python loses an interrupt
+that arrives while the main thread deletes an object that has something to tidy up, so the main thread deletes nothing
+of the kind.
 """
 
 import copy

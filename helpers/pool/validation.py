@@ -16,7 +16,7 @@ MOST_PROCESSES = 60 if os.name == "nt" else 1000
 
 
 def checked_processes(processes: int | None) -> int:
-    """Return the number of processes, for None the stock pool's default. Raises ValueError outside 1 to MOST_PROCESSES."""
+    """Return the number of processes; None: the stock pool's default. Raises ValueError outside 1 to MOST_PROCESSES."""
     if processes is None:  # from Python 3.13 on the stock pool asks process_cpu_count
         return min(getattr(os, "process_cpu_count", os.cpu_count)() or 1, MOST_PROCESSES)
     whole = isinstance(processes, numbers.Integral) and not isinstance(processes, bool)
@@ -63,7 +63,7 @@ def check_function(function: Callable[..., Any], start_method: str) -> None:
 
 
 def check_main(start_method: str) -> None:
-    """Raise RuntimeError for a `__file__` set by hand: a fresh worker runs the file of `__main__` first, and dies if it cannot."""
+    """Raise RuntimeError for a `__file__` set by hand: a fresh worker runs that file first, and dies if it cannot."""
     main = sys.modules["__main__"]
     path = getattr(main, "__file__", None)
     if start_method == "fork" or path is None or getattr(main, "__spec__", None) is not None:

@@ -1,7 +1,7 @@
 """What a worker process does besides its tasks: it starts, keeps a note of what it holds, and ends with its parent.
 
-The note is shared memory: writing there costs next to nothing, needs no lock that a killed worker could leave locked, leaves
-nothing behind, and can be read after the worker was killed. Workers import this module: keep it light.
+The note is shared memory: writing there costs next to nothing, needs no lock that a killed worker could leave locked,
+leaves nothing behind, and can be read after the worker was killed. Workers import this module: keep it light.
 """
 
 import builtins
@@ -161,7 +161,7 @@ def serve(
 
 
 def _leave_to_parent(signal_number: int, frame: object) -> None:
-    """Stop is for the parent, which ends its workers. To ignore the signal would make the programs that a task starts deaf."""
+    """Stop is for the parent, which ends its workers. It is not ignored: what a task starts would inherit that."""
 
 
 def _refuse_input(prompt: object = "") -> str:
@@ -179,8 +179,8 @@ def _report_failure(text: str) -> None:
 def _end_with_parent() -> None:
     """Let this worker end when its parent has ended, however it ended.
 
-    On Linux the system kills it as the pipe to the parent closes, even while compiled code holds the interpreter's lock.
-    Elsewhere, and where a sibling process holds that pipe open, a thread looks.
+    On Linux the system kills it as the pipe to the parent closes, even while compiled code holds the interpreter's
+    lock. Elsewhere, and where a sibling process holds that pipe open, a thread looks.
     """
     parent = parent_process()
     assert parent is not None

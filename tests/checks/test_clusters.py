@@ -1,6 +1,8 @@
 """The checks of the lesson on clusters take every right answer, and no textbook error."""
 
+import itertools
 import json
+import math
 import os
 import uuid
 
@@ -9,20 +11,23 @@ import pytest
 
 from helpers import checks
 
-RIGHT_SPEEDUPS = [
-    lambda d, c, w: min(w, d / c),
-    lambda d, c, w: 1 / max(c / d, 1 / w),
-    lambda d, c, w: np.minimum(w, np.float64(d) / c),
-    lambda d, c, w: w if w * c <= d else d / c,
+RIGHT_NUMBERS = [
+    lambda d, c, w: math.ceil(w * c / d),
+    lambda d, c, w: -int(-(w * c) // d),
+    lambda d, c, w: np.ceil(np.float64(c) / d * w),
+    lambda d, c, w: next(number for number in itertools.count(1) if number * d >= w * c),
+    lambda d, c, w: max(1, math.ceil(w / (d / c))),
 ]
-WRONG_SPEEDUPS = [
+WRONG_NUMBERS = [
+    lambda d, c, w: w * c / d,  # no whole number
+    lambda d, c, w: int(w * c / d),  # a little too few
+    lambda d, c, w: max(1, round(w * c / d)),
+    lambda d, c, w: int(w * c / d) + 1,  # one too many where it comes out even
+    lambda d, c, w: math.ceil(c / d),  # as for one worker
+    lambda d, c, w: math.ceil(w * d / c),  # the other way round
+    lambda d, c, w: math.ceil(d / c),
+    lambda d, c, w: math.ceil((w - 1) * c / d),
     lambda d, c, w: w,
-    lambda d, c, w: d / c,
-    lambda d, c, w: max(w, d / c),
-    lambda d, c, w: min(w, c / d),
-    lambda d, c, w: d / (c + d / w),  # the workers wait while the scheduler thinks
-    lambda d, c, w: min(w, int(d / c)),
-    lambda d, c, w: min(w, max(1, d / c)),  # never slower than a loop
 ]
 
 
@@ -81,14 +86,15 @@ def one_shared_table(folder, task, value):
     path.write_text("\n".join(lines))
 
 
-@pytest.mark.parametrize("answer", RIGHT_SPEEDUPS)
-def test_every_right_limit_of_a_cluster_gets_a_tick(answer):
-    assert checks.cluster_speedup(answer).right
+@pytest.mark.parametrize("answer", RIGHT_NUMBERS)
+def test_every_right_number_of_tasks_in_one_gets_a_tick(answer):
+    verdict = checks.tasks_together(answer)
+    assert verdict.right, verdict
 
 
-@pytest.mark.parametrize("answer", WRONG_SPEEDUPS)
-def test_a_wrong_limit_of_a_cluster_gets_a_hint(answer):
-    assert not checks.cluster_speedup(answer).right
+@pytest.mark.parametrize("answer", WRONG_NUMBERS)
+def test_a_wrong_number_of_tasks_in_one_gets_a_hint(answer):
+    assert not checks.tasks_together(answer).right
 
 
 @pytest.mark.parametrize("answer", [write_text, open_to_write, replace_whole, unless_there])
@@ -113,6 +119,6 @@ def test_a_task_that_does_harm_when_it_runs_twice_gets_a_hint(answer):
     assert not checks.repeatable(answer).right
 
 
-@pytest.mark.parametrize("check", [checks.cluster_speedup, checks.repeatable])
+@pytest.mark.parametrize("check", [checks.tasks_together, checks.repeatable])
 def test_an_open_exercise_is_reported_without_a_hint(check):
     assert repr(check(...)) == "✗ No answer yet."

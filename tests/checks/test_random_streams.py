@@ -1,6 +1,5 @@
 """The checks of random numbers in workers: right answers written in different ways, and the textbook mistakes."""
 
-import random
 from functools import partial
 from multiprocessing import Pool
 
@@ -12,61 +11,59 @@ from helpers import array_tasks, checks
 ROOT = np.random.SeedSequence(2024)
 
 
-def spawned(seed, tasks):
-    return np.random.SeedSequence(seed).spawn(tasks)
+def with_key(seed, number):
+    return np.random.SeedSequence(seed, spawn_key=(number,))
 
 
-def with_keys(seed, tasks):
-    return (np.random.SeedSequence(seed, spawn_key=(task,)) for task in range(tasks))
+def one_of_all(seed, number):
+    return np.random.SeedSequence(seed).spawn(1000)[number]
 
 
-def lists_of_numbers(seed, tasks):
-    return np.column_stack([np.arange(tasks), np.full(tasks, seed)])
+def a_generator(seed, number):
+    return np.random.default_rng(seed).spawn(number + 1)[-1]
 
 
-def generators(seed, tasks):
-    return np.random.default_rng(np.int64(seed)).spawn(tasks)
+def its_bit_generator(seed, number):
+    return np.random.PCG64(with_key(np.int64(seed), number))
 
 
-def words(seed, tasks):
-    return np.random.SeedSequence(seed).generate_state(tasks, np.uint64)
-
-
-def jumped(seed, tasks):
-    return [np.random.PCG64(seed).jumped(task) for task in range(tasks)]
+def after_those_before(seed, number):
+    root = np.random.SeedSequence(seed)
+    root.spawn(number)
+    return root.spawn(1)[0]
 
 
 WRONG_SEEDS = {
-    "seed + i": lambda seed, n: [seed + task for task in range(n)],
-    "SeedSequence(seed + i)": lambda seed, n: [np.random.SeedSequence(seed + task) for task in range(n)],
-    "default_rng(seed + i)": lambda seed, n: [np.random.default_rng(seed + task) for task in range(n)],
-    "seed * i": lambda seed, n: [seed * task for task in range(n)],
-    "1000 * seed + i": lambda seed, n: [1000 * seed + task for task in range(n)],
-    "spawned from a root that remembers": lambda seed, n: ROOT.spawn(n),
-    "the tasks' numbers": lambda seed, n: range(n),
-    "the same seed": lambda seed, n: [seed] * n,
-    "the same child": lambda seed, n: np.random.SeedSequence(seed).spawn(1) * n,
-    "one too few": lambda seed, n: np.random.SeedSequence(seed).spawn(n - 1),
-    "no seed": lambda seed, n: np.random.SeedSequence().spawn(n),
-    "one generator": lambda seed, n: [np.random.default_rng(seed)] * n,
-    "few numbers to choose from": lambda seed, n: random.Random(seed).choices(range(10_000), k=n),
-    "nothing": lambda seed, n: None if seed else [],
+    "seed + i": lambda seed, number: seed + number,
+    "SeedSequence(seed + i)": lambda seed, number: np.random.SeedSequence(seed + number),
+    "a list, which is another stream": lambda seed, number: [number, seed],
+    "a sequence of both": lambda seed, number: np.random.SeedSequence([seed, number]),
+    "always the first child": lambda seed, number: np.random.SeedSequence(seed).spawn(1)[0],
+    "counted from 1": lambda seed, number: with_key(seed, number + 1),
+    "the other way round": lambda seed, number: with_key(number, seed),
+    "a key that is no tuple": lambda seed, number: np.random.SeedSequence(seed, spawn_key=number),
+    "a child of the child": lambda seed, number: with_key(seed, number).spawn(1)[0],
+    "spawned from a root that remembers": lambda seed, number: ROOT.spawn(number + 1)[number],
+    "the root": lambda seed, number: np.random.SeedSequence(seed),
+    "all of them": lambda seed, number: np.random.SeedSequence(seed).spawn(number + 1),
+    "nothing": lambda seed, number: None if seed else 0,
 }
 
 
-@pytest.mark.parametrize("answer", [spawned, with_keys, lists_of_numbers, generators, words, jumped])
-def test_whatever_gives_each_task_a_stream_of_its_own_is_right(answer):
-    verdict = checks.seeds_for_tasks(answer)
+@pytest.mark.parametrize("answer", [with_key, one_of_all, a_generator, its_bit_generator, after_those_before])
+def test_whatever_gives_a_task_its_stream_again_is_right(answer):
+    verdict = checks.seed_of_task(answer)
     assert verdict.right, verdict
 
 
 @pytest.mark.parametrize("mistake", WRONG_SEEDS)
-def test_seeds_that_repeat_streams_get_a_hint(mistake):
-    assert not checks.seeds_for_tasks(WRONG_SEEDS[mistake]).right
+def test_a_seed_of_another_stream_gets_a_hint(mistake):
+    assert not checks.seed_of_task(WRONG_SEEDS[mistake]).right
 
 
-def test_the_hint_for_neighbouring_seeds_counts_what_two_runs_share():
-    assert "have 1999 streams in common" in checks.seeds_for_tasks(WRONG_SEEDS["SeedSequence(seed + i)"]).sentence
+def test_the_hint_names_a_neighbour_and_the_first_child():
+    assert "the child after" in checks.seed_of_task(WRONG_SEEDS["counted from 1"]).sentence
+    assert "the first child" in checks.seed_of_task(WRONG_SEEDS["always the first child"]).sentence
 
 
 def mapped(task, seed, tasks, processes):
@@ -175,11 +172,103 @@ def test_a_simulation_that_depends_on_its_pool_or_repeats_itself_gets_a_hint(ans
     assert not checks.same_for_any_pool(answer).right
 
 
-@pytest.mark.parametrize("answer", [3, np.int64(3), 3.0, 24 // 8])
-def test_forked_workers_repeat_each_other(answer):
-    assert checks.different_results(answer, 8, 3).right
+def hundredths(task, seed, points, processes):
+    seeds = np.random.SeedSequence(seed).spawn(100)
+    with Pool(processes) as pool:
+        return pool.starmap(task, [(each, points // 100) for each in seeds])
 
 
-@pytest.mark.parametrize("answer", [24, 8, 1, 11, 0, "3", [3]])
-def test_another_number_of_different_results_gets_a_hint(answer):
-    assert not checks.different_results(answer, 8, 3).right
+def thousands(task, seed, points, processes):
+    with Pool(processes) as pool:
+        handles = [pool.apply_async(task, ([number, seed], 500)) for number in range(points // 500)]
+        return (result for result in [handle.get() for handle in handles])
+
+
+def uneven_shares(task, seed, points, processes):
+    lengths = [len(part) for part in np.array_split(np.arange(points), 11)]
+    seeds = [np.random.SeedSequence(seed, spawn_key=(number,)) for number in range(11)]
+    with Pool(processes) as pool:
+        return pool.starmap(task, list(zip(seeds, lengths, strict=True)), chunksize=1)
+
+
+def many_for_few(task, seed, points, processes):
+    with Pool(processes) as pool:
+        return list(pool.imap(partial(_shared, task, points // 1000), np.random.SeedSequence(seed).spawn(1000), 100))
+
+
+def _shared(task, points, seed):
+    return task(seed, points)
+
+
+@pytest.mark.parametrize("answer", [hundredths, thousands, uneven_shares, many_for_few])
+def test_a_cut_that_is_the_same_for_any_pool_is_right(answer):
+    verdict = checks.cut_for_any_pool(answer)
+    assert verdict.right, verdict
+
+
+def cut_by_processes(number):
+    """Return the fault of the exercise: as many tasks as this says for a number of processes."""
+
+    def simulation(task, seed, points, processes):
+        tasks = number(processes)
+        return _starmap(
+            task, processes, [(each, points // tasks) for each in np.random.SeedSequence(seed).spawn(tasks)]
+        )
+
+    return simulation
+
+
+def with_seeds(seeds, tasks=100):
+    """Return a simulation of equal tasks whose seeds are a function of the seed and the number of processes."""
+
+    def simulation(task, seed, points, processes):
+        return _starmap(task, processes, [(seeds(seed, number, processes), points // tasks) for number in range(tasks)])
+
+    return simulation
+
+
+def _starmap(task, processes, arguments):
+    with Pool(processes) as pool:
+        return pool.starmap(task, arguments)
+
+
+def cut_without_a_pool(task, seed, points, processes):
+    return [task(each, points // 100) for each in np.random.SeedSequence(seed).spawn(100)]
+
+
+def in_another_order(task, seed, points, processes):
+    return sorted(hundredths(task, seed, points, processes))[:: 1 if processes == 2 else -1]
+
+
+WRONG_CUTS = {
+    "one task for each process": cut_by_processes(lambda processes: processes),
+    "twenty tasks for each process": cut_by_processes(lambda processes: 20 * processes),
+    "one task": cut_by_processes(lambda processes: 1),
+    "four tasks": cut_by_processes(lambda processes: 4),
+    "points that are lost": cut_by_processes(lambda processes: 16),
+    "the same seed": with_seeds(lambda seed, number, processes: seed),
+    "seed + i": with_seeds(lambda seed, number, processes: seed + number),
+    "a seed for each process": with_seeds(lambda seed, number, processes: [seed, number % processes]),
+    "seeds that depend on the processes": with_seeds(lambda seed, number, processes: [seed, number, processes]),
+    "no seed": with_seeds(lambda seed, number, processes: None),
+    "no pool": cut_without_a_pool,
+    "another order": in_another_order,
+    "always four processes": lambda task, seed, points, processes: hundredths(
+        partial(_wait_and, task), seed, points, 4
+    ),
+    "nothing": lambda *facts: [],
+}
+
+
+def _wait_and(task, seed, points):
+    array_tasks.nap(0.01)
+    return task(seed, points)
+
+
+@pytest.mark.parametrize("mistake", WRONG_CUTS)
+def test_a_cut_that_depends_on_its_pool_or_repeats_itself_gets_a_hint(mistake):
+    assert not checks.cut_for_any_pool(WRONG_CUTS[mistake]).right
+
+
+def test_the_hint_for_lost_points_counts_them():
+    assert "drew 8992" in checks.cut_for_any_pool(WRONG_CUTS["points that are lost"]).sentence

@@ -1,4 +1,4 @@
-"""The checks of what a speed-up can be: right answers written in different ways, and the mistakes that students make."""
+"""The checks of what a speed-up can be: right answers written in different ways, and the mistakes of students."""
 
 import math
 

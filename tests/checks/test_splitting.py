@@ -2,6 +2,7 @@
 
 import itertools
 import multiprocessing
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import Pool
@@ -124,3 +125,81 @@ def test_a_pool_that_is_left_running_is_seen():
         pool.join()
     assert not verdict.right
     assert "still there" in verdict.sentence
+
+
+def test_a_pool_that_only_the_garbage_collector_ends_is_seen():
+    def unclosed(rows, target, processes):
+        pool = Pool(processes)
+        parts = pool.map(partial(distances, target=target), np.array_split(rows, processes))
+        return [distance for part in parts for distance in part]
+
+    before = set(multiprocessing.active_children())
+    verdict = checks.pool_distances(unclosed, ROWS, TARGET)
+    assert not verdict.right
+    assert "still there" in verdict.sentence
+    assert set(multiprocessing.active_children()) <= before
+
+
+def cell_function(rows):
+    return distances(rows, TARGET)
+
+
+def cell_initializer():
+    pass
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Put the functions of this module into `__main__`, as if a cell had defined them."""
+    for function in (cell_function, cell_initializer):
+        monkeypatch.setattr(function, "__module__", "__main__")
+        monkeypatch.setattr(sys.modules["__main__"], function.__name__, function, raising=False)
+
+
+def mapped(pool, rows, processes):
+    parts = pool.map(cell_function, np.array_split(rows, processes))
+    return [distance for part in parts for distance in part]
+
+
+def with_a_cell_function(rows, target, processes):
+    with Pool(processes) as pool:
+        return mapped(pool, rows, processes)
+
+
+def with_a_partial_of_it(rows, target, processes):
+    with Pool(processes) as pool:
+        parts = pool.imap(partial(cell_function), np.array_split(rows, processes))
+        return [distance for part in parts for distance in part]
+
+
+def in_a_pool_that_nobody_ends(rows, target, processes):
+    return mapped(Pool(processes), rows, processes)
+
+
+def with_a_cell_function_in_an_executor(rows, target, processes):
+    with ProcessPoolExecutor(processes) as executor:
+        return mapped(executor, rows, processes)
+
+
+def with_a_cell_initializer(rows, target, processes):
+    with Pool(processes, cell_initializer) as pool:
+        parts = pool.map(partial(distances, target=target), np.array_split(rows, processes))
+    return [distance for part in parts for distance in part]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        with_a_cell_function,
+        with_a_partial_of_it,
+        in_a_pool_that_nobody_ends,
+        with_a_cell_function_in_an_executor,
+        with_a_cell_initializer,
+    ],
+)
+def test_what_only_a_forked_worker_has_is_refused_under_every_start_method(wrong, notebook):
+    before = set(multiprocessing.active_children())
+    verdict = checks.pool_distances(wrong, ROWS, TARGET)
+    assert not verdict.right
+    assert "only a forked one has it" in verdict.sentence
+    assert set(multiprocessing.active_children()) <= before

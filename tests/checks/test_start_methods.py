@@ -85,9 +85,9 @@ WRONG_SCRIPTS = {
     "as it was given": AS_GIVEN,
     "the question is outside of the guard": IMPORTS + CONVERT + ASK + GUARD + indented(WITH),
     "everything is below the guard": IMPORTS + GUARD + indented(CONVERT + ASK + WITH),
-    "the rate is not sent": AS_GIVEN.replace(ASK, "").replace("with get", GUARD + indented(ASK) + "    with get").replace(
-        "    print(pool", "        print(pool"
-    ),
+    "the rate is not sent": AS_GIVEN.replace(ASK, "")
+    .replace("with get", GUARD + indented(ASK) + "    with get")
+    .replace("    print(pool", "        print(pool"),
     "fork instead": AS_GIVEN.replace('"spawn"', '"fork"'),
     "no pool": IMPORTS + ASK + "print([10 * rate, 20 * rate, 30 * rate])\n",
     "a lambda": IMPORTS + GUARD + indented(ASK + WITH.replace("partial(convert, rate)", "lambda price: price * rate")),

@@ -1,4 +1,4 @@
-"""An exercise that is still open gets one sentence and no hint; every answer gets praise, a hint, or its exception as a hint."""
+"""An open exercise gets one sentence and no hint; every answer gets praise, a hint, or its exception as a hint."""
 
 import pytest
 

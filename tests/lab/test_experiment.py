@@ -91,6 +91,14 @@ def test_a_result_says_which_of_its_repeats_lie_within_the_models_interval(exper
     assert replace(at, timing=Timing("naps", (low / 2,), (0.0,))).inside_in_words == "outside"
 
 
+def test_the_model_knows_waiting_for_a_busy_cpu_from_other_waiting(experiment, monkeypatch):
+    run(experiment, [NAPS])
+    assert experiment.results[0].sample.waits
+    monkeypatch.setattr("helpers.lab.experiment.measure_cpu_share", lambda pool, function, items, run: 0.9)
+    run(experiment, [replace(NAPS, chunks=2)])
+    assert experiment.results[1].sample.cpu_share == 0.9
+
+
 def test_of_many_tasks_the_first_are_measured_on_their_own_before_the_serial_loop(experiment):
     reports = list(experiment.run([replace(PLAN, task=plans.DRAWS, rows=4000, chunks=80)]))
     done = [progress.done for progress in reports if progress.what.startswith("the serial loop")]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> None:
-    """Do not check for processes after each test, since a browser keeps its own; `serving` checks those of the server."""
+    """Do not check for processes after each test, since a browser keeps its own; `serving` checks the server's."""
 
 
 @pytest.fixture(scope="module")

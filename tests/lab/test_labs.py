@@ -76,7 +76,7 @@ def test_the_order_lab_shows_in_which_order_results_come(method):
         control.value = size
     lab.method.value = method
     press(lab)
-    assert "1,000,000 iterations started" in lab.event_log.value
+    assert "1,000,000 draws started" in lab.event_log.value
     given = lab.event_log.value.rpartition(f"{method} gives: ")[2]
     first = "1,000,000" if method != "imap_unordered" else ("1,000", "10")
     assert given.startswith(first)

@@ -46,7 +46,7 @@ def busy_machine():
 def test_on_a_busy_machine_computing_is_told_from_sleeping(busy_machine):
     for draws in (3000, 100_000):
         assert not advise(tasks.draw, [draws] * 50, budget=0.3, cpus=2).sample.waits
-    assert advise(tasks.nap, [0.01] * 20, budget=0.3, cpus=2).words.startswith("Take threads: the function waits")
+    assert advise(tasks.nap, [0.05] * 8, budget=0.3, cpus=2).words.startswith("Take threads: the function waits")
 
 
 def advice_for(durations, *, cpus=2, bytes_in=0.0, costs=None, **spread) -> str:

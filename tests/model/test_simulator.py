@@ -123,7 +123,7 @@ def test_more_cpus_never_make_a_run_slower(pool, more):
 
 @every_pool
 def test_a_cold_pool_sends_nothing_before_its_last_worker_has_been_forked(pool):
-    """Lib/multiprocessing/pool.py: `Pool.__init__` starts all workers, and `map` can be called only when it has returned."""
+    """Lib/multiprocessing/pool.py: `Pool.__init__` starts all workers, and only after that can `map` be called."""
     forked = []
 
     def note(simulated, worker):

@@ -1,4 +1,5 @@
-"""The interval of a prediction: what holds for every run and every spread, and figures that can be worked out by hand."""
+"""The interval of a prediction: what holds for every run and every spread, and figures that can be worked out by
+hand."""
 
 import math
 import statistics
@@ -101,7 +102,7 @@ def test_forks_that_a_ready_worker_waits_for_are_starting():
 
 
 def test_untimed_items_average_out_over_those_that_a_worker_timed():
-    """By hand: of 400 items 100 are timed, 25 of each worker, with a scatter of 0.5: 0.5 sqrt(3/4) / 5 is the standard error."""
+    """By hand: 100 of 400 items are timed, 25 of each worker, with a scatter of 0.5: 0.5 sqrt(3/4) / 5 is the error."""
     run = simulate([1.0] * 400, processes=4, cpus=4, chunksize=1, costs=FREE)
     low, high = Spread(scatter=0.5).interval(run, 100, 400)
     error = 1.645 * 0.5 * math.sqrt(0.75) / 5

@@ -22,7 +22,7 @@ def context(request):
 
 @pytest.fixture(scope="module", autouse=True)
 def plain_exceptions():
-    """Exceptions are pickled as Python does it, although another test has imported Dask, whose tblib registers reducers for them."""
+    """Exceptions are pickled as Python does it, although another test imported Dask, whose tblib registers reducers."""
     reducers = copyreg.dispatch_table.copy()
     for kind in reducers:
         if isinstance(kind, type) and issubclass(kind, BaseException):

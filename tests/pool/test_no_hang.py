@@ -1,4 +1,4 @@
-"""Where the stock pool waits for ever, `XrayPool` gives the right result or a clear error: at odd moments, and for odd users."""
+"""Where the stock pool waits for ever, `XrayPool` gives a result or a clear error: at odd moments, for odd users."""
 
 import itertools
 import multiprocessing

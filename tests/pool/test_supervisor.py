@@ -1,4 +1,4 @@
-"""A pool never hangs: a dead worker, a limit that has passed and the end of the pool are errors, soon, and nothing stays."""
+"""A pool never hangs: a dead worker, a passed limit and the end of the pool are errors, soon, and nothing stays."""
 
 import multiprocessing
 import os

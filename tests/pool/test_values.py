@@ -1,4 +1,4 @@
-"""Odd functions, inputs and results go through `XrayPool` as through the stock pool: nothing is lost, and nothing is another's."""
+"""Odd functions, inputs and results go through `XrayPool` as through the stock pool: nothing is lost or mixed up."""
 
 import inspect
 import multiprocessing

@@ -173,7 +173,7 @@ def what_differs_is_not_compared(notebook: NotebookNode, path: Path) -> Iterator
 
 
 def worker_functions_are_in_modules(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    """A pool gets no lambda and no function of a cell, except where the error is caught and shown, or workers are forked."""
+    """A pool gets no lambda and no function of a cell, except where the error is shown, or workers are forked."""
     mine = {name for cell in code_cells(notebook) for name in re.findall(r"^def (\w+)", cell.source, re.MULTILINE)}
     for cell in code_cells(notebook):
         if cell.source.startswith("%%") or "show(" in cell.source or "except Exception as error:" in cell.source:
@@ -203,7 +203,7 @@ def next_lessons(notebook: NotebookNode) -> list[str]:
 
 
 def path_through(links: Mapping[str, list[str]], first: str, last: str) -> Iterator[str]:
-    """Yield what is wrong with the links between lessons, which must lead from the first through each of them to the last page."""
+    """Yield what is wrong with the links between lessons, which must lead from the first through all to the last."""
     here, missing = first, dict(links)
     while here in missing:
         following = missing.pop(here)
