@@ -7,7 +7,7 @@ A page has a pair of comments for each table, and what is between them is writte
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.peers import LIMIT, PEERS, RECIPES
@@ -46,7 +46,41 @@ def peers(results: Results) -> str:
     return _ways(PEERS, results.rows("peers"), results.rows("memory"))
 
 
-TABLES: dict[str, Callable[[Results], str]] = {"xray": xray, "aims": aims, "recipes": recipes, "peers": peers}
+def predictions(results: Results) -> str:
+    """Return what the model predicts beside what was measured, and how many runs lie within their interval."""
+    rows = results.rows("model")
+    by_name = {row.what: row for row in rows}
+    lines = []
+    for name in by_name:
+        if name.endswith(", cold"):
+            cells = [_predicted_and_measured(by_name, each) for each in (name, name.replace(", cold", ", warm"))]
+            lines.append((*name.split(", ")[:-1], *cells[0], *cells[1]))
+    if not lines:
+        return "Not recorded yet: `python -m benchmarks --record model`."
+    header = ("work", "processes", "chunk size", "cold, predicted", "measured", "warm, predicted", "measured")
+    return _table(header, lines, rows)
+
+
+TABLES: dict[str, Callable[[Results], str]] = {
+    "xray": xray,
+    "aims": aims,
+    "recipes": recipes,
+    "peers": peers,
+    "predictions": predictions,
+}
+
+
+def _predicted_and_measured(rows: Mapping[str, Row], name: str) -> tuple[str, str]:
+    """Return the predicted seconds, their interval, the measured ones, and how many lie in that of their round."""
+    measured, predicted, low, high = (rows[f"{name}{what}"] for what in ("", ": predicted", ": low", ": high"))
+    ends = f"{three_figures(low.median)} to {three_figures(high.median)}"
+    inside = sum(map(_is_inside, low.values, measured.values, high.values))
+    prediction = f"{three_figures(predicted.median)} s ({ends})"
+    return prediction, f"{three_figures(measured.median)} s, {inside} of {len(measured.values)} inside"
+
+
+def _is_inside(low: float, seconds: float, high: float) -> bool:
+    return low <= seconds <= high
 
 
 def _ways(labels: Iterable[str], times: Sequence[Row], memory: Sequence[Row]) -> str:

@@ -91,12 +91,12 @@ def seconds_of_loop(function: Callable[[Any], Any], items: Iterable[Any]) -> tup
     Return the loop's wall seconds, its CPU seconds, and for how many it waited for a CPU that others used; None if
     unknown.
     """
-    waited = _seconds_waited_for_cpu()
+    waited = seconds_waited_for_cpu()
     _, _, started, finished, cpu = timed(lambda: [function(item) for item in items])
-    return finished - started, cpu, None if waited is None else (_seconds_waited_for_cpu() or 0.0) - waited
+    return finished - started, cpu, None if waited is None else (seconds_waited_for_cpu() or 0.0) - waited
 
 
-def _seconds_waited_for_cpu() -> float | None:
+def seconds_waited_for_cpu() -> float | None:
     """Return for how long this thread could have run and had no CPU, which only Linux reports (its sched-stats.rst)."""
     try:
         with open("/proc/thread-self/schedstat", encoding="ascii") as file:

@@ -9,10 +9,22 @@ def format_seconds(seconds: float) -> str:
     """Return seconds with three significant figures, in s, ms or µs: "1.50 s", "20.0 ms"."""
     if not seconds:
         return "0 s"
+    factor, unit, decimals = _scale(seconds)
+    return f"{seconds * factor:.{decimals}f} {unit}"
+
+
+def format_interval(seconds: float, low: float, high: float) -> str:
+    """Return seconds with the two between which they lie, in the same unit: "1.20 s (1.14 to 1.31)"."""
+    factor, unit, decimals = _scale(seconds)
+    figure, least, most = (f"{value * factor:.{decimals}f}" for value in (seconds, low, high))
+    return f"{figure} {unit} ({least} to {most})"
+
+
+def _scale(seconds: float) -> tuple[float, str, int]:
+    """Return the factor to the unit in which a time is shown, that unit, and how many decimals make three figures."""
     factor, unit = (1, "s") if seconds >= 0.9995 else (1e3, "ms") if seconds >= 0.9995e-3 else (1e6, "µs")
     value = seconds * factor
-    decimals = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
-    return f"{value:.{decimals}f} {unit}"
+    return factor, unit, 0 if value >= 99.95 else 1 if value >= 9.995 else 2
 
 
 def counted(number: int, noun: str) -> str:

@@ -21,12 +21,14 @@ def timeline(
     width: int = 960,
     tooltips: bool = True,
     until: float = 0.0,
+    note: str = "",
 ) -> Picture:
     """Draw a run: a row for the notebook, one for each worker in the order in which they were ready, time to the right.
 
     title: what ran; made from the run by default. cpus: how many CPUs were usable, for the sentence under the title.
     width: of the drawing, in pixels. tooltips: whether each bar shows its figures; a picture that changes needs none.
-    until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye.
+    until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye. note:
+    one more sentence under the title.
 
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours share one column, filled by the shares of their phases.
@@ -34,7 +36,7 @@ def timeline(
     rows = segments_by_row(run)
     sums = [seconds_by_phase(row) for row in rows]
     title = title or _title(run)
-    sentences = _sentences(run, breakdown_of(run, sums[1:]), cpus)
+    sentences = [*_sentences(run, breakdown_of(run, sums[1:]), cpus), *([note] if note else [])]
     lines = _wrapped(sentences, width)
     seconds = max(run.seconds, until) or 1.0
     scale = (width - svg.LEFT - svg.RIGHT) / seconds

@@ -220,6 +220,16 @@ def test_a_table_is_written_between_its_comments_only(results):
     assert tables.rewrite(written, results) == written
 
 
+def test_predictions_stand_beside_what_was_measured(results):
+    assert tables.predictions(results).startswith("Not recorded yet")
+    figures = {"": (1.0, 2.0, 3.5), ": predicted": (1.2, 1.3, 1.4), ": low": (0.9, 1.0, 1.1), ": high": (2.0, 2.1, 3.4)}
+    for name in ("cold", "warm"):
+        for what, values in figures.items():
+            results.keep(replace(ROW, part="model", what=f"beads, 2, 38, {name}{what}", values=values))
+    cells = "1.30 s (1.00 to 2.10) | 2.00 s, 2 of 3 inside"
+    assert f"| beads | 2 | 38 | {cells} | {cells} |" in tables.predictions(results).splitlines()
+
+
 def test_rows_measured_under_other_conditions_are_named_with_them(results):
     results.keep(replace(ROW, part="xray-tasks"))
     results.keep(replace(ROW, part="xray-apply", conditions=replace(HERE, machine="1 CPU (beads)")))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.text import aligned, counted, format_seconds, write_whole
+from helpers.text import aligned, counted, format_interval, format_seconds, write_whole
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,18 @@ from helpers.text import aligned, counted, format_seconds, write_whole
 )
 def test_seconds_are_written_with_three_figures_in_a_suitable_unit(seconds, text):
     assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "low", "high", "text"),
+    [
+        (1.2, 1.1399, 1.31, "1.20 s (1.14 to 1.31)"),
+        (0.9, 0.8, 1.1, "900 ms (800 to 1100)"),
+        (12.0, 11.5, 120.0, "12.0 s (11.5 to 120.0)"),
+    ],
+)
+def test_an_interval_is_written_in_the_unit_of_its_seconds(seconds, low, high, text):
+    assert format_interval(seconds, low, high) == text
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,13 @@ def test_a_long_sentence_takes_two_lines_in_a_narrow_picture():
     assert wide.text == narrow.text
 
 
+def test_a_note_is_one_more_sentence_under_the_title():
+    run = simulate([1.0], processes=1, cpus=1)
+    picture = timeline(run, note="The model said 1.20 s.")
+    assert "The model said 1.20 s." in picture.svg
+    assert "The model said 1.20 s." in str(picture)
+
+
 def test_two_runs_on_one_page_do_not_share_the_ids_of_their_patterns():
     other = run_of(span(0), span(1, worker=2, begin=1, outcome="lost"))
     ids = {next(drawn(run).iter(f"{SVG}pattern")).get("id") for run in (RUNS["lost"], other)}

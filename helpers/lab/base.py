@@ -86,13 +86,17 @@ class Lab(widgets.VBox):
                 if progress.pool is not None and time.perf_counter() >= next_drawing:
                     next_drawing = self._draw_live(progress.pool)
         result = results[-1]
-        self.picture.value = self.draw_run(result.run)
+        self.picture.value = self.draw_run(result.run, note=model_note(result))
         took = f"{format_seconds(result.timing.median)}, {result.speedup:.2f} times as fast as the loop"
         return f"Run {len(results)}, {result.plan.label}: {took}."
 
-    def draw_run(self, run: Run, *, title: str | None = None, cpus: int | None = None, until: float = 0.0) -> str:
-        """Return the timeline of a run as HTML. title, until: as for `timeline`. cpus: None: those usable here."""
-        return timeline(run, title=title, cpus=cpus or usable_cpus(), width=self.timeline_width, until=until).html
+    def draw_run(
+        self, run: Run, *, title: str | None = None, cpus: int | None = None, until: float = 0.0, note: str = ""
+    ) -> str:
+        """Return the timeline of a run as HTML, with the arguments of `timeline`. cpus: by default, those usable
+        here."""
+        cpus, width = cpus or usable_cpus(), self.timeline_width
+        return timeline(run, title=title, cpus=cpus, width=width, until=until, note=note).html
 
     def job_button(self, label: str, job: Callable[[], str], tooltip: str, style: str = "") -> widgets.Button:
         """Return a button that starts a job."""
@@ -161,6 +165,11 @@ def _point(number: int, result: Result) -> Point:
     ratios = [serial / seconds for seconds in timing.seconds]
     expected = [serial / seconds if seconds else None for seconds in (result.predicted, result.predicted_by_model)]
     return Point(result.plan.processes, result.speedup, min(ratios), max(ratios), timing.median, str(number), *expected)
+
+
+def model_note(result: Result) -> str:
+    """Return what the model predicted for a measured run, as a sentence for its timeline; "" if it predicts nothing."""
+    return f"The model said {result.model_in_words}: {result.inside_in_words}." if result.sample else ""
 
 
 def make_button(label: str, on_click: Callable[[], None], tooltip: str, style: str = "") -> widgets.Button:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from threading import Event
@@ -16,12 +17,15 @@ from typing import Any
 
 from helpers.lab.plan import Plan, Work, prepare_work
 from helpers.lab.result import Result, cpu_seconds
-from helpers.lab.trace import save_run
+from helpers.lab.trace import new_folder, save_run
 from helpers.machine import usable_cpus
 from helpers.model import Costs, Sample
 from helpers.model.calibration import has_small_messages, measure_costs, measure_start
-from helpers.model.sample import measure_cpu_share, sample_from_run
+from helpers.model.learning import measure_cpu_share, waited_share
+from helpers.model.sample import sample_from_run
+from helpers.model.trials import measure_spread
 from helpers.spans import Run
+from helpers.tasks import seconds_waited_for_cpu
 from helpers.timing import Timing, save, warm_up
 from helpers.xray import PoolStopped, XrayPool
 
@@ -33,6 +37,9 @@ FIRST_TASKS = 20
 
 COSTS_BUDGET = 0.1
 """Seconds for measuring the costs of small messages."""
+
+SPREAD_BUDGET = 0.3
+"""Seconds for the small pools that show how sure the model is."""
 
 
 class Stopped(Exception):
@@ -79,8 +86,8 @@ class Experiment:
         self.results: list[Result] = []
         self._prepare = prepare
         self._serial = serial
-        self._serial_runs: dict[object, tuple[Run, Costs, float]] = {}
-        self._starting_costs: dict[object, tuple[float, float]] = {}
+        self._serial_runs: dict[object, tuple[Run, Costs, float, float]] = {}
+        self._samples: dict[object, Sample] = {}
         self._stopping = Event()
         self._pool: XrayPool | None = None
 
@@ -136,7 +143,7 @@ class Experiment:
         """
         if not self.results:
             raise ValueError("there is nothing to save yet; run something first")
-        folder = _new_folder(folder)
+        folder = new_folder(folder)
         files = [folder / "timings.csv"]
         timings = [result.timing for result in self.results]
         save([replace(timing, label=f"{number}: {timing.label}") for number, timing in enumerate(timings, 1)], files[0])
@@ -194,23 +201,29 @@ class Experiment:
             return self._serial, None
         if plan.work_key not in self._serial_runs:
             self._serial_runs[plan.work_key] = yield from self._run_serially(plan, work)
+        run, costs, share, waited = self._serial_runs[plan.work_key]
         key = (plan.work_key, plan.start_method)
-        if key not in self._starting_costs:
+        if key not in self._samples:
             yield Progress(f"how long {plan.start_method} takes to start a worker")
-            self._starting_costs[key] = measure_start(plan.start_method, (work[0], work[1][0]))
-        run, costs, share = self._serial_runs[plan.work_key]
+            start = measure_start(plan.start_method, (work[0], work[1][0]))
+            sample = sample_from_run(run, costs, start, share)
+            yield Progress("how far a few small pools are from the model")
+            open_pool = partial(self._open_pool, replace(plan, processes=usable_cpus()))
+            spread = measure_spread(open_pool, *work, sample, usable_cpus(), SPREAD_BUDGET)
+            self._samples[key] = replace(sample, spread=spread.beside_others(waited))
         seconds = sum(span.finished - span.started for span in run.spans)
-        sample = sample_from_run(run, costs, self._starting_costs[key], share)
-        return Timing("serial", (seconds,), (cpu_seconds(run),)), sample
+        return Timing("serial", (seconds,), (cpu_seconds(run),)), self._samples[key]
 
-    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs, float]]:
-        """Run the serial loop in one worker, where it can be stopped; return its run, the costs of its messages, and its CPU share.
+    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs, float, float]]:
+        """Run the serial loop in one worker, where it can be stopped.
 
+        Return its run, the costs of its messages, its share of a CPU (`measure_cpu_share`), and its `waited_share`.
         Many tasks with small messages are sent in chunks, because a message would cost more than its task.
         """
         function, items = work
         start = Progress("the serial loop first, to compare with", tasks=len(items))
         with self._open_pool(replace(plan, processes=1)) as pool:
+            before = pool.apply(seconds_waited_for_cpu)
             began = _warm(pool)
             yield from _report(start, pool, began, _run_one_by_one(pool, (function, items[:FIRST_TASKS])))
             run = pool.run
@@ -222,8 +235,8 @@ class Experiment:
                 running = _run_tasks(pool, in_chunks, work) if small else _run_one_by_one(pool, work)
                 yield from _report(start, pool, time.perf_counter(), running)
                 run = pool.run
-            share = measure_cpu_share(pool, function, items, run)
-        return run, costs, share
+            waited = waited_share(pool, began, before)
+            return run, costs, measure_cpu_share(pool, function, items, run), waited
 
 
 def _warm(pool: XrayPool) -> float:
@@ -277,14 +290,3 @@ def _wait(result: AsyncResult[Any]) -> Iterator[None]:
         result.wait(POLL_INTERVAL)
         yield
     result.get()
-
-
-def _new_folder(folder: Path) -> Path:
-    number = 1
-    while True:
-        new = folder.with_name(f"{folder.name}_{number}")
-        try:
-            new.mkdir(parents=True)
-            return new
-        except FileExistsError:
-            number += 1

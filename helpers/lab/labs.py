@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers import tasks
-from helpers.lab.base import Lab, make_button
+from helpers.lab.base import Lab, make_button, model_note
 from helpers.lab.experiment import Experiment
 from helpers.lab.plan import DRAWS, METHODS, OWN, TASKS, Plan, sweep_processes, sweep_start_methods, write_code
 from helpers.lab.result import Result
@@ -18,7 +18,7 @@ from helpers.lab.table import results_table
 from helpers.machine import start_methods, usable_cpus
 from helpers.model.simulator import MOST_PROCESSES
 from helpers.spans import events
-from helpers.text import counted, format_seconds
+from helpers.text import counted, format_interval, format_seconds
 from helpers.timing import Timing
 
 CHUNK_OPTIONS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, 64, 80, 100, 200, 500, 1000, 2000, 5000, 10_000)
@@ -226,7 +226,7 @@ class PoolLab(Lab):
             result = self.experiment.results[number - 1]
             code = html.escape(write_code(result.plan))
             self.code.value = f"<pre title='click to select, then copy'>{code}</pre>"
-            self.picture.value = self.draw_run(result.run)
+            self.picture.value = self.draw_run(result.run, note=model_note(result))
             self.what_if_picture.value = ""
 
     def _run(self) -> str:
@@ -245,10 +245,12 @@ class PoolLab(Lab):
         result = self.experiment.results[number - 1]
         run = self.experiment.simulate(result, processes, cpus)
         title = f"What if: run {number} with {counted(processes, 'process')} on {counted(cpus, 'CPU')}, simulated"
-        self.picture.value = self.draw_run(result.run, until=run.seconds)
-        self.what_if_picture.value = self.draw_run(run, title=title, cpus=cpus, until=result.run.seconds)
+        interval = result.interval(run)
+        self.picture.value = self.draw_run(result.run, until=run.seconds, note=model_note(result))
+        note = f"Nine in ten such runs would take {format_seconds(interval[0])} to {format_seconds(interval[1])}."
+        self.what_if_picture.value = self.draw_run(run, title=title, cpus=cpus, until=result.run.seconds, note=note)
         ratio = result.serial.median / run.seconds
-        took = f"{format_seconds(run.seconds)}, {ratio:.2f} times as fast as the loop"
+        took = f"{format_interval(run.seconds, *interval)}, {ratio:.2f} times as fast as the loop"
         return f"{title}: {took}. Measured: {format_seconds(result.timing.median)}."
 
     def _save_results(self) -> str:

@@ -8,6 +8,7 @@ from helpers.lab.plan import Plan
 from helpers.machine import usable_cpus
 from helpers.model import Law, Sample, amdahl, with_overhead
 from helpers.spans import Run
+from helpers.text import counted, format_interval
 from helpers.timing import Timing, efficiency, speedup
 
 
@@ -32,20 +33,52 @@ class Result:
         timing = Timing(timing.label, (*timing.seconds, seconds), (*timing.cpu, cpu_seconds(run)))
         return replace(self, timing=timing, run=run)
 
-    @cached_property
+    @property
     def predicted_by_model(self) -> float | None:
         """The seconds that the model predicts from the serial loop and the start of a pool, not from this run."""
-        return self.simulate(self.plan.processes, usable_cpus()).seconds if self.sample else None
+        return self._prediction[0] if self._prediction else None
+
+    @property
+    def model_in_words(self) -> str:
+        """What the model predicts, with its interval; "" if it knows nothing of these tasks."""
+        return format_interval(*self._prediction) if self._prediction else ""
+
+    @property
+    def inside_in_words(self) -> str:
+        """Whether the repeats lie within the interval of the model's prediction; "" if there is none."""
+        if self._prediction is None:
+            return ""
+        _, low, high = self._prediction
+        inside = sum(low <= seconds <= high for seconds in self.timing.seconds)
+        if self.timing.repeats == 1:
+            return "inside" if inside else "outside"
+        return f"{inside} of {counted(self.timing.repeats, 'run')} inside"
+
+    @cached_property
+    def _prediction(self) -> tuple[float, float, float] | None:
+        """The predicted seconds, and those between which nine in ten runs lie."""
+        if self.sample is None:
+            return None
+        run = self.simulate(self.plan.processes, usable_cpus())
+        return run.seconds, *self.interval(run)
+
+    def _known(self) -> Sample:
+        if self.sample is None:
+            raise ValueError("the model knows nothing of these tasks, as their serial timing was given, not measured")
+        return self.sample
 
     def simulate(self, processes: int, cpus: int, on_step: Callable[[], object] = lambda: None) -> Run:
         """Return what the plan would do on other numbers of processes and CPUs. on_step: as for `model.simulate`.
 
         Raises ValueError if the serial timing was given, not measured, and for a number that cannot be simulated.
         """
-        if self.sample is None:
-            raise ValueError("the model knows nothing of these tasks, as their serial timing was given, not measured")
         size, warm = self.plan.chunksize, self.plan.warm
-        return self.sample.simulate(processes, chunksize=size, cpus=cpus, warm=warm, on_step=on_step)
+        return self._known().simulate(processes, chunksize=size, cpus=cpus, warm=warm, on_step=on_step)
+
+    def interval(self, run: Run) -> tuple[float, float]:
+        """Return the seconds between which nine in ten runs lie; run: what `simulate` returned, whose errors
+        this raises."""
+        return self._known().interval(run)
 
     @property
     def speedup(self) -> float:

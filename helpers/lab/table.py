@@ -24,9 +24,9 @@ def _row(number: int, result: Result) -> str:
     took = format_seconds(timing.median)
     if timing.repeats > 1:
         took += f"\n{timing.minimum:.2f} to {max(timing.seconds):.2f} s"
-    predictions = (result.predicted, result.predicted_by_model)
-    expected = [format_seconds(seconds) if seconds else "" for seconds in predictions]
-    cells = [number, result.plan.label, took, *expected, f"{result.speedup:.2f}", f"{result.efficiency:.0%}"]
+    guess = format_seconds(result.predicted) if result.predicted else ""
+    model = f"{result.model_in_words}\n{result.inside_in_words}".strip()
+    cells = [number, result.plan.label, took, guess, model, f"{result.speedup:.2f}", f"{result.efficiency:.0%}"]
     texts = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
     return f"<tr>{texts}<td>{_phase_bar(result)}</td></tr>"
 

@@ -62,3 +62,15 @@ def _thread_of(segment: Segment) -> int:
     # The parent sends tasks and receives results at the same time. A viewer nests events that overlap on one thread,
     # so the parent gets two threads.
     return segment.row + 1 if segment.row else int(segment.phase == "returning")
+
+
+def new_folder(folder: Path) -> Path:
+    """Make and return a folder of this name, with the next free number added to it."""
+    number = 1
+    while True:
+        new = folder.with_name(f"{folder.name}_{number}")
+        try:
+            new.mkdir(parents=True)
+            return new
+        except FileExistsError:
+            number += 1

@@ -2,26 +2,38 @@
 
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from helpers.machine import usable_cpus
-from helpers.model.sample import Sample, learn
+from helpers.model.learning import learn
+from helpers.model.sample import Sample
 from helpers.model.simulator import default_chunksize
-from helpers.text import aligned, counted, format_seconds
+from helpers.text import aligned, counted, format_interval, format_seconds
 
 MAX_CHUNKS = 20_000
 """More messages than this are never advised, and so not simulated."""
 
+LEAST_SPEEDUP = 1 / 0.9
+"""A pool that is less than so many times as fast as the loop is not worth its trouble."""
+
 
 @dataclass(frozen=True)
 class Choice:
-    """A pool that could be taken, with the seconds that the model predicts for a cold and for a warm one."""
+    """A pool that could be taken, with the seconds that the model predicts for a cold and for a warm one.
+
+    cold_interval, warm_interval: the seconds between which nine in ten of its runs lie. speedup: how many times as fast
+    as the loop a cold one is, at least and at most: it is better known than the seconds, because items that take longer
+    than thought make both slower.
+    """
 
     processes: int
     chunksize: int
     cold: float
     warm: float
+    cold_interval: tuple[float, float]
+    warm_interval: tuple[float, float]
+    speedup: tuple[float, float]
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,9 +54,11 @@ class Advice:
         rows = [("processes", "chunk size", "cold", "warm", "speed-up, cold")]
         rows += [("no pool", "", format_seconds(serial), "", "1.00")]
         for choice in self.choices:
-            times = format_seconds(choice.cold), format_seconds(choice.warm)
-            rows.append((str(choice.processes), f"{choice.chunksize:,}", *times, f"{serial / choice.cold:.2f}"))
+            cold = format_interval(choice.cold, *choice.cold_interval)
+            warm = format_interval(choice.warm, *choice.warm_interval)
+            rows.append((str(choice.processes), f"{choice.chunksize:,}", cold, warm, _times(serial, choice)))
         source = f"predicted from {self.sample.timed:,} of {counted(len(self.sample.durations), 'item')}"
+        source += "; nine in ten runs lie between the figures in brackets"
         return "\n".join([*aligned(rows), source, *textwrap.wrap(self.words, 100)])
 
 
@@ -56,7 +70,9 @@ def advise(
     cpus: int | None = None,
     start_method: str | None = None,
 ) -> Advice:
-    """Learn about the function and its items, predict pools of 1 to `cpus` processes, and recommend one of them.
+    """Learn about the function and its items, predict pools of 1 to `cpus` processes, and recommend one or none.
+
+    Where the intervals of the predictions are so wide that the model cannot tell, it says that instead.
 
     cpus: how many CPUs the pool could use, by default those of this machine; it may be more than the machine has. The
     other arguments, and the errors, are those of `learn`.
@@ -71,33 +87,65 @@ def advice_from(sample: Sample, cpus: int) -> Advice:
         min(_choices(sample, processes, cpus), key=lambda choice: choice.cold) for processes in range(1, cpus + 1)
     ]
     best = min(choices, key=lambda choice: choice.cold)
-    return Advice(sample, tuple(choices), best, _words(sample, best, cpus))
+    return Advice(sample, tuple(choices), best, _words(sample, choices, best, cpus))
 
 
 def _choices(sample: Sample, processes: int, cpus: int) -> Iterator[Choice]:
     """Predict one chunk for each worker, the chunk size of `Pool.map`, smaller chunks, and single tasks."""
     tasks = len(sample.durations)
+    all_timed = replace(sample, spread=replace(sample.spread, scatter=0.0))
     sizes = {-(-tasks // processes), default_chunksize(tasks, processes), -(-tasks // (16 * processes)), 1}
     for chunksize in sorted(size for size in sizes if tasks / size <= MAX_CHUNKS):
-        cold, warm = (
-            sample.simulate(processes, chunksize=chunksize, cpus=cpus, warm=warm).seconds for warm in (False, True)
+        cold, warm = (sample.simulate(processes, chunksize=chunksize, cpus=cpus, warm=warm) for warm in (False, True))
+        fastest, slowest = all_timed.interval(cold)
+        yield Choice(
+            processes,
+            chunksize,
+            cold.seconds,
+            warm.seconds,
+            sample.interval(cold),
+            sample.interval(warm),
+            (sample.serial / slowest, sample.serial / fastest),
         )
-        yield Choice(processes, chunksize, cold, warm)
 
 
-def _words(sample: Sample, best: Choice, cpus: int) -> str:
+def _times(serial: float, choice: Choice) -> str:
+    return f"{serial / choice.cold:.2f} ({choice.speedup[0]:.2f} to {choice.speedup[1]:.2f})"
+
+
+def _words(sample: Sample, choices: Sequence[Choice], best: Choice, cpus: int) -> str:
     if sample.waits:
         waiting = f"the function waits for {1 - sample.cpu_share:.0%} of its time, and not for a CPU"
         return f"Take threads: {waiting}. A thread waits as well as a process, and starts sooner."
-    if best.cold > 0.9 * sample.serial:
+    speedup, (least, most) = sample.serial / best.cold, best.speedup
+    if max(speedup, most) < LEAST_SPEEDUP:
         return f"Take no pool: {_reason(sample, cpus)}. Look for a faster way in one process, with NumPy for instance."
+    pool = f"Pool({best.processes}) with chunksize={best.chunksize:,}"
+    if speedup < LEAST_SPEEDUP or least < 1:
+        times = (
+            f"{speedup:.2f} times as fast as the loop, but anything from {least:.2f} to {most:.2f} times is possible"
+        )
+        return f"The model cannot tell whether a pool is worth it: {pool} would be {times}. Measure both."
     words = (
-        f"Take Pool({best.processes}) with chunksize={best.chunksize:,}: {sample.serial / best.cold:.2f} times as fast."
+        f"Take {pool}: {speedup:.2f} times as fast ({least:.2f} to {most:.2f}).{_others(sample.serial, choices, best)}"
     )
     if sample.pickling > 0.1 * sample.serial:
         pickling = format_seconds(sample.pickling)
         words += f" Pickling the data costs {pickling}: send less, and return arrays rather than lists."
     return words
+
+
+def _others(serial: float, choices: Sequence[Choice], best: Choice) -> str:
+    """Name the pools that may be as fast as the best: the figures for each lie within the interval of the other."""
+    same = [
+        choice.processes
+        for choice in choices
+        if choice is not best and best.speedup[0] <= serial / choice.cold and serial / best.cold <= choice.speedup[1]
+    ]
+    if not same:
+        return ""
+    pools = f"Pool({same[0]})" if len(same) == 1 else f"Pools of {same[0]} to {same[-1]} processes"
+    return f" {pools} may be as fast: the model cannot tell."
 
 
 def _reason(sample: Sample, cpus: int) -> str:

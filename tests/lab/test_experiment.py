@@ -15,7 +15,7 @@ from helpers.lab import plan as plans
 from helpers.lab.experiment import Experiment, Progress, Stopped
 from helpers.lab.plan import Plan, sweep_processes, sweep_start_methods
 from helpers.lab.result import fit_laws
-from helpers.machine import start_methods
+from helpers.machine import start_methods, usable_cpus
 from helpers.tasks import identity
 from helpers.timing import Timing
 from helpers.xray import WorkerDied
@@ -77,6 +77,20 @@ def test_the_model_predicts_each_run(experiment):
     assert [span.task for span in result.simulate(6, 6).spans] == list(range(6))
 
 
+def test_a_result_says_which_of_its_repeats_lie_within_the_models_interval(experiment):
+    run(experiment, [NAPS])
+    (result,) = experiment.results
+    low, high = result.interval(result.simulate(2, usable_cpus()))
+    assert low <= result.predicted_by_model <= high
+    assert result.model_in_words.endswith(")")
+    at = replace(result, timing=Timing("naps", (result.predicted_by_model,), (0.0,)))
+    assert (at.inside_in_words, at.with_repeat(10 * high, result.run).inside_in_words) == (
+        "inside",
+        "1 of 2 runs inside",
+    )
+    assert replace(at, timing=Timing("naps", (low / 2,), (0.0,))).inside_in_words == "outside"
+
+
 def test_the_model_knows_waiting_for_a_busy_cpu_from_other_waiting(experiment, monkeypatch):
     run(experiment, [NAPS])
     assert experiment.results[0].sample.waits
@@ -96,6 +110,7 @@ def test_where_the_serial_timing_is_given_the_model_knows_nothing():
     given = Experiment(serial=SERIAL)
     run(given, [PLAN])
     assert given.results[0].predicted_by_model is None
+    assert given.results[0].model_in_words == given.results[0].inside_in_words == ""
     with pytest.raises(ValueError, match="the model knows nothing of these tasks"):
         given.results[0].simulate(4, 4)
 

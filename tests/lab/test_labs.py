@@ -1,5 +1,6 @@
 """The labs, used as a student uses them: set a control, press a button, wait, and read what they show."""
 
+import re
 import threading
 import time
 from functools import partial
@@ -113,6 +114,8 @@ def test_a_prediction_is_shown_beside_the_measurement(lab):
 def test_the_models_prediction_is_shown_beside_the_students(lab):
     press(lab)
     assert "model said" in lab.table.value
+    assert re.search(r"\d (?:ms|s) \([\d.]+ to [\d.]+\)\n(?:in|out)side<", lab.table.value)
+    assert re.search(r"The model said [^<]* \([\d.]+ to [\d.]+\): (?:in|out)side\.", lab.picture.value)
     assert "the model&#x27;s prediction" in lab.plot.value or "the model's prediction" in lab.plot.value
 
 
@@ -121,6 +124,7 @@ def test_what_if_draws_any_number_of_workers_beside_the_measured_run(lab):
     lab.what_if_processes.value, lab.what_if_cpus.value = 20, 8
     assert "What if: run 1 with 20 processes on 8 CPUs, simulated" in press(lab, lab.simulate_button)
     assert "worker 20" in lab.what_if_picture.value
+    assert "Nine in ten such runs would take " in lab.what_if_picture.value
     assert "worker 20" not in lab.picture.value
     press(lab)
     assert lab.what_if_picture.value == ""

@@ -12,6 +12,7 @@ from helpers.machine import start_methods, usable_cpus
 from helpers.model.advice import Advice, advice_from, advise
 from helpers.model.costs import Costs, Leg
 from helpers.model.sample import Sample
+from helpers.model.spread import Spread
 
 
 @pytest.mark.parametrize("method", start_methods())
@@ -45,13 +46,13 @@ def busy_machine():
 def test_on_a_busy_machine_computing_is_told_from_sleeping(busy_machine):
     for draws in (3000, 100_000):
         assert not advise(tasks.draw, [draws] * 50, budget=0.3, cpus=2).sample.waits
-    assert advise(tasks.nap, [0.01] * 20, budget=0.3, cpus=2).words.startswith("Take threads: the function waits")
+    assert advise(tasks.nap, [0.05] * 8, budget=0.3, cpus=2).words.startswith("Take threads: the function waits")
 
 
-def advice_for(durations, *, cpus=2, bytes_in=0.0, costs=None) -> str:
+def advice_for(durations, *, cpus=2, bytes_in=0.0, costs=None, **spread) -> str:
     durations = np.array(durations, dtype=float)
-    sample = Sample(durations, np.full(len(durations), bytes_in), np.zeros(len(durations)), 1, 1.0, costs or Costs())
-    return advice_from(sample, cpus).words
+    sizes = np.full(len(durations), bytes_in), np.zeros(len(durations))
+    return advice_from(Sample(durations, *sizes, 1, 1.0, costs or Costs(), Spread(**spread)), cpus).words
 
 
 def test_the_reason_against_a_pool_is_the_one_that_counts():
@@ -63,11 +64,57 @@ def test_the_reason_against_a_pool_is_the_one_that_counts():
     assert advice_for([0.1] * 8, bytes_in=1e8, costs=costs).startswith("Take no pool: sending the data takes the time")
 
 
+def test_no_pool_is_advised_where_the_model_cannot_tell_whether_it_is_faster_than_none():
+    words = "The model cannot tell whether a pool is worth it: Pool(2) with chunksize="
+    assert advice_for([1.0] * 8, work=(0.9, 2.5)).startswith(words)  # perhaps slower than the loop
+    assert advice_for([1.0] * 8, work=(0.9, 1.5)).startswith("Take Pool(2)")
+    slow = Costs(send=Leg(1.5), receive=Leg(1.6))
+    assert advice_for([1.0] * 8, costs=slow, messages=(0.1, 1.1)).startswith(words)  # perhaps faster
+    assert advice_for([1e-6] * 100, start=(0.9, 2.0)).startswith("Take no pool: the work is too short.")
+
+
+def test_the_items_that_were_not_timed_do_not_make_a_pool_doubtful():
+    """If they take longer, the loop does, too."""
+    assert advice_for([1.0] * 8, scatter=2.0).startswith("Take Pool(2)")
+
+
+def test_pools_that_the_model_cannot_tell_apart_are_named():
+    assert "cannot tell" not in advice_for([1.0] * 24, cpus=4, work=(0.99, 1.01))
+    assert "Pool(3) may be as fast: the model cannot tell." in advice_for([1.0] * 24, cpus=4, work=(0.7, 1.4))
+    assert "Pools of 2 to 3 processes may be as fast" in advice_for([1.0] * 24, cpus=4, work=(0.4, 2.1))
+
+
+def test_the_table_shows_between_which_figures_nine_in_ten_runs_lie():
+    sample = Sample(np.ones(8), np.ones(8), np.ones(8), 8, 1.0, Costs(0, 0, *[Leg()] * 4), Spread(work=(0.9, 1.25)))
+    row = str(advice_from(sample, 2)).splitlines()[3]
+    assert row.split() == [
+        "2",
+        "1",
+        "4.00",
+        "s",
+        "(3.60",
+        "to",
+        "5.00)",
+        "4.00",
+        "s",
+        "(3.60",
+        "to",
+        "5.00)",
+        "2.00",
+        "(1.60",
+        "to",
+        "2.22)",
+    ]
+
+
 def test_the_advice_is_a_table_that_can_be_read():
     sample = Sample(np.ones(9), np.ones(9), np.ones(9), 3, 1.0, Costs())
     lines = str(Advice(sample, (), None, "Take it.")).splitlines()
     assert lines[0].split() == ["processes", "chunk", "size", "cold", "warm", "speed-up,", "cold"]
-    assert lines[-2:] == ["predicted from 3 of 9 items", "Take it."]
+    assert lines[-2:] == [
+        "predicted from 3 of 9 items; nine in ten runs lie between the figures in brackets",
+        "Take it.",
+    ]
 
 
 def test_a_function_that_cannot_be_sent_is_refused():

@@ -2,6 +2,8 @@
 
 import functools
 import math
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +11,10 @@ import workers
 
 from helpers import tasks
 from helpers.model.costs import Costs, Leg
-from helpers.model.sample import Sample, learn, measure_cpu_share
+from helpers.model.learning import learn, measure_cpu_share, waited_share
+from helpers.model.sample import Sample, _scatter
 from helpers.model.simulator import simulate
+from helpers.model.spread import Spread
 from helpers.spans import Run
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
@@ -43,6 +47,64 @@ def test_the_items_between_the_timed_ones_are_interpolated():
     sample = learn(workers.nap_or_leave, np.linspace(0.001, 0.06, 200), budget=0.4)
     assert sample.timed < 200
     assert sample.durations[150] > sample.durations[80] > sample.durations[10]
+
+
+def test_the_interval_of_a_run_is_that_of_the_spread():
+    sample = Sample(np.ones(8), np.ones(8), np.ones(8), 8, 1.0, FREE, Spread(work=(0.9, 1.2)))
+    run = sample.simulate(2, cpus=2, chunksize=1, warm=True)
+    assert sample.interval(run) == (pytest.approx(3.6), pytest.approx(4.8))
+    assert replace(sample, spread=Spread()).interval(run) == (4.0, 4.0)
+
+
+def test_a_sample_of_some_items_has_their_figures_in_that_order():
+    sample = Sample(np.arange(4.0), np.arange(4.0) * 10, np.arange(4.0) * 100, 2, 0.7, FREE, Spread(scatter=0.1))
+    some = sample.only([2, 0, 2])
+    assert some.durations.tolist() == [2.0, 0.0, 2.0]
+    assert (some.bytes_in.tolist(), some.bytes_out.tolist()) == ([20.0, 0.0, 20.0], [200.0, 0.0, 200.0])
+    assert (some.timed, some.cpu_share, some.costs, some.spread) == (3, 0.7, FREE, Spread(scatter=0.1))
+
+
+@pytest.mark.parametrize(
+    ("places", "seconds", "scatter"),
+    [
+        ([0], [3.0], 1.0),  # it could be anything
+        ([0, 9], [1.0, 3.0], 0.5 * 2**0.5),  # their standard deviation, over their mean
+        ([0, 4, 9], [0.0, 4.0, 9.0], 0.0),  # a line is no scatter
+        (
+            [0, 1, 2],
+            [1.0, 4.0, 1.0],
+            3 / 1.5**0.5 / 2,
+        ),  # off by 3, of which half as much again is its neighbours' variance
+        ([0, 1], [0.0, 0.0], 1.0),
+    ],
+)
+def test_the_scatter_is_how_far_items_are_from_the_line_between_their_neighbours(places, seconds, scatter):
+    assert _scatter(np.array(places), np.array(seconds)) == pytest.approx(scatter)
+
+
+def test_two_items_are_timed_however_long_they_take_and_small_pools_are_tried():
+    sample = learn(tasks.nap, [0.05] * 9, budget=0.01)
+    assert sample.timed == 2
+    assert sample.spread.work[0] < sample.spread.work[1]
+
+
+class Waiting:
+    """In the place of a pool of one worker: says for how long it has waited for a CPU."""
+
+    def __init__(self, waited: float | None) -> None:
+        self.waited = waited
+
+    def apply(self, function):
+        assert function is tasks.seconds_waited_for_cpu
+        return self.waited
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [(1.0, 6.0, 0.5), (1.0, 900.0, 0.9), (6.0, 1.0, 0.0), (None, 1.0, 0.0), (1.0, None, 0.0)],
+)
+def test_the_share_of_waiting_for_a_cpu_is_that_of_the_time_since_the_beginning(before, after, share):
+    assert waited_share(Waiting(after), time.perf_counter() - 10, before) == pytest.approx(share, rel=0.1)
 
 
 @pytest.mark.parametrize(("items", "place"), [([-1, 1, 1], 0), ([1, 1, -1], 2)])

@@ -116,6 +116,11 @@ def test_more_cpus_than_workers_and_parent_change_nothing(pool):
     assert run_of(pool | {"cpus": enough}) == run_of(pool | {"cpus": enough + 5})
 
 
+@given(POOLS, st.integers(1, 5))
+def test_more_cpus_never_make_a_run_slower(pool, more):
+    assert run_of(pool | {"cpus": pool["cpus"] + more}).seconds <= run_of(pool).seconds + 1e-6
+
+
 @every_pool
 def test_a_cold_pool_sends_nothing_before_its_last_worker_has_been_forked(pool):
     """Lib/multiprocessing/pool.py: `Pool.__init__` starts all workers, and only after that can `map` be called."""
