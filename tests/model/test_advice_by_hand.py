@@ -64,7 +64,7 @@ def test_more_than_twenty_thousand_messages_are_never_tried():
 
 def test_the_words_name_the_pool_its_chunk_size_and_how_many_times_as_fast_it_is():
     advice = advice_from(sample_of([1.0] * 8), cpus=4)
-    assert advice.words == "Take Pool(4) with chunksize=1: 4.00 times as fast."
+    assert advice.words == "Take Pool(4) with chunksize=1: 4.00 times as fast (4.00 to 4.00)."
     advice = advice_from(WORK, cpus=8)
     best = advice.best
     assert advice.words == (
@@ -128,8 +128,8 @@ def test_the_table_has_the_loop_and_every_number_of_processes_with_its_times():
     assert [re.split(r"  +", line.strip()) for line in lines[:4]] == [
         ["processes", "chunk size", "cold", "warm", "speed-up, cold"],
         ["no pool", "1000 s", "1.00"],
-        ["1", "1", "1050 s", "1000 s", "0.95"],
-        ["2", "1", "550 s", "500 s", "1.82"],
+        ["1", "1", "1050 s (1050 to 1050)", "1000 s (1000 to 1000)", "0.95 (0.95 to 0.95)"],
+        ["2", "1", "550 s (550 to 550)", "500 s (500 to 500)", "1.82 (1.82 to 1.82)"],
     ]
     assert lines[4] == "predicted from 1,500 of 2,000 items"
 
