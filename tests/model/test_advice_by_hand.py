@@ -67,8 +67,9 @@ def test_the_words_name_the_pool_its_chunk_size_and_how_many_times_as_fast_it_is
     assert advice.words == "Take Pool(4) with chunksize=1: 4.00 times as fast (4.00 to 4.00)."
     advice = advice_from(WORK, cpus=8)
     best = advice.best
+    times = f"{WORK.serial / best.cold:.2f}"
     assert advice.words == (
-        f"Take Pool({best.processes}) with chunksize={best.chunksize}: {WORK.serial / best.cold:.2f} times as fast."
+        f"Take Pool({best.processes}) with chunksize={best.chunksize}: {times} times as fast ({times} to {times})."
     )
 
 
@@ -131,7 +132,7 @@ def test_the_table_has_the_loop_and_every_number_of_processes_with_its_times():
         ["1", "1", "1050 s (1050 to 1050)", "1000 s (1000 to 1000)", "0.95 (0.95 to 0.95)"],
         ["2", "1", "550 s (550 to 550)", "500 s (500 to 500)", "1.82 (1.82 to 1.82)"],
     ]
-    assert lines[4] == "predicted from 1,500 of 2,000 items"
+    assert lines[4] == ("predicted from 1,500 of 2,000 items; nine in ten runs lie between the figures in brackets")
 
 
 def test_the_words_of_the_table_are_wrapped_at_a_hundred_letters():
