@@ -1,5 +1,6 @@
 """What differs on other machines, imitated: no fork, another folder, a path with spaces and umlauts, files to read."""
 
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -9,21 +10,16 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from second_runs import SPAWN_ONLY
 
 from helpers.lab import PoolLab, labs
+from helpers.machine import start_methods
 from helpers.my_lessons import update
+from tools.cells import is_solution, passes
 
 ROOT = Path(__file__).parents[1]
-SPAWN_ONLY = """
-import multiprocessing, multiprocessing.context
-for name in ("fork", "forkserver"):
-    multiprocessing.context._concrete_contexts.pop(name)
-multiprocessing.context.DefaultContext.get_all_start_methods = lambda self: ["spawn"]
-multiprocessing.get_all_start_methods = lambda: ["spawn"]
-multiprocessing.set_start_method("spawn", force=True)
-"""
-"""As on Windows: what the standard library knows of fork and forkserver is gone."""
-
+DEFAULT = multiprocessing.get_context().get_start_method()
+OTHERS = [method for method in start_methods() if method not in (DEFAULT, "spawn")]  # see second_runs.py for spawn
 PROGRAM = """
 import own_tasks
 from helpers.xray import XrayPool
@@ -46,26 +42,22 @@ def odd_folder(tmp_path):
     return folder
 
 
-def execute(name: str, folder: Path, profile: Path, startup: str = "") -> None:
-    """Run a lesson in a folder, with code that its kernel runs first."""
-    (profile / "profile_default" / "startup").mkdir(parents=True)
-    (profile / "profile_default" / "startup" / "first.py").write_text(startup, encoding="utf-8")
-    notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-    client = NotebookClient(notebook, timeout=100, resources={"metadata": {"path": folder}})
-    client.execute(env=os.environ | {"IPYTHONDIR": str(profile)})
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", ["03_result_order", "10_random_streams"])
-def test_a_lesson_runs_where_there_is_nothing_but_spawn(name, tmp_path):
-    execute(name, ROOT / "notebooks", tmp_path, SPAWN_ONLY)
-
-
-@pytest.mark.timeout(120)
-def test_a_lesson_runs_as_a_copy_in_a_folder_with_an_odd_name(odd_folder, tmp_path, monkeypatch):
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("method", OTHERS or [DEFAULT])
+def test_a_lesson_runs_under_another_start_method_as_a_copy_in_a_folder_with_an_odd_name(
+    method, odd_folder, tmp_path, monkeypatch
+):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     list(update(copies=odd_folder))
-    execute("03_result_order", odd_folder, tmp_path / "profile")
+    startup = tmp_path / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "method.py").write_text(f"import multiprocessing\nmultiprocessing.set_start_method({method!r})\n")
+    notebook = nbformat.read(odd_folder / "03_result_order.ipynb", as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("import multiprocessing; multiprocessing.get_start_method()"))
+    client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": odd_folder}})
+    client.execute(env=os.environ | {"IPYTHONDIR": str(tmp_path)})
+    assert repr(method) in str(notebook.cells[-1].outputs)
+    assert all(passes(cell.outputs) for cell in notebook.cells if is_solution(cell))
 
 
 def test_a_students_module_is_found_in_a_folder_with_an_odd_name(odd_folder):

@@ -50,11 +50,12 @@ def test_ci_runs_the_test_command_of_the_readme(file):
 def test_ci_runs_nothing_beside_the_test_command_and_the_browser_that_the_readme_names():
     lines = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in lines if not line.startswith("#")]
-    browser = "apt-get update && apt-get install --yes chromium"
+    browser = "apt-get update && apt-get install --yes chromium libatomic1"
     assert browser in README
     assert commands == [
         "set -euo pipefail",
         'cd "$(dirname "$0")/.."',
+        "export CI=true",
         f"command -v chromium || ( {browser} )",
         TEST_COMMAND,
     ]
@@ -65,6 +66,17 @@ def test_the_workflow_covers_three_systems_with_the_oldest_and_newest_python():
     matrix = workflow["jobs"]["test"]["strategy"]["matrix"]
     assert matrix["os"] == ["ubuntu-latest", "macos-latest", "windows-latest"]
     assert matrix["python"][0] == PROJECT["requires-python"].removeprefix(">=")
+
+
+@pytest.mark.parametrize("job", ["test", "lowest"])
+def test_the_workflow_installs_a_browser_before_it_tests(job):
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+    commands = [step.get("run", "") for step in workflow["jobs"][job]["steps"]]
+    places = {
+        word: [place for place, command in enumerate(commands) if word in command]
+        for word in ("playwright install", "pytest")
+    }
+    assert max(places["playwright install"]) < min(places["pytest"])
 
 
 @pytest.mark.parametrize("job", ["lint", "programs"])

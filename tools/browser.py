@@ -8,35 +8,65 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
-from playwright.sync_api import Page, Playwright, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Playwright
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "pool_lab.ipynb"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
+REMEDY = (
+    "On Debian and Ubuntu, install it as root with: apt-get update && apt-get install --yes chromium libatomic1; "
+    "elsewhere, with: playwright install --with-deps chromium"
+)
+
+
+class NoBrowser(RuntimeError):
+    """No browser can start on this machine; the text says why, and what to do about it."""
 
 
 @contextmanager
-def pages() -> Iterator[Callable[[], Page]]:
+def pages() -> Iterator[Callable[[], "Page"]]:
     """Start a browser; yield a function that opens a page of 1280 by 720 pixels.
 
-    Raises FileNotFoundError, with the command that installs it, if there is no Chromium.
+    Raises NoBrowser if it does not start, for whatever reason.
     """
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=_chromium(playwright), args=CHROMIUM_FLAGS) as browser,
-    ):
+    with ExitStack() as stack:
+        try:
+            browser = _start_browser(stack)
+        except Exception as error:  # also those of the driver, which have no class of their own
+            raise NoBrowser(f"no browser can start here: {_reason(error)}. {REMEDY}") from error
         yield lambda: browser.new_page(viewport={"width": 1280, "height": 720})
 
 
-def _chromium(playwright: Playwright) -> str:
+def _start_browser(stack: ExitStack) -> "Browser":
+    from playwright._impl._driver import compute_driver_executable
+    from playwright.sync_api import sync_playwright
+
+    node, *_ = compute_driver_executable()  # playwright does not tell why its driver, a program for Node.js, ends
+    subprocess.run([node, "--version"], check=True, capture_output=True, encoding="utf-8", timeout=60)
+    playwright = stack.enter_context(sync_playwright())
+    launched = playwright.chromium.launch(executable_path=_chromium(playwright), args=CHROMIUM_FLAGS)
+    return stack.enter_context(launched)
+
+
+def _reason(error: Exception) -> str:
+    """The line of an error that says most: of a program that failed, what it wrote."""
+    lines = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
+    of_the_loader = [line for line in lines if "error while loading shared libraries" in line]
+    return [*of_the_loader, *lines, type(error).__name__][0].strip().rstrip(".")
+
+
+def _chromium(playwright: "Playwright") -> str:
     found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
     path = next(found, playwright.chromium.executable_path)
     if not Path(path).exists():
-        raise FileNotFoundError("no Chromium on this machine; get one with: playwright install chromium")
+        raise FileNotFoundError("there is no Chromium")
     return path
 
 
@@ -85,7 +115,7 @@ def serving(folder: Path, *command: str) -> Iterator[None]:
             raise RuntimeError(f"the server left {len(left)} processes behind")
 
 
-def run_all(page: Page) -> None:
+def run_all(page: "Page") -> None:
     """Run all cells of the notebook that the page shows, and wait for the lab."""
     page.wait_for_function("() => window.jupyterapp && jupyterapp.restored.then(() => true)")
     page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
@@ -94,7 +124,7 @@ def run_all(page: Page) -> None:
     page.locator(".pool-lab").scroll_into_view_if_needed()
 
 
-def press(page: Page, name: str) -> None:
+def press(page: "Page", name: str) -> None:
     """Press a button of the lab."""
     page.get_by_role("button", name=name, exact=True).click()
 

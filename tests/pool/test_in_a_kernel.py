@@ -79,8 +79,10 @@ def stop(kernel: Kernel, to: str) -> None:
         kernel.process.send_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("to", ["group", "kernel"])
-@pytest.mark.parametrize("moment", [0.0, 0.01, 0.03, 0.1, 0.5])
+@pytest.mark.parametrize(
+    "moment, to",
+    [(0.0, "group"), (0.0, "kernel"), (0.01, "kernel"), (0.03, "group"), (0.1, "kernel"), (0.5, "group")],
+)
 def test_stop_at_any_moment_is_one_keyboard_interrupt_and_no_noise(kernel, moment, to, tmp_path, kernels_folder):
     begun, files = tmp_path / "begun", set(os.listdir(kernels_folder))
     message = kernel.start(f"with open({str(begun)!r}, 'w'), {FOREVER_IN_ONE_LINE}")

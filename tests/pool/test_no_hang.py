@@ -32,8 +32,9 @@ with_workers_that_leave = pytest.mark.parametrize("arguments", MAY_LEAVE.values(
 LEAVE = [hostile.leave_while_pickled, hostile.cut_pipes, hostile.cut_pipes_and_leave]
 
 
-@with_workers_that_leave
-@pytest.mark.parametrize("method", ["map", "imap"])
+@pytest.mark.parametrize(
+    "method, arguments", [("map", {}), ("imap", {"maxtasksperchild": 2})], ids=["map-whenever", "imap-after tasks"]
+)
 @pytest.mark.parametrize("function", LEAVE)
 def test_a_worker_that_leaves_at_an_odd_moment_has_died(context, capfd, function, method, arguments):
     with XrayPool(2, context=context, **arguments) as pool, raises_soon(WorkerDied, "task", within=5):

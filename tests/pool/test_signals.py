@@ -119,13 +119,17 @@ def test_a_plain_process_hears_stop_although_the_pool_came_first(context, end):
 # ---- orphans
 
 
-TASKS = ["hold_the_interpreter", "stop_this_process"]
+ORPHANS = [
+    ("hold_the_interpreter", "task", signal.SIGKILL),
+    ("hold_the_interpreter", "initializer", signal.SIGTERM),
+    ("stop_this_process", "task", signal.SIGTERM),
+    ("stop_this_process", "initializer", signal.SIGKILL),
+]
+"""What workers do, in what, and how their parent ends: each with each, in pairs."""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be asked to end a process with its parent")
-@pytest.mark.parametrize("function", TASKS)
-@pytest.mark.parametrize("place", ["task", "initializer"])
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("function, place, end", ORPHANS)
 def test_workers_that_cannot_look_end_with_their_parent(context, function, place, end):
     code = (
         "import multiprocessing as m, time, hostile; from helpers.xray import XrayPool\n"

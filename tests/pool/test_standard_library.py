@@ -22,7 +22,10 @@ def has_tests_of_pool() -> bool:
         return False
 
 
-pytestmark = pytest.mark.skipif(not has_tests_of_pool(), reason="this Python comes without its own tests")
+pytestmark = [
+    pytest.mark.timeout(300),  # the first test waits for all of them
+    pytest.mark.skipif(not has_tests_of_pool(), reason="this Python comes without its own tests"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +43,7 @@ def runs():
             text=True,
         )
     try:
-        return {method: process.communicate(timeout=45) for method, process in started.items()}
+        return {method: process.communicate(timeout=240) for method, process in started.items()}
     finally:
         for process in started.values():
             process.kill()
