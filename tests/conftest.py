@@ -71,7 +71,7 @@ def pids_below(pid: int) -> Iterator[int]:
 
 
 def is_kept(process: psutil.Process) -> bool:
-    """Whether it is one that Python keeps, and no worker that the forkserver has forked, which shows the same command."""
+    """Whether Python keeps it, and it is no worker that the forkserver has forked, which shows the same command."""
     try:
         return belongs_to_python(process) and not belongs_to_python(process.parent())
     except psutil.NoSuchProcess:
