@@ -101,8 +101,9 @@ def run_until_fit(
     tries: int,
     measure: Callable[[], State] = measure_state,
     pause: Callable[[float], None] = time.sleep,
+    show: Callable[[str], None] = partial(print, flush=True),
 ) -> tuple[NotebookNode, int]:
-    """Return the first of several runs that may be committed, and how many runs that took.
+    """Return the first of several runs that may be committed, and how many runs that took. show: is told what fails.
 
     Raises Unfit if there is none. measure, pause: for the tests.
     """
@@ -116,6 +117,7 @@ def run_until_fit(
         if not wrong:
             return notebook, number
         reasons.append(f"  try {number}: {'; '.join(wrong)}")
+        show(reasons[-1])
         if number < tries:
             pause(PAUSE)
     raise Unfit("\n".join(reasons))
@@ -151,9 +153,9 @@ def main() -> None:
         try:
             run = partial(execute, path)
             notebook, tries = (run(), 1) if options.draft else run_until_fit(run, options.tries)
-        except Unfit as reasons:
+        except Unfit:
             refused += 1
-            print(f"{path.name} was not written:\n{reasons}", flush=True)
+            print(f"{path.name} was not written.", flush=True)
             continue
         if options.draft:
             for line in unproved(notebook):
