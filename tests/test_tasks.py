@@ -173,13 +173,13 @@ def test_a_timed_task_has_the_moments_of_its_beginning_and_its_end(clocks):
 )
 def test_a_loop_has_its_wall_its_cpu_and_what_it_waited_during_the_loop(clocks, monkeypatch, before, after, waited):
     answers = iter([before, after])
-    monkeypatch.setattr(tasks, "_seconds_waited_for_cpu", lambda: next(answers))
+    monkeypatch.setattr(tasks, "seconds_waited_for_cpu", lambda: next(answers))
     assert tasks.seconds_of_loop(clocks.compute, [1.0, 2.0, 5.0]) == (8.0, 4.0, waited)
 
 
 def test_linux_reports_the_wait_for_a_cpu_as_the_second_of_three_figures_in_nanoseconds(monkeypatch):
     monkeypatch.setattr("builtins.open", lambda *_, **__: io.StringIO("5000000000 2000000000 7"))
-    assert tasks._seconds_waited_for_cpu() == 2.0
+    assert tasks.seconds_waited_for_cpu() == 2.0
 
 
 def test_where_nothing_reports_the_wait_for_a_cpu_it_is_unknown(monkeypatch):
@@ -187,7 +187,7 @@ def test_where_nothing_reports_the_wait_for_a_cpu_it_is_unknown(monkeypatch):
         raise FileNotFoundError
 
     monkeypatch.setattr("builtins.open", no_such_file)
-    assert tasks._seconds_waited_for_cpu() is None
+    assert tasks.seconds_waited_for_cpu() is None
 
 
 def test_computing_ends_when_its_time_has_passed_and_returns_the_share_with_a_cpu(clocks, monkeypatch):

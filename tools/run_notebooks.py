@@ -101,7 +101,7 @@ def run_until_fit(
     tries: int,
     measure: Callable[[], State] = measure_state,
     pause: Callable[[float], None] = time.sleep,
-    show: Callable[[str], None] = partial(print, flush=True),
+    show: Callable[[str], object] = print,
 ) -> tuple[NotebookNode, int]:
     """Return the first of several runs that may be committed, and how many runs that took. show: is told what fails.
 

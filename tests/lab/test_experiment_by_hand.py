@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from helpers.lab import experiment as module
-from helpers.lab.experiment import Experiment, Progress, _new_folder, _report, _run_one_by_one, _wait
+from helpers.lab.experiment import Experiment, Progress, _report, _run_one_by_one, _wait
 from helpers.lab.plan import Plan
+from helpers.lab.trace import new_folder
 from helpers.timing import Timing
 
 POOL = SimpleNamespace(tasks_done=5)
@@ -107,7 +108,7 @@ def test_tasks_run_one_by_one_each_when_the_one_before_it_is_done():
 
 
 def test_a_new_folder_has_the_next_free_number(tmp_path):
-    folders = [_new_folder(tmp_path / "some" / "runs") for _ in range(3)]
+    folders = [new_folder(tmp_path / "some" / "runs") for _ in range(3)]
     assert [folder.name for folder in folders] == ["runs_1", "runs_2", "runs_3"]
     assert all(folder.is_dir() for folder in folders)
 
