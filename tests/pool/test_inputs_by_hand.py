@@ -93,6 +93,7 @@ def test_a_task_that_cannot_be_sent_is_noted_with_its_error_and_the_others_are_s
 def test_later_calls_wait_for_a_slow_input_a_moment_only(monkeypatch):
     monkeypatch.setattr(inputs, "TURN", 0.05)
     pool, go_on = Pool(), threading.Event()
+    before = set(threading.enumerate())  # inputs that other tests have left waiting
 
     def slow():
         go_on.wait(20)
@@ -100,7 +101,8 @@ def test_later_calls_wait_for_a_slow_input_a_moment_only(monkeypatch):
 
     assert pool.call(slow()) == ([], None)
     assert pool.sent == []
-    (thread,) = [one for one in threading.enumerate() if one.name == "pool input"]
+    (thread,) = set(threading.enumerate()) - before
+    assert thread.name == "pool input"
     assert thread.daemon
     go_on.set()
     thread.join(20)
