@@ -96,6 +96,8 @@ def page(counts: Sequence[Count], folder: Path = FOLDER) -> str:
             parts.append(f"## {path.stem}\n\n{_table(mine)}")
             for verdicts in _summed(count.verdicts for count in mine if count.condition == QUIET).values():
                 quiet[verdicts[0] >= 0.95 * sum(verdicts)] += 1
+    if not parts:
+        return f"{INTRODUCTION}\nNothing has been counted yet.\n"
     conditions = sorted({f"CPython {count.python}, {count.machine}" for count in counts})
     summary = (
         f"On a quiet machine {quiet[True]} of {counted(quiet.total(), 'finding')} held in at least 95 % of their runs. "
