@@ -39,10 +39,9 @@ def measure_spread(
 ) -> Spread:
     """Return how sure the sample is: from the seconds that small pools take for these items, over the simulated ones.
 
-    open_pool: starts a pool of so many processes, one for each usable CPU, of the kind that is to be predicted. items:
-    those of the sample, all of them timed; where they are more than the budget allows, the first are taken, and where
-    they are too few, they are taken again. budget: after so many seconds, no further pool is started; the first one
-    runs in any case.
+    open_pool: starts a pool of the kind that is to be predicted, with the given number of processes. items: those of the
+    sample, all of them timed. If they take longer than the budget, only the first ones are run; if they are too few, they
+    are run several times. budget: seconds after which no further pool is started; the first pool runs in any case.
 
     All results are kept meanwhile, as a pool keeps those of a run, because memory that is used again is faster than new
     memory.
@@ -71,7 +70,7 @@ def measure_spread(
 
 
 def _enough(sample: Sample, processes: int, seconds: float) -> list[int]:
-    """Return the places of as many items as take about so many seconds, but one for each process at least."""
+    """Return the places of the items that take about this many seconds together, at least one for each process."""
     each = sample.only(range(min(len(sample.durations), 10 * processes)))
     typical = each.simulate(processes, chunksize=1, cpus=processes, warm=True).seconds / len(each.durations)
     number = int(min(MOST_TASKS, max(processes, seconds / max(typical, 1e-9))))
