@@ -39,9 +39,10 @@ def measure_spread(
 ) -> Spread:
     """Return how sure the sample is: from the seconds that small pools take for these items, over the simulated ones.
 
-    open_pool: starts a pool of the kind that is to be predicted, with the given number of processes. items: those of the
-    sample, all of them timed. If they take longer than the budget, only the first ones are run; if they are too few, they
-    are run several times. budget: seconds after which no further pool is started; the first pool runs in any case.
+    open_pool: starts a pool of the kind that is to be predicted, with the given number of processes. items: those of
+    the sample, all of them timed. If they take longer than the budget, only the first ones are run; if they are too
+    few, they are run several times. budget: seconds after which no further pool is started; the first pool runs in any
+    case.
 
     All results are kept meanwhile, as a pool keeps those of a run, because memory that is used again is faster than new
     memory.
