@@ -99,22 +99,3 @@ def test_the_model_of_a_pool_is_the_one_drawn_by_hand():
     assert _map_seconds([2, 2, 2], 2, 2) == 4
     assert _map_seconds([3, 1], 1, 4) == 3
     assert _map_seconds([0.5, 0.25, 1, 0.25, 2, 1], 1, 3) == 2.5
-
-
-def test_the_cases_of_the_exercises_are_these():
-    """Few tasks and many; teeth, stragglers, one worker, more workers than chunks."""
-    asked, run = [], []
-    assert checks.chunk_size_for(lambda *case: asked.append(case) or -(-case[0] // (case[1] * case[2]))).right
-    assert asked == [(1000, 4, 10), (1001, 4, 10), (7, 4, 4), (17, 4, 4), (100_000, 3, 16), (1, 1, 1)]
-    assert checks.map_seconds(lambda *case: run.append(case) or _map_seconds(*case)).right
-    assert run == [
-        ([1, 1, 1, 1, 1, 1], 1, 2),
-        ([2, 1, 3], 1, 1),
-        ([3, 1], 1, 4),
-        ([1, 2, 3, 4], 2, 2),
-        ([1, 1, 1, 1, 1, 1], 2, 2),
-        ([2, 2, 2], 2, 2),
-        ([5, 1, 1, 1], 1, 2),
-        ([1, 1, 1, 1, 1, 10], 1, 2),
-        ([0.5, 0.25, 1, 0.25, 2, 1], 1, 3),
-    ]

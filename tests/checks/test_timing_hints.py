@@ -143,11 +143,3 @@ def share(run, cpus):
 def test_a_wrong_share_of_cpus_gets_the_hint_that_names_it(answer, hint):
     assert checks.share_of_cpus(share, RUN).right
     assert checks.share_of_cpus(answer, RUN).sentence == hint
-
-
-def test_the_naps_of_the_exercise_are_these(clock, monkeypatch):
-    """The first is the warm-up. In no sequence are mean, median and last one alike."""
-    slept, sleep = [], clock.sleep
-    monkeypatch.setattr(clock, "sleep", lambda seconds: slept.append(seconds) or sleep(seconds))
-    assert checks.median_seconds(lambda work, repeats: statistics.median(timed(clock, work, repeats)[1:])).right
-    assert slept == [0.2, 0.02, 0.11, 0.05, 0.1, 0.08, 0.01, 0.01, 0.09, 0.03]

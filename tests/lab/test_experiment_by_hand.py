@@ -111,8 +111,3 @@ def test_a_new_folder_has_the_next_free_number(tmp_path):
     folders = [new_folder(tmp_path / "some" / "runs") for _ in range(3)]
     assert [folder.name for folder in folders] == ["runs_1", "runs_2", "runs_3"]
     assert all(folder.is_dir() for folder in folders)
-
-
-def test_the_first_twenty_tasks_are_measured_on_their_own():
-    assert module.FIRST_TASKS == 20
-    assert module.POLL_INTERVAL == 0.24

@@ -109,10 +109,6 @@ def test_later_calls_wait_for_a_slow_input_a_moment_only(monkeypatch):
     assert pool.sent == TASKS[:1]
 
 
-def test_a_moment_is_a_second():
-    assert inputs.TURN == 1.0
-
-
 def test_what_another_thread_calls_meanwhile_is_not_taken_for_an_input_without_a_length():
     pool = Pool()
     with pool.queue.unbounded():

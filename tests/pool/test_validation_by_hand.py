@@ -137,7 +137,3 @@ def test_a_file_set_by_hand_is_refused_where_a_worker_would_run_it(main, method,
     ) as caught:
         check_main(method)
     assert repr(file) in str(caught.value)
-
-
-def test_there_are_at_most_a_thousand_processes_and_sixty_on_windows():
-    assert validation.MOST_PROCESSES == (60 if sys.platform == "win32" else 1000)
