@@ -93,8 +93,7 @@ class Lab(widgets.VBox):
     def draw_run(
         self, run: Run, *, title: str | None = None, cpus: int | None = None, until: float = 0.0, note: str = ""
     ) -> str:
-        """Return the timeline of a run as HTML, with the arguments of `timeline`. cpus: by default, those usable
-        here."""
+        """Return the timeline of a run as HTML, with the arguments of `timeline`; cpus: None for those usable here."""
         cpus, width = cpus or usable_cpus(), self.timeline_width
         return timeline(run, title=title, cpus=cpus, width=width, until=until, note=note).html
 

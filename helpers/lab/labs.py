@@ -247,7 +247,8 @@ class PoolLab(Lab):
         title = f"What if: run {number} with {counted(processes, 'process')} on {counted(cpus, 'CPU')}, simulated"
         interval = result.interval(run)
         self.picture.value = self.draw_run(result.run, until=run.seconds, note=model_note(result))
-        note = f"Nine in ten such runs would take {format_seconds(interval[0])} to {format_seconds(interval[1])}."
+        low, high = map(format_seconds, interval)
+        note = f"The model expects nine in ten such runs from {low} to {high}."
         self.what_if_picture.value = self.draw_run(run, title=title, cpus=cpus, until=result.run.seconds, note=note)
         ratio = result.serial.median / run.seconds
         took = f"{format_interval(run.seconds, *interval)}, {ratio:.2f} times as fast as the loop"

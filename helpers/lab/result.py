@@ -56,7 +56,7 @@ class Result:
 
     @cached_property
     def _prediction(self) -> tuple[float, float, float] | None:
-        """The predicted seconds, and those between which nine in ten runs lie."""
+        """The predicted seconds, and those from and to which the model expects nine in ten runs."""
         if self.sample is None:
             return None
         run = self.simulate(self.plan.processes, usable_cpus())
@@ -76,8 +76,10 @@ class Result:
         return self._known().simulate(processes, chunksize=size, cpus=cpus, warm=warm, on_step=on_step)
 
     def interval(self, run: Run) -> tuple[float, float]:
-        """Return the seconds between which nine in ten runs lie; run: what `simulate` returned, whose errors
-        this raises."""
+        """Return the seconds from and to which the model expects nine in ten runs.
+
+        run: what `simulate` returned. Raises ValueError as `simulate` does.
+        """
         return self._known().interval(run)
 
     @property

@@ -15,7 +15,7 @@ MAX_CHUNKS = 20_000
 """More messages than this are never advised, and so not simulated."""
 
 LEAST_SPEEDUP = 1 / 0.9
-"""A pool that is less than so many times as fast as the loop is not worth its trouble."""
+"""A pool is worth its trouble when it is at least this many times as fast as the loop."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Advice:
             warm = format_interval(choice.warm, *choice.warm_interval)
             rows.append((str(choice.processes), f"{choice.chunksize:,}", cold, warm, _times(serial, choice)))
         source = f"predicted from {self.sample.timed:,} of {counted(len(self.sample.durations), 'item')}"
-        source += "; nine in ten runs lie between the figures in brackets"
+        source += "; in brackets: where the model expects nine in ten runs"
         return "\n".join([*aligned(rows), source, *textwrap.wrap(self.words, 100)])
 
 
@@ -144,7 +144,7 @@ def _others(serial: float, choices: Sequence[Choice], best: Choice) -> str:
     ]
     if not same:
         return ""
-    pools = f"Pool({same[0]})" if len(same) == 1 else f"Pools of {same[0]} to {same[-1]} processes"
+    pools = f"Pool({same[0]})" if len(same) == 1 else f"Pools of {', '.join(map(str, same))} processes"
     return f" {pools} may be as fast: the model cannot tell."
 
 

@@ -124,7 +124,7 @@ def test_what_if_draws_any_number_of_workers_beside_the_measured_run(lab):
     lab.what_if_processes.value, lab.what_if_cpus.value = 20, 8
     assert "What if: run 1 with 20 processes on 8 CPUs, simulated" in press(lab, lab.simulate_button)
     assert "worker 20" in lab.what_if_picture.value
-    assert "Nine in ten such runs would take " in lab.what_if_picture.value
+    assert "The model expects nine in ten such runs from " in lab.what_if_picture.value
     assert "worker 20" not in lab.picture.value
     press(lab)
     assert lab.what_if_picture.value == ""

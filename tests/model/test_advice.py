@@ -81,7 +81,7 @@ def test_the_items_that_were_not_timed_do_not_make_a_pool_doubtful():
 def test_pools_that_the_model_cannot_tell_apart_are_named():
     assert "cannot tell" not in advice_for([1.0] * 24, cpus=4, work=(0.99, 1.01))
     assert "Pool(3) may be as fast: the model cannot tell." in advice_for([1.0] * 24, cpus=4, work=(0.7, 1.4))
-    assert "Pools of 2 to 3 processes may be as fast" in advice_for([1.0] * 24, cpus=4, work=(0.4, 2.1))
+    assert "Pools of 2, 3 processes may be as fast" in advice_for([1.0] * 24, cpus=4, work=(0.4, 2.1))
 
 
 def test_the_table_shows_between_which_figures_nine_in_ten_runs_lie():
@@ -112,7 +112,7 @@ def test_the_advice_is_a_table_that_can_be_read():
     lines = str(Advice(sample, (), None, "Take it.")).splitlines()
     assert lines[0].split() == ["processes", "chunk", "size", "cold", "warm", "speed-up,", "cold"]
     assert lines[-2:] == [
-        "predicted from 3 of 9 items; nine in ten runs lie between the figures in brackets",
+        "predicted from 3 of 9 items; in brackets: where the model expects nine in ten runs",
         "Take it.",
     ]
 

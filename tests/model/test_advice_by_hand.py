@@ -132,7 +132,7 @@ def test_the_table_has_the_loop_and_every_number_of_processes_with_its_times():
         ["1", "1", "1050 s (1050 to 1050)", "1000 s (1000 to 1000)", "0.95 (0.95 to 0.95)"],
         ["2", "1", "550 s (550 to 550)", "500 s (500 to 500)", "1.82 (1.82 to 1.82)"],
     ]
-    assert lines[4] == ("predicted from 1,500 of 2,000 items; nine in ten runs lie between the figures in brackets")
+    assert lines[4] == ("predicted from 1,500 of 2,000 items; in brackets: where the model expects nine in ten runs")
 
 
 def test_the_words_of_the_table_are_wrapped_at_a_hundred_letters():
