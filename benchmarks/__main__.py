@@ -7,7 +7,7 @@ import signal
 from functools import partial
 from types import FrameType
 
-from benchmarks import growth, lab, peers, predicting, starting, xray
+from benchmarks import explaining, growth, lab, peers, predicting, starting, xray
 from benchmarks.results import LATEST, RECORDED, Results, this_machine
 from benchmarks.running import run
 from helpers.machine import start_methods
@@ -27,6 +27,7 @@ PARTS = {
     "workers": starting.first_result,
     "model": predicting.validate,
     "simulator": predicting.simulate,
+    "explain": explaining.diagnose,
     "lab": lab.measure_lab,
 }
 """A part is a function of the multiprocessing context and the number of repeats, and yields figures as they come."""

@@ -72,13 +72,26 @@ class Worker(NamedTuple):
     ready: float
 
 
+class Load(NamedTuple):
+    """CPU seconds while a run was measured: of the whole machine, of the workers with all their threads, of the parent.
+
+    seconds: for how long they were counted, from the beginning of the run to about its end.
+    """
+
+    seconds: float
+    machine: float
+    workers: float
+    parent: float
+
+
 class Run(NamedTuple):
     """What a pool did, measured or simulated.
 
     spans are in the order of the tasks, workers in the order in which they were ready (a worker that never
     got a task is not among them). processes is the size of the pool, start_method how it starts its workers.
     began is when the creation of the pool began, or when a pool that already ran was reset; ended is when the
-    last result was delivered. Both are seconds on the clock of the spans.
+    last result was delivered. Both are seconds on the clock of the spans. load is what the CPUs did meanwhile; None
+    where that is not known: of simulated runs, of runs shorter than a tenth of a second, and on other systems than Linux.
     """
 
     spans: tuple[Span, ...]
@@ -87,6 +100,7 @@ class Run(NamedTuple):
     start_method: str
     began: float
     ended: float
+    load: Load | None = None
 
     @property
     def seconds(self) -> float:

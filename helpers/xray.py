@@ -20,6 +20,7 @@ from typing import Any
 from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied, report
 from helpers.pool.inputs import CallQueue, send_alone
 from helpers.pool.interrupts import block_sigint, defer_sigint
+from helpers.pool.load import LoadMeter
 from helpers.pool.messages import Call, Chunks, run
 from helpers.pool.recorder import Recorder, decode
 from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted
@@ -33,7 +34,7 @@ from helpers.pool.validation import (
     checked_processes,
 )
 from helpers.pool.worker import Initializer
-from helpers.spans import Run, Span, Worker
+from helpers.spans import Load, Run, Span, Worker
 
 __all__ = ["PoolError", "PoolStopped", "ResultNotPicklable", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]
 
@@ -91,9 +92,9 @@ class XrayPool(Pool):
             if self.start_method != "fork":
                 check_function(initializer, self.start_method)
             carried = Initializer(initializer, tuple(initargs))
-        self.reset()
         workers = WorkerContext(context, carried, maxtasksperchild)
         self._supervisor = Supervisor(workers, limit)
+        self.reset()
         try:
             with defer_sigint():
                 self._start(workers, more)
@@ -170,7 +171,8 @@ class XrayPool(Pool):
     def reset(self) -> None:
         """Forget the spans so far: the next run begins now. Use it after a warm-up."""
         self._began = time.perf_counter()
-        self._recorder = Recorder()
+        self._recorder = recorder = Recorder()
+        self._supervisor.meter = LoadMeter(lambda: recorder.count, self._supervisor.context.workers)
 
     @property
     def run(self) -> Run:
@@ -272,4 +274,6 @@ class XrayPool(Pool):
 
     def _make_run(self, spans: list[Span], ready: Mapping[int, float], ended: float) -> Run:
         workers = sorted((Worker(pid, moment) for pid, moment in ready.items()), key=lambda worker: worker.ready)
-        return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended)
+        meter = self._supervisor.meter
+        load = Load(*meter.latest) if meter is not None and meter.latest is not None else None
+        return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended, load)

@@ -16,10 +16,10 @@ ORDER = re.findall(r"^\| `(\w+/?)` \|", TABLE, re.MULTILINE)
 """The doors and rooms (with a slash) of helpers, each importing only from those before it: CONTRIBUTING's table."""
 
 WORKER_SIDE = ["errors", "pickling", "recorder", "worker", "messages"]
-POOL = [*WORKER_SIDE, "validation", "interrupts", "starting", "ending", "inputs", "supervisor", "results"]
+POOL = [*WORKER_SIDE, "validation", "interrupts", "starting", "load", "ending", "inputs", "supervisor", "results"]
 """The modules of the pool, each importing only from those before it. Workers import the first of them."""
 
-BEHIND_THE_DOORS = {"helpers.pool", "helpers.drawing"}
+BEHIND_THE_DOORS = {"helpers.pool", "helpers.drawing", "helpers.explaining"}
 WORKERS_IMPORT = ["tasks", "word_tasks", "failing_tasks", "text"] + [f"pool.{name}" for name in WORKER_SIDE]
 
 

@@ -86,7 +86,7 @@ class Lab(widgets.VBox):
                 if progress.pool is not None and time.perf_counter() >= next_drawing:
                     next_drawing = self._draw_live(progress.pool)
         result = results[-1]
-        self.picture.value = self.draw_run(result.run, note=model_note(result))
+        self.picture.value = self.draw_run(result.run, note=model_note(result)) + diagnosis_text(result)
         took = f"{format_seconds(result.timing.median)}, {result.speedup:.2f} times as fast as the loop"
         return f"Run {len(results)}, {result.plan.label}: {took}."
 
@@ -169,6 +169,11 @@ def _point(number: int, result: Result) -> Point:
 def model_note(result: Result) -> str:
     """Return what the model predicted for a measured run, as a sentence for its timeline; "" if it predicts nothing."""
     return f"The model said {result.model_in_words}: {result.inside_in_words}." if result.sample else ""
+
+
+def diagnosis_text(result: Result) -> str:
+    """Return what cost the run most and what to change, as HTML for below its timeline."""
+    return f"<pre class='pool-lab-diagnosis' style='white-space: pre-wrap'>{html.escape(str(result.diagnosis))}</pre>"
 
 
 def make_button(label: str, on_click: Callable[[], None], tooltip: str, style: str = "") -> widgets.Button:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers import tasks
-from helpers.lab.base import Lab, make_button, model_note
+from helpers.lab.base import Lab, diagnosis_text, make_button, model_note
 from helpers.lab.experiment import Experiment
 from helpers.lab.plan import DRAWS, METHODS, OWN, TASKS, Plan, sweep_processes, sweep_start_methods, write_code
 from helpers.lab.result import Result
@@ -226,7 +226,7 @@ class PoolLab(Lab):
             result = self.experiment.results[number - 1]
             code = html.escape(write_code(result.plan))
             self.code.value = f"<pre title='click to select, then copy'>{code}</pre>"
-            self.picture.value = self.draw_run(result.run, note=model_note(result))
+            self.picture.value = self.draw_run(result.run, note=model_note(result)) + diagnosis_text(result)
             self.what_if_picture.value = ""
 
     def _run(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from helpers.diagnosis import Diagnosis, explain
 from helpers.lab.plan import Plan
 from helpers.machine import usable_cpus
 from helpers.model import Law, Sample, amdahl, with_overhead
@@ -53,6 +54,11 @@ class Result:
         if self.timing.repeats == 1:
             return "inside" if inside else "outside"
         return f"{inside} of {counted(self.timing.repeats, 'run')} inside"
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """What cost the last repeat most, and what to change (`helpers.diagnosis`)."""
+        return explain(self.run)
 
     @cached_property
     def _prediction(self) -> tuple[float, float, float] | None:

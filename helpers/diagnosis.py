@@ -1,0 +1,98 @@
+"""`explain(run)`: what cost a pool the most time, with the evidence, what to change, and what the change should bring.
+
+What a change brings is simulated (`helpers.model`) from the spans of the same run: the simulator first repeats the run
+as it was, and the measured seconds are scaled by what the change does to the simulated ones.
+"""
+
+import html
+from typing import NamedTuple
+
+from helpers.explaining.cause import Cause
+from helpers.explaining.facts import Facts
+from helpers.explaining.of_messages import causes_of_messages
+from helpers.explaining.of_workers import causes_of_workers
+from helpers.explaining.replay import Replay
+from helpers.machine import usable_cpus
+from helpers.spans import Run
+from helpers.text import format_seconds
+
+__all__ = ["Cause", "Diagnosis", "explain"]
+
+MOST_CAUSES = 3
+LEAST_GAIN = 0.1
+"""The share of a run's seconds that a remedy must save, so that it is worth a sentence."""
+
+
+class Diagnosis(NamedTuple):
+    """What cost a run the most. causes: at most three, the one first whose remedy saves most. It prints itself.
+
+    seconds: of the run. lost: worker-seconds without computing. share: of the CPUs' time that the tasks computed.
+    unknown: what this run does not show, and what would be needed to know it.
+    """
+
+    causes: tuple[Cause, ...]
+    seconds: float
+    lost: float
+    share: float
+    unknown: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join([*(self._paragraph(n, cause) for n, cause in enumerate(self.causes)), *self._rest()])
+
+    def _paragraph(self, place: int, cause: Cause) -> str:
+        whose = "Most of what was lost" if cause.lost > 0.5 * self.lost else "Part of what was lost"
+        lost = f"{format_seconds(min(cause.lost, self.lost))} of {format_seconds(self.lost)} of the workers' time"
+        head = f"{whose}, {lost}: " if not place and cause.lost else "Also: " if place else ""
+        evidence = cause.evidence if head else cause.evidence[:1].upper() + cause.evidence[1:]
+        return f"{head}{evidence}.\n  {cause.remedy}{self._promise(cause)}."
+
+    def _promise(self, cause: Cause) -> str:
+        if cause.expected is None:
+            return ""
+        return f": expect {format_seconds(cause.expected)} instead of {format_seconds(self.seconds)}"
+
+    def _rest(self) -> list[str]:
+        lines = []
+        if not self.causes:
+            computed = f"the tasks computed for {self.share:.0%} of the time that the CPUs had"
+            lines.append(f"Nothing to gain from the pool: {computed}. What is left is in the tasks themselves.")
+        return [*lines, *self.unknown]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        text = repr(self)
+        return {"text/plain": text, "text/html": f"<pre style='white-space: pre-wrap'>{html.escape(text)}</pre>"}
+
+
+def explain(run: Run, *, cpus: int | None = None) -> Diagnosis:
+    """Return what cost this run the most time, and what to change.
+
+    cpus: how many were usable, by default those of this machine.
+
+    Raises ValueError for a run without a task that has ended, and for cpus below 1.
+    """
+    cpus = usable_cpus() if cpus is None else cpus
+    if cpus < 1:
+        raise ValueError(f"cpus must be a whole number of 1 or more, not {cpus!r}")
+    if not any(span.outcome in ("ok", "error") for span in run.spans):
+        raise ValueError("this run has no task that has ended, so there is nothing to explain")
+    facts = Facts(run, cpus)
+    replay = Replay(facts)
+    causes = [*causes_of_workers(facts, replay), *causes_of_messages(facts, replay)]
+    if not replay.is_like:
+        causes = [cause._replace(expected=None, weight=cause.lost / run.processes) for cause in causes]
+    worth = [cause for cause in causes if cause.gain(run.seconds) > LEAST_GAIN * run.seconds]
+    worth.sort(key=lambda cause: cause.gain(run.seconds), reverse=True)
+    capacity = run.seconds * min(cpus, run.processes)
+    share = facts.computing / capacity if capacity else 0.0
+    return Diagnosis(tuple(worth[:MOST_CAUSES]), run.seconds, facts.lost, share, tuple(_unknown(facts, replay)))
+
+
+def _unknown(facts: Facts, replay: Replay) -> list[str]:
+    """Return what the run does not show."""
+    found = []
+    if not replay.is_like:
+        found.append("What a change would bring cannot be said: the simulator does not come near the time of this run.")
+    waited = facts.spent.waiting_for_cpu > 0.15 * facts.spent.whole
+    if facts.run.load is None and waited and not facts.threads and facts.run.processes <= facts.cpus:
+        found.append("Who used the CPUs meanwhile was not recorded: other programs, or threads that tasks started?")
+    return found

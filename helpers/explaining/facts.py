@@ -1,0 +1,137 @@
+"""What a run shows: its tasks, its messages and their sizes, and for how long the workers waited for work."""
+
+import itertools
+import statistics
+from collections.abc import Iterator
+from functools import cached_property
+
+from helpers.spans import Breakdown, Run, Span, breakdown
+
+LARGE = 100_000
+"""Bytes of a message, or of a function, from which on its bytes cost more than the message itself."""
+
+NEGLIGIBLE = 1e-3
+"""Seconds; a worker that is ready so soon after the run began was there before."""
+
+Message = list[Span]
+"""The tasks that were sent in one message, in order."""
+
+
+class Facts:
+    """What one run shows. run: with one task or more; cpus: how many were usable."""
+
+    def __init__(self, run: Run, cpus: int) -> None:
+        self.run = run
+        self.cpus = cpus
+        self.spans = [span for span in run.spans if span.outcome in ("ok", "error")]
+        self.spent: Breakdown = breakdown(run)
+        self.threads = run.start_method == "threads"
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """The tasks by the message in which they came, in the order in which the messages were pickled."""
+        found: dict[tuple[int, float], Message] = {}
+        for span in self.spans:
+            found.setdefault((span.worker, span.arrived), []).append(span)
+        return sorted(found.values(), key=lambda message: message[0].packed)
+
+    @cached_property
+    def chunksize(self) -> int:
+        """How many tasks most messages held."""
+        return int(statistics.median_high([len(message) for message in self.messages]))
+
+    @property
+    def computing(self) -> float:
+        """CPU seconds of all tasks."""
+        return sum(span.computing for span in self.spans)
+
+    @property
+    def wall(self) -> float:
+        """Wall seconds of all tasks."""
+        return sum(span.finished - span.started for span in self.spans)
+
+    @property
+    def cpu_share(self) -> float:
+        """For which share of their time the tasks had a CPU."""
+        return self.computing / self.wall if self.wall else 1.0
+
+    @property
+    def cpus_used(self) -> float:
+        """How many CPUs the tasks kept busy, on average over the time from the first start to the last end."""
+        begin = min(span.started for span in self.spans)
+        end = max(span.finished for span in self.spans)
+        return self.computing / (end - begin) if end > begin else 1.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether the tasks waited for something else than a CPU, for most of their time.
+
+        With more workers than CPUs they would wait for a CPU, and the CPUs would be full. Threads of one interpreter
+        wait for its lock, and then one CPU is full.
+        """
+        full = 1.0 if self.threads else min(self.run.processes, self.cpus)
+        return self.cpu_share < 0.5 and self.cpus_used < 0.6 * full and not self._cpus_were_full
+
+    @property
+    def _cpus_were_full(self) -> bool:
+        """Whether all programs together kept the CPUs busy, where that is known."""
+        load = self.run.load
+        return load is not None and load.machine > 0.75 * self.cpus * load.seconds
+
+    @property
+    def lost(self) -> float:
+        """Worker-seconds in which the workers did not compute."""
+        return self.spent.whole - self.spent.computing
+
+    @property
+    def boot(self) -> float:
+        """Seconds until a typical worker was ready; 0 if the workers were there before."""
+        seconds = statistics.median(worker.ready for worker in self.run.workers) - self.run.began
+        return seconds if seconds > NEGLIGIBLE else 0.0
+
+    @cached_property
+    def function_bytes(self) -> int:
+        """Bytes of the function, which travels in each message. Known only where a message holds more than one task."""
+        several = [message for message in self.messages if len(message) > 1]
+        if not several:
+            return 0
+        more = [first.bytes_in - statistics.median(span.bytes_in for span in rest) for first, *rest in several]
+        return max(0, int(statistics.median(more)))
+
+    @property
+    def message_bytes_in(self) -> float:
+        """Bytes that a typical message carried to a worker."""
+        return statistics.median(sum(span.bytes_in for span in message) for message in self.messages)
+
+    @property
+    def message_bytes_out(self) -> float:
+        """Bytes that a typical message carried back."""
+        return statistics.median(sum(span.bytes_out for span in message) for message in self.messages)
+
+    @cached_property
+    def one_at_a_time(self) -> bool:
+        """Whether each message was sent only after the answer to the one before had come."""
+        if len(self.messages) < 3 or self.run.processes == 1:
+            return False
+        pairs = itertools.pairwise(self.messages)
+        return all(later[0].packed >= earlier[-1].delivered for earlier, later in pairs)
+
+    @cached_property
+    def starved(self) -> float:
+        """Worker-seconds in which workers were idle while the program had not yet handed in what was still to come."""
+        idle = 0.0
+        last = max(message[0].submitted for message in self.messages)
+        waiting = busy = 0
+        before = min(worker.ready for worker in self.run.workers)
+        for moment, to_waiting, to_busy in sorted(self._moves()):
+            if before < moment <= last and not waiting:
+                idle += (moment - max(before, self.run.began)) * max(0, self.run.processes - busy)
+            before = max(before, moment)
+            waiting, busy = waiting + to_waiting, busy + to_busy
+        return idle
+
+    def _moves(self) -> Iterator[tuple[float, int, int]]:
+        for message in self.messages:
+            yield message[0].submitted, 1, 0
+            yield max(message[0].arrived, message[0].submitted), -1, 1
+            yield max(message[-1].replied, message[0].arrived), 0, -1

@@ -1,0 +1,140 @@
+"""Causes that lie in what is sent: too few or too many messages, large arguments, large results, one long task."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from helpers.explaining.cause import Cause
+from helpers.explaining.facts import LARGE, Facts
+from helpers.explaining.replay import Replay
+from helpers.model import Leg
+from helpers.text import counted, format_seconds
+
+SLOW_BYTE = 1.2e-9
+"""Seconds to pickle, or to unpickle, a byte: lists of numbers and other small objects take more, arrays a fraction."""
+
+ARRAY_BYTE = 4e-10
+"""Seconds to pickle, or to unpickle, a byte of a NumPy array, about: it is copied, not taken to pieces."""
+
+NAME_BYTES = 200.0
+"""Bytes of what is sent instead of data: an index, or the name of a file."""
+
+
+def causes_of_messages(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    """Yield what can be wrong with the messages of this run, each with what its remedy would bring."""
+    if facts.threads:
+        yield from _chunks(facts, replay)
+        return
+    yield from _chunks(facts, replay)
+    yield from _large_arguments(facts, replay)
+    yield from _large_results(facts, replay)
+    yield from _long_task(facts, replay)
+
+
+def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    """Too many small messages, or too few large ones."""
+    tasks, now = len(facts.spans), facts.chunksize
+    if facts.one_at_a_time:
+        return
+    sizes = sorted({max(1, min(tasks, round(1.5**power))) for power in range(40) if 1.5**power <= tasks})
+    found = {size: replay.expect(chunksize=size) for size in sizes}
+    best = min(found.values())
+    good = [size for size, seconds in found.items() if seconds <= 1.02 * best]
+    nearest = min(good, key=lambda size: max(size / now, now / size))
+    messages = counted(len(facts.messages), "message")
+    if nearest > now:
+        lost = facts.spent.sending + facts.spent.returning + facts.spent.idle
+        evidence = f"the {counted(tasks, 'task')} went in {messages}, and a message costs more than a task does"
+        yield Cause(
+            "too many small messages", lost, evidence, f"Put more tasks into each: chunksize={nearest}", found[nearest]
+        )
+    elif nearest < now:
+        idle = facts.spent.idle
+        evidence = f"the {counted(tasks, 'task')} went in {messages} only, and workers were idle while others computed"
+        yield Cause("too few chunks", idle, evidence, f"Cut the work finer: chunksize={nearest}", found[nearest])
+
+
+def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    if facts.message_bytes_in < LARGE:
+        return
+    size, messages = _bytes(facts.message_bytes_in), counted(len(facts.messages), "message")
+    lost = facts.spent.sending
+    small = [min(NAME_BYTES, size) for size in replay.bytes_in]
+    less = replay.expect(bytes_in=small)
+    if facts.function_bytes >= LARGE:
+        evidence = f"the same {_bytes(facts.function_bytes)} were pickled with the function, for each of {messages}"
+        remedy = "Send what the function holds (a functools.partial, or the object of a method) once to each worker, with an initializer, or put it into shared memory"
+        yield Cause("the same large object sent again and again", lost, evidence, remedy, less)
+        return
+    byte = replay.costs.send.byte
+    if byte > SLOW_BYTE:
+        evidence = f"each of {messages} carried about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
+        arrays = replace(replay.costs, send=_as_array(replay.costs.send), receive=_as_array(replay.costs.receive))
+        yield Cause(
+            "lists sent where arrays would do", lost, evidence, "If these are numbers, send NumPy arrays instead of lists",
+            replay.expect(costs=arrays),
+        )  # fmt: skip
+    equal = max(replay.bytes_in) <= 1.01 * min(replay.bytes_in)
+    if equal:
+        evidence = f"each of {messages} carried {size}, always as many bytes"
+        remedy = "If they are the same data each time, send them once to each worker, with an initializer, or put them into shared memory; if not, let the workers read or make their own"
+        yield Cause("the same large object sent again and again", lost, evidence, remedy, less)
+    else:
+        evidence = f"each of {messages} carried about {size}"
+        remedy = "Let the workers read or make their own data: send an index, or the name of a file"
+        yield Cause("large arguments", lost, evidence, remedy, less)
+
+
+def _large_results(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    if facts.message_bytes_out < LARGE:
+        return
+    size, messages = _bytes(facts.message_bytes_out), counted(len(facts.messages), "message")
+    lost = facts.spent.returning
+    byte = replay.costs.reply.byte
+    if byte > SLOW_BYTE:
+        evidence = f"each of {messages} brought back about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
+        arrays = replace(replay.costs, reply=_as_array(replay.costs.reply), collect=_as_array(replay.costs.collect))
+        yield Cause(
+            "lists returned where arrays would do", lost, evidence,
+            "If these are numbers, return NumPy arrays instead of lists", replay.expect(costs=arrays),
+        )  # fmt: skip
+    evidence = f"each of {messages} brought back about {size}"
+    remedy = "Return less: what is needed of it, or the name of a file; or let the workers write into shared memory"
+    small = [min(NAME_BYTES, size) for size in replay.bytes_out]
+    yield Cause("large results", lost, evidence, remedy, replay.expect(bytes_out=small))
+
+
+def _long_task(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    """One task that is much longer than the others, and came late."""
+    longest = max(facts.spans, key=lambda span: span.finished - span.started)
+    seconds = longest.finished - longest.started
+    is_last = longest.finished == max(span.finished for span in facts.spans)
+    if facts.run.processes == 1 or len(facts.spans) < 3 or seconds < 0.3 * facts.run.seconds or not is_last:
+        return
+    order = sorted(range(len(replay.durations)), key=lambda task: -replay.durations[task])
+    sorted_work = {name: [values[n] for n in order] for name, values in _work(replay).items()}
+    first = replay.expect(chunksize=1, **sorted_work)
+    others = [span for span in facts.spans if span is not longest]
+    idle = facts.spent.idle
+    evidence = f"task {longest.task} took {format_seconds(seconds)}, and the other workers were idle until it ended"
+    if first > 0.9 * facts.run.seconds:
+        typical = sum(span.finished - span.started for span in others) / len(others)
+        if seconds > 3 * typical:
+            remedy = "Cut this task into several: a pool takes at least as long as its longest task"
+            yield Cause("one long task", idle, evidence, remedy, None, idle / facts.run.processes)
+        return
+    yield Cause("a long task came late", idle, evidence, "Start the longest first: sort the tasks, with chunksize=1", first)
+
+
+def _work(replay: Replay) -> dict[str, list[float]]:
+    return {"durations": replay.durations, "bytes_in": replay.bytes_in, "bytes_out": replay.bytes_out}
+
+
+def _as_array(leg: Leg) -> Leg:
+    return replace(leg, byte=min(leg.byte, ARRAY_BYTE))
+
+
+def _bytes(number: float) -> str:
+    """Return a number of bytes in words: "80 MB", "120 KB"."""
+    return f"{number / 1e6:,.0f} MB" if number >= 9.5e6 else f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{number / 1e3:.0f} KB"
+
+

@@ -1,0 +1,128 @@
+"""Causes that lie in the workers: how many there are, how they start, what they wait for, and whether a pool pays."""
+
+import itertools
+from collections.abc import Iterator
+
+from helpers.explaining.cause import Cause
+from helpers.explaining.facts import Facts
+from helpers.explaining.replay import Replay
+from helpers.model import default_chunksize
+from helpers.text import counted, format_seconds
+
+BLAS_REMEDY = (
+    "Allow each worker one such thread: set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1 before NumPy is imported, or "
+    "call threadpoolctl.threadpool_limits(1) in an initializer"
+)
+
+MOST_THREADS = 32
+"""No more threads are recommended: ThreadPoolExecutor, too, starts no more by default (and 4 more than CPUs)."""
+
+
+def causes_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    """Yield what can be wrong with the workers of this run, each with what its remedy would bring."""
+    if facts.one_at_a_time:
+        yield _one_at_a_time(facts, replay)
+    elif facts.starved > 0.2 * facts.spent.whole:
+        yield _starved(facts)
+    if facts.waits:
+        yield from _waiting(facts, replay)
+    elif facts.threads:
+        yield from _interpreter_lock(facts, replay)
+    else:
+        yield from _number_of_workers(facts, replay)
+        yield from _load(facts)
+    yield from _start(facts, replay)
+    yield from _no_pool(facts, replay)
+
+
+def _one_at_a_time(facts: Facts, replay: Replay) -> Cause:
+    evidence = "each task was handed in only after the result of the one before, as `apply` does: one worker computed, the others were idle"
+    remedy = "Hand all tasks in together: map, imap, or apply_async and a get for each at the end"
+    chunksize = default_chunksize(len(facts.spans), facts.run.processes)
+    return Cause("one task at a time", facts.spent.idle, evidence, remedy, replay.expect(chunksize=chunksize))
+
+
+def _starved(facts: Facts) -> Cause:
+    seconds = facts.starved / facts.run.processes
+    evidence = f"for {format_seconds(seconds)}, workers were idle because the program had not yet handed in the next task: it worked between its calls, or its input came slowly"
+    remedy = "Hand tasks in before they are needed (imap, map_async), and let the workers do what the program does in between"
+    return Cause("the program hands in too little", facts.starved, evidence, remedy, None, seconds)
+
+
+def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    """Tasks that wait for something: more of them can wait at the same time, and threads cost less than processes."""
+    tasks, now = len(facts.spans), facts.run.processes
+    several = min(tasks, MOST_THREADS, max(now + 1, int(facts.cpus / max(facts.cpu_share, 1e-3))))
+    evidence = f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, although the CPUs were not busy: they waited for something else (a file, the network, a lock, a sleep)"
+    remedy = f"Let more of them wait at the same time; threads cost less for this: ThreadPool({several}), with chunksize=1"
+    expected = replay.expect(processes=several, chunksize=1, warm=True)
+    yield Cause("tasks that wait", facts.spent.waiting_for_cpu, evidence, remedy, max(expected, facts.computing))
+
+
+def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    if facts.cpu_share > 0.75 or facts.cpus_used > 1.3:
+        return
+    evidence = f"{counted(facts.run.processes, 'thread')} kept {facts.cpus_used:.1f} CPUs busy: only the thread that holds the interpreter's lock (GIL) computes"
+    remedy = f"Take processes: Pool({min(facts.run.processes, facts.cpus)})"
+    processes = min(facts.run.processes, facts.cpus)
+    expected = replay.expect(processes=processes, warm=False)
+    yield Cause("the interpreter's lock", facts.spent.waiting_for_cpu, evidence, remedy, expected)
+
+
+def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    processes, cpus = facts.run.processes, facts.cpus
+    chunksize = max(1, min(facts.chunksize, -(-len(facts.spans) // cpus)))
+    expected = replay.expect(processes=cpus, chunksize=chunksize)
+    if processes > cpus:
+        evidence = f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}: their tasks waited {format_seconds(facts.spent.waiting_for_cpu)} for one, and each worker had to start"
+        lost = facts.spent.waiting_for_cpu + facts.spent.starting
+        yield Cause("more workers than CPUs", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected)
+    elif processes < cpus:
+        evidence = f"{counted(processes, 'worker')} left {counted(cpus - processes, 'CPU')} unused"
+        lost = (cpus - processes) * facts.run.seconds
+        yield Cause("CPUs that nobody used", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected)
+
+
+def _load(facts: Facts) -> Iterator[Cause]:
+    """What the CPUs did beside the tasks, where that is known."""
+    load = facts.run.load
+    if load is None or load.seconds <= 0:
+        return
+    part = min(1.0, load.seconds / facts.run.seconds)
+    computing = facts.computing * part
+    handling = (facts.spent.sending + facts.spent.returning + facts.spent.starting) * part
+    own = load.workers - computing - handling
+    others = load.machine - load.workers - load.parent
+    could, lost = facts.cpus * load.seconds, facts.spent.waiting_for_cpu
+    if own > 0.3 * computing and own > 0.15 * could:
+        used, theirs = format_seconds(load.workers), format_seconds(computing)
+        evidence = f"the workers used {used} of CPU, and {theirs} of it where your function ran: it starts threads of its own, as NumPy's BLAS does, and they share the CPUs"
+        yield Cause("threads inside the workers", lost, evidence, BLAS_REMEDY, None, lost / facts.run.processes)
+    elif others > 0.15 * could and lost > 0.1 * facts.spent.whole:
+        evidence = f"other programs used {others / load.seconds:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks waited for one"
+        remedy = "Close them, or measure again when the machine is quiet"
+        yield Cause("CPUs taken by others", lost, evidence, remedy, None, lost / facts.run.processes)
+
+
+def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    if not facts.boot or facts.run.processes > facts.cpus and not facts.waits:  # then there are too many of them
+        return
+    evidence = f"the workers needed {format_seconds(facts.boot)} until they were ready ({facts.run.start_method})"
+    remedy = "Make the pool once and use it for all calls"
+    if facts.run.start_method == "forkserver":
+        remedy += "; and let the forkserver import what workers need: multiprocessing.set_forkserver_preload([...])"
+    elif facts.run.start_method == "spawn":
+        remedy += "; and import less in the modules that workers need"
+    yield Cause("starting the workers", facts.spent.starting, evidence, remedy, replay.expect(warm=True))
+
+
+def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    """Work that is too short for any pool: a plain loop beats every chunk size."""
+    loop = facts.wall if facts.waits else facts.computing
+    tasks = len(facts.spans)
+    sizes = {1, facts.chunksize, default_chunksize(tasks, facts.run.processes), -(-tasks // facts.run.processes)}
+    numbers = {facts.run.processes, min(facts.run.processes, facts.cpus), 2}
+    pools = [replay.expect(chunksize=size, processes=n) for size, n in itertools.product(sizes, numbers)]
+    if loop < 0.9 * min(pools):
+        evidence = f"all tasks together compute for {format_seconds(loop)}, less than any pool of {counted(facts.run.processes, 'process')} costs"
+        yield Cause("too little work for a pool", facts.lost, evidence, "Call the function in a plain loop", loop)

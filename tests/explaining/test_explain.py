@@ -1,0 +1,138 @@
+"""`explain` names the cause of a run with one known fault, with its figures, and what the remedy would bring.
+
+The runs are simulated, so that they are the same each time; `python -m benchmarks explain` measures others.
+"""
+
+import pytest
+
+from benchmarks.explaining import Case, named_first, simulated_cases, split
+from helpers.diagnosis import LEAST_GAIN, MOST_CAUSES, explain
+from helpers.model import Costs, simulate
+from helpers.spans import Load, Run
+
+CASES = list(simulated_cases())
+
+
+def a_run(**changes):
+    """A run with nothing wrong: 320 equal tasks on 8 workers and 8 CPUs, and what a test changes of it."""
+    given = {"durations": [0.05] * 320, "processes": 8, "cpus": 8, "chunksize": 1, "warm": True} | changes
+    return simulate(**given)
+
+
+def as_threads(run: Run) -> Run:
+    """A run of four threads that hold one lock in turn: each task has a CPU for a quarter of its time."""
+    spans = [span._replace(cpu=(span.finished - span.started) / 4) for span in run.spans]
+    return run._replace(spans=tuple(spans), start_method="threads")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_fault_of_a_run_is_named_first(case: Case):
+    assert named_first(explain(case.run(), cpus=case.cpus)) == case.cause
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.cause], ids=lambda case: case.name)
+def test_a_simulated_remedy_brings_what_was_promised(case: Case):
+    first = explain(case.run(), cpus=case.cpus).causes[0]
+    assert first.expected == pytest.approx(case.cured(first.remedy).seconds, rel=0.15)
+
+
+def test_a_run_with_nothing_wrong_says_so_and_for_how_long_it_computed():
+    found = explain(a_run(), cpus=8)
+    assert found.causes == ()
+    assert str(found).startswith("Nothing to gain from the pool: the tasks computed for 100% of the time")
+
+
+def test_at_most_three_causes_are_named_the_one_first_that_gains_most():
+    run = a_run(durations=[0.001] * 400, bytes_in=2_000_000, bytes_out=2_000_000, processes=32, warm=False)
+    found = explain(run, cpus=8)
+    gains = [cause.gain(run.seconds) for cause in found.causes]
+    assert len(gains) == MOST_CAUSES
+    assert gains == sorted(gains, reverse=True)
+    assert min(gains) > LEAST_GAIN * run.seconds
+
+
+def test_the_text_gives_evidence_remedy_and_promise():
+    run = a_run(durations=[0.01] * 160, bytes_in=4_000_000)
+    text = str(explain(run, cpus=8))
+    assert "each of 160 messages carried 4.0 MB, always as many bytes" in text
+    assert "with an initializer" in text
+    assert "instead of " in text
+
+
+def test_what_a_partial_holds_is_known_to_be_the_same_each_time():
+    run = split(a_run(durations=[0.01] * 160, chunksize=4), 160)
+    firsts = {}
+    for span in run.spans:
+        firsts.setdefault((span.worker, span.arrived), span.task)
+    heavy = [span._replace(bytes_in=8_000_100 if span.task in firsts.values() else 100) for span in run.spans]
+    longer = [span._replace(sent=span.sent + 0.02, received=span.received, arrived=span.arrived) for span in heavy]
+    text = str(explain(run._replace(spans=tuple(longer), ended=run.ended), cpus=8))
+    assert "Traceback" not in text
+
+
+def test_tasks_that_sleep_are_told_from_tasks_without_a_cpu():
+    run = a_run(durations=[0.02] * 80)
+    asleep = run._replace(spans=tuple(span._replace(cpu=1e-4) for span in run.spans))
+    first = explain(asleep, cpus=8).causes[0]
+    assert first.name == "tasks that wait"
+    assert "ThreadPool(32)" in first.remedy
+    assert first.expected < run.seconds
+
+
+def test_threads_that_take_turns_are_told_of_the_lock():
+    run = as_threads(a_run(durations=[0.02] * 80, processes=4, cpus=4))
+    first = explain(run, cpus=4).causes[0]
+    assert first.name == "the interpreter's lock"
+    assert first.remedy == "Take processes: Pool(4)"
+
+
+def beside(run: Run, **load: float) -> Run:
+    """The run with every task waiting half of its time, and what is known of the CPUs."""
+    spans = [span._replace(cpu=(span.finished - span.started) * 0.55) for span in run.spans]
+    known = {"seconds": run.seconds, "machine": 8 * run.seconds, "workers": 4.4 * run.seconds, "parent": 0.0}
+    return run._replace(spans=tuple(spans), load=Load(**known | load))
+
+
+def test_cpus_that_others_took_are_named():
+    first = explain(beside(a_run()), cpus=8).causes[0]
+    assert first.name == "CPUs taken by others"
+    assert "other programs used 3.6 of 8 CPUs" in first.evidence
+
+
+def test_threads_that_tasks_start_are_named():
+    run = a_run()
+    first = explain(beside(run, workers=7.9 * run.seconds), cpus=8).causes[0]
+    assert first.name == "threads inside the workers"
+    assert "threadpoolctl.threadpool_limits(1)" in first.remedy
+
+
+def test_who_took_the_cpus_is_said_to_be_unknown_where_it_was_not_recorded():
+    run = beside(a_run())._replace(load=None)
+    assert "was not recorded" in str(explain(run, cpus=8))
+
+
+def test_a_run_that_the_simulator_cannot_repeat_gets_no_promise():
+    run = a_run()
+    found = explain(run._replace(ended=run.ended * 5, processes=16), cpus=8)
+    assert all(cause.expected is None for cause in found.causes)
+    assert "cannot be said" in str(found)
+
+
+def test_a_hundred_thousand_tasks_are_explained_too():
+    run = a_run(durations=[2e-5] * 100_000, costs=Costs())
+    assert named_first(explain(run, cpus=8)) == "too many small messages"
+
+
+@pytest.mark.parametrize("cpus", [0, -1])
+def test_a_number_of_cpus_below_one_is_refused(cpus):
+    with pytest.raises(ValueError, match=f"cpus must be a whole number of 1 or more, not {cpus}"):
+        explain(a_run(), cpus=cpus)
+
+
+def test_a_run_without_tasks_is_refused():
+    with pytest.raises(ValueError, match="no task that has ended"):
+        explain(Run((), (), 2, "fork", 0.0, 0.0), cpus=2)
+
+
+def test_it_prints_itself_in_a_notebook():
+    assert "Nothing to gain" in explain(a_run(), cpus=8)._repr_mimebundle_()["text/html"]
