@@ -51,7 +51,9 @@ def diagnose(context: BaseContext, repeats: int) -> Iterator[Figure]:
         run = case.run()
         found = explain(run, cpus=case.cpus)
         right.append(named_first(found) == case.cause)
-        yield Figure(f"{case.name}: the right cause first ({named_first(found) or 'nothing to gain'})", right[-1], "", 1, 1, True)
+        yield Figure(
+            f"{case.name}: the right cause first ({named_first(found) or 'nothing to gain'})", right[-1], "", 1, 1, True
+        )
         if right[-1] and case.cured is not None and found.causes[0].expected is not None:
             cured = case.cured(found.causes[0].remedy)
             off.append(100 * abs(found.causes[0].expected / cured.seconds - 1))
@@ -131,8 +133,16 @@ def measured_cases(context: BaseContext) -> Iterator[Case]:
     if cpus > 1:
         yield Case("one worker", "CPUs that nobody used", partial(run, 1, tasks.draw, loops, chunksize=1),
                    lambda _: run(cpus, tasks.draw, loops, chunksize=1))  # fmt: skip
-        yield Case("other programs", "CPUs taken by others", partial(beside_others, cpus, partial(run, cpus, tasks.draw, loops * 2, chunksize=1)))
-        yield Case("BLAS threads", "threads inside the workers", partial(run, cpus, array_tasks.multiply, [1000] * 24, chunksize=1))
+        yield Case(
+            "other programs",
+            "CPUs taken by others",
+            partial(beside_others, cpus, partial(run, cpus, tasks.draw, loops * 2, chunksize=1)),
+        )
+        yield Case(
+            "BLAS threads",
+            "threads inside the workers",
+            partial(run, cpus, array_tasks.multiply, [1000] * 24, chunksize=1),
+        )
 
 
 def in_a_loop(function: Callable[[Any], Any], items: Iterable[Any]) -> Run:
@@ -195,14 +205,69 @@ def simulated_cases() -> Iterator[Case]:
     """Yield runs on paper, of machines with more CPUs: what is changed there is changed in the simulator, too."""
     slow_start = Costs(fork=2e-3, boot=0.15)
     for cpus in (4, 8, 16):
-        yield simulated(cpus, "many small messages", "too many small messages", ("chunksize",), durations=[4e-5] * 8000, chunksize=1)
-        yield simulated(cpus, "one chunk more than workers", "too few chunks", ("chunksize",), durations=[0.01] * 24 * (cpus + 1), chunksize=24)
-        yield simulated(cpus, "sleepy start", "starting the workers", (), {"warm": True}, durations=[0.02] * 5 * cpus, chunksize=1, costs=slow_start, warm=False)
-        yield simulated(cpus, "too many workers", "more workers than CPUs", ("Pool",), durations=[0.05] * 6 * cpus, processes=8 * cpus, chunksize=1, costs=slow_start, warm=False)
-        yield simulated(cpus, "a table in each message", "the same large object sent again and again", (), {"bytes_in": 200}, durations=[0.01] * 160, bytes_in=4_000_000, chunksize=1)
-    yield simulated(8, "the longest task last", "a long task came late", (), {"durations": [1.0] + [0.02] * 300}, durations=[0.02] * 300 + [1.0], chunksize=1)
+        yield simulated(
+            cpus, "many small messages", "too many small messages", ("chunksize",), durations=[4e-5] * 8000, chunksize=1
+        )
+        yield simulated(
+            cpus,
+            "one chunk more than workers",
+            "too few chunks",
+            ("chunksize",),
+            durations=[0.01] * 24 * (cpus + 1),
+            chunksize=24,
+        )
+        yield simulated(
+            cpus,
+            "sleepy start",
+            "starting the workers",
+            (),
+            {"warm": True},
+            durations=[0.02] * 5 * cpus,
+            chunksize=1,
+            costs=slow_start,
+            warm=False,
+        )
+        yield simulated(
+            cpus,
+            "too many workers",
+            "more workers than CPUs",
+            ("Pool",),
+            durations=[0.05] * 6 * cpus,
+            processes=8 * cpus,
+            chunksize=1,
+            costs=slow_start,
+            warm=False,
+        )
+        yield simulated(
+            cpus,
+            "a table in each message",
+            "the same large object sent again and again",
+            (),
+            {"bytes_in": 200},
+            durations=[0.01] * 160,
+            bytes_in=4_000_000,
+            chunksize=1,
+        )
+    yield simulated(
+        8,
+        "the longest task last",
+        "a long task came late",
+        (),
+        {"durations": [1.0] + [0.02] * 300},
+        durations=[0.02] * 300 + [1.0],
+        chunksize=1,
+    )
     yield simulated(8, "nothing wrong", "", (), durations=[0.05] * 320, chunksize=1)
-    yield simulated(8, "large results", "large results", (), {"bytes_out": 200}, durations=[0.004] * 160, bytes_out=4_000_000, chunksize=1)
+    yield simulated(
+        8,
+        "large results",
+        "large results",
+        (),
+        {"bytes_out": 200},
+        durations=[0.004] * 160,
+        bytes_out=4_000_000,
+        chunksize=1,
+    )
 
 
 def simulated(
@@ -232,8 +297,14 @@ def split(run: Run, tasks: int) -> Run:
             began, ended = chunk.started + place * wall, chunk.started + (place + 1) * wall
             cpu, size_in, size_out = chunk.cpu / count, chunk.bytes_in // count, chunk.bytes_out // count
             spans.append(
-                chunk._replace(task=len(spans), received=began, started=began, finished=ended, cpu=cpu, bytes_in=size_in, bytes_out=size_out)
+                chunk._replace(
+                    task=len(spans),
+                    received=began,
+                    started=began,
+                    finished=ended,
+                    cpu=cpu,
+                    bytes_in=size_in,
+                    bytes_out=size_out,
+                )
             )
     return run._replace(spans=tuple(spans))
-
-

@@ -58,19 +58,23 @@ class Facts:
     @property
     def cpus_used(self) -> float:
         """How many CPUs the tasks kept busy, on average over the time from the first start to the last end."""
-        begin = min(span.started for span in self.spans)
-        end = max(span.finished for span in self.spans)
-        return self.computing / (end - begin) if end > begin else 1.0
+        return _cpus_used(self.spans)
 
-    @property
+    @cached_property
     def waits(self) -> bool:
         """Whether the tasks waited for something else than a CPU, for most of their time.
 
-        With more workers than CPUs they would wait for a CPU, and the CPUs would be full. Threads of one interpreter
-        wait for its lock, and then one CPU is full.
+        With more workers than CPUs they would wait for a CPU, and the CPUs would be full; workers that still start need
+        CPUs, too. Threads of one interpreter wait for its lock, and then one CPU is full.
         """
+        if self.cpu_share >= 0.5 or self._cpus_were_full:
+            return False
+        ready = max(worker.ready for worker in self.run.workers)
+        settled = [span for span in self.spans if span.started >= ready]
+        if len(settled) < 0.2 * len(self.spans) and self.run.processes > self.cpus:
+            return False
         full = 1.0 if self.threads else min(self.run.processes, self.cpus)
-        return self.cpu_share < 0.5 and self.cpus_used < 0.6 * full and not self._cpus_were_full
+        return _cpus_used(settled or self.spans) < 0.6 * full
 
     @property
     def _cpus_were_full(self) -> bool:
@@ -135,3 +139,8 @@ class Facts:
             yield message[0].submitted, 1, 0
             yield max(message[0].arrived, message[0].submitted), -1, 1
             yield max(message[-1].replied, message[0].arrived), 0, -1
+
+
+def _cpus_used(spans: list[Span]) -> float:
+    seconds = max(span.finished for span in spans) - min(span.started for span in spans)
+    return sum(span.computing for span in spans) / seconds if seconds else 1.0

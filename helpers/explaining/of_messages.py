@@ -15,6 +15,9 @@ SLOW_BYTE = 1.2e-9
 ARRAY_BYTE = 4e-10
 """Seconds to pickle, or to unpickle, a byte of a NumPy array, about: it is copied, not taken to pieces."""
 
+FEW = 4
+"""No more messages for each worker are few; as many is what `Pool.map` makes by default."""
+
 NAME_BYTES = 200.0
 """Bytes of what is sent instead of data: an index, or the name of a file."""
 
@@ -35,22 +38,23 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
     tasks, now = len(facts.spans), facts.chunksize
     if facts.one_at_a_time:
         return
-    sizes = sorted({max(1, min(tasks, round(1.5**power))) for power in range(40) if 1.5**power <= tasks})
-    found = {size: replay.expect(chunksize=size) for size in sizes}
+    sizes = {max(1, min(tasks, round(1.5**power))) for power in range(40) if 1.5**power <= tasks}
+    few = len(facts.messages) <= FEW * facts.run.processes
+    found = {size: replay.expect(chunksize=size) for size in sorted(sizes) if size < now or not few and size > now}
+    if not found:
+        return
     best = min(found.values())
     good = [size for size, seconds in found.items() if seconds <= 1.02 * best]
-    nearest = min(good, key=lambda size: max(size / now, now / size))
-    messages = counted(len(facts.messages), "message")
-    if nearest > now:
+    size = min(good, key=lambda size: max(size / now, now / size))
+    remedy = f"chunksize={size}"
+    in_messages = f"the {counted(tasks, 'task')} went in {counted(len(facts.messages), 'message')}"
+    if size > now:
         lost = facts.spent.sending + facts.spent.returning + facts.spent.idle
-        evidence = f"the {counted(tasks, 'task')} went in {messages}, and a message costs more than a task does"
-        yield Cause(
-            "too many small messages", lost, evidence, f"Put more tasks into each: chunksize={nearest}", found[nearest]
-        )
-    elif nearest < now:
-        idle = facts.spent.idle
-        evidence = f"the {counted(tasks, 'task')} went in {messages} only, and workers were idle while others computed"
-        yield Cause("too few chunks", idle, evidence, f"Cut the work finer: chunksize={nearest}", found[nearest])
+        evidence = f"{in_messages}, and a message costs more than a task does"
+        yield Cause("too many small messages", lost, evidence, f"Put more tasks into each: {remedy}", found[size])
+    else:
+        evidence = f"{in_messages} only, and workers were idle while others computed"
+        yield Cause("too few chunks", facts.spent.idle, evidence, f"Cut the work finer: {remedy}", found[size])
 
 
 def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
@@ -67,7 +71,9 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
         return
     byte = replay.costs.send.byte
     if byte > SLOW_BYTE:
-        evidence = f"each of {messages} carried about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
+        evidence = (
+            f"each of {messages} carried about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
+        )
         arrays = replace(replay.costs, send=_as_array(replay.costs.send), receive=_as_array(replay.costs.receive))
         yield Cause(
             "lists sent where arrays would do", lost, evidence, "If these are numbers, send NumPy arrays instead of lists",
@@ -91,7 +97,9 @@ def _large_results(facts: Facts, replay: Replay) -> Iterator[Cause]:
     lost = facts.spent.returning
     byte = replay.costs.reply.byte
     if byte > SLOW_BYTE:
-        evidence = f"each of {messages} brought back about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
+        evidence = (
+            f"each of {messages} brought back about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
+        )
         arrays = replace(replay.costs, reply=_as_array(replay.costs.reply), collect=_as_array(replay.costs.collect))
         yield Cause(
             "lists returned where arrays would do", lost, evidence,
@@ -122,7 +130,9 @@ def _long_task(facts: Facts, replay: Replay) -> Iterator[Cause]:
             remedy = "Cut this task into several: a pool takes at least as long as its longest task"
             yield Cause("one long task", idle, evidence, remedy, None, idle / facts.run.processes)
         return
-    yield Cause("a long task came late", idle, evidence, "Start the longest first: sort the tasks, with chunksize=1", first)
+    yield Cause(
+        "a long task came late", idle, evidence, "Start the longest first: sort the tasks, with chunksize=1", first
+    )
 
 
 def _work(replay: Replay) -> dict[str, list[float]]:
@@ -135,6 +145,10 @@ def _as_array(leg: Leg) -> Leg:
 
 def _bytes(number: float) -> str:
     """Return a number of bytes in words: "80 MB", "120 KB"."""
-    return f"{number / 1e6:,.0f} MB" if number >= 9.5e6 else f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{number / 1e3:.0f} KB"
-
-
+    return (
+        f"{number / 1e6:,.0f} MB"
+        if number >= 9.5e6
+        else f"{number / 1e6:.1f} MB"
+        if number >= 1e6
+        else f"{number / 1e3:.0f} KB"
+    )

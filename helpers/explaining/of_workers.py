@@ -54,7 +54,9 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
     tasks, now = len(facts.spans), facts.run.processes
     several = min(tasks, MOST_THREADS, max(now + 1, int(facts.cpus / max(facts.cpu_share, 1e-3))))
     evidence = f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, although the CPUs were not busy: they waited for something else (a file, the network, a lock, a sleep)"
-    remedy = f"Let more of them wait at the same time; threads cost less for this: ThreadPool({several}), with chunksize=1"
+    remedy = (
+        f"Let more of them wait at the same time; threads cost less for this: ThreadPool({several}), with chunksize=1"
+    )
     expected = replay.expect(processes=several, chunksize=1, warm=True)
     yield Cause("tasks that wait", facts.spent.waiting_for_cpu, evidence, remedy, max(expected, facts.computing))
 
@@ -76,11 +78,15 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if processes > cpus:
         evidence = f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}: their tasks waited {format_seconds(facts.spent.waiting_for_cpu)} for one, and each worker had to start"
         lost = facts.spent.waiting_for_cpu + facts.spent.starting
-        yield Cause("more workers than CPUs", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected)
+        yield Cause(
+            "more workers than CPUs", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
+        )
     elif processes < cpus:
         evidence = f"{counted(processes, 'worker')} left {counted(cpus - processes, 'CPU')} unused"
         lost = (cpus - processes) * facts.run.seconds
-        yield Cause("CPUs that nobody used", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected)
+        yield Cause(
+            "CPUs that nobody used", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
+        )
 
 
 def _load(facts: Facts) -> Iterator[Cause]:

@@ -29,8 +29,12 @@ class Replay:
         self.bytes_out = [float(span.bytes_out) for span in facts.spans]
         self.costs = _fitted_costs(facts)
         self.warm = not facts.boot
+        if not self.warm:
+            self._fit_start()
         if _is_about_messages(facts):
             self._fit_messages()
+        elif max(facts.message_bytes_in, facts.message_bytes_out) >= LARGE:
+            self._fit_pipe()
         self._before = self._simulated()
 
     @property
@@ -44,21 +48,43 @@ class Replay:
 
     def _simulated(self, *, warm: bool | None = None, **changes: Any) -> float:
         """Return the simulated seconds."""
-        arguments: dict[str, Any] = {
-            "durations": self.durations,
-            "bytes_in": self.bytes_in,
-            "bytes_out": self.bytes_out,
-            "processes": self.facts.run.processes,
-            "cpus": self.facts.cpus,
-            "chunksize": self.facts.chunksize,
-            "costs": self.costs,
-        } | changes
+        arguments = self._arguments() | changes
         if self.facts.waits:
             arguments["cpus"] = max(arguments["cpus"], arguments["processes"] + 1)
         fewer, times = _fewer_tasks(arguments)
         seconds = simulate(**fewer, warm=True).seconds
         start = 0.0 if (self.warm if warm is None else warm) else simulate(**fewer, warm=False).seconds - seconds
         return seconds * times + start
+
+    def _arguments(self) -> dict[str, Any]:
+        """Return the arguments of `simulate` for the run as it was."""
+        processes, cpus = self.facts.run.processes, self.facts.cpus
+        return {
+            "durations": self.durations,
+            "bytes_in": self.bytes_in,
+            "bytes_out": self.bytes_out,
+            "processes": processes,
+            "cpus": cpus,
+            "chunksize": self.facts.chunksize,
+            "costs": self.costs,
+        }
+
+    def _fit_start(self) -> None:
+        """Find what it costs to fork and to boot a worker, so that the simulated workers are ready when these were.
+
+        The parent forks all workers before it pickles the first message. Those that boot share the CPUs with it.
+        """
+        run, workers = self.facts.run, self.facts.run.processes
+        forked = self.facts.messages[0][0].packed - run.began
+        ready = max(worker.ready for worker in run.workers) - run.began
+        forked = min(forked, ready)
+        fork, boot = forked / workers, ready - forked
+        for _ in range(6):
+            self.costs = replace(self.costs, fork=fork, boot=boot)
+            arguments, _ = _fewer_tasks(self._arguments())
+            simulated = simulate(**arguments, warm=False)
+            fork *= forked / max(simulated.spans[0].packed, 1e-9)
+            boot *= ready / max(worker.ready for worker in simulated.workers)
 
     def _fit_messages(self) -> None:
         """Find what a message costs so that the simulated run takes as long as the measured one."""
@@ -71,6 +97,19 @@ class Replay:
                 low = factor
             else:
                 high = factor
+
+    def _fit_pipe(self) -> None:
+        """Find what a byte costs in the pipe so that the simulated run takes as long as the measured one."""
+        fitted = self.costs
+        low, high = 0.0, _most_pipe_byte(self.facts.messages)
+        for _ in range(7):
+            byte = (low + high) / 2
+            legs = {name: getattr(fitted, name) for name in LEGS}
+            self.costs = replace(fitted, **{name: replace(leg, byte=leg.byte + byte) for name, leg in legs.items()})
+            if self._simulated() < self.facts.run.seconds:
+                low = byte
+            else:
+                high = byte
 
 
 def _fewer_tasks(arguments: dict[str, Any]) -> tuple[dict[str, Any], int]:
@@ -98,7 +137,9 @@ def _is_about_messages(facts: Facts) -> bool:
     """Whether the run is about its messages: they are small, and little else happens."""
     spent = facts.spent
     small = max(facts.message_bytes_in, facts.message_bytes_out) < LARGE
-    return small and len(facts.messages) >= 50 and spent.computing < 0.5 * spent.whole and not facts.waits
+    return (
+        small and len(facts.messages) >= 50 and spent.computing + spent.starting < 0.5 * spent.whole and not facts.waits
+    )
 
 
 def _with_messages(costs: Costs, factor: float) -> Costs:
@@ -109,27 +150,23 @@ def _with_messages(costs: Costs, factor: float) -> Costs:
 def _fitted_costs(facts: Facts) -> Costs:
     """Return what the moments of the messages show of the costs of this pool."""
     messages = facts.messages
-    pipe = _pipe_byte(messages)
     sizes_in = [sum(span.bytes_in for span in message) for message in messages]
     sizes_out = [sum(span.bytes_out for span in message) for message in messages]
-    readies = [worker.ready - facts.run.began for worker in facts.run.workers]
-    fork = (max(readies) - min(readies)) / max(1, len(readies) - 1) if facts.boot else 0.0
-    fork = min(fork, max(0.0, min(readies)) / 2)
     return Costs(
-        fork=fork,
-        boot=max(0.0, facts.boot - fork * (1 + len(readies)) / 2),
-        send=_leg(messages, sizes_in, [m[-1].sent - m[0].packed for m in messages], _UNSEEN.send, pipe),
-        receive=_leg(messages, sizes_in, [_unpickling(m) for m in messages], _UNSEEN.receive, pipe),
-        reply=_leg(messages, sizes_out, [m[-1].replied - m[0].returned for m in messages], _UNSEEN.reply, pipe),
-        collect=_leg(messages, sizes_out, [m[-1].delivered - m[0].landed for m in messages], _UNSEEN.collect, pipe),
+        fork=0.0,
+        boot=0.0,
+        send=_leg(messages, sizes_in, [m[-1].sent - m[0].packed for m in messages], _UNSEEN.send),
+        receive=_leg(messages, sizes_in, [_unpickling(m) for m in messages], _UNSEEN.receive),
+        reply=_leg(messages, sizes_out, [m[-1].replied - m[0].returned for m in messages], _UNSEEN.reply),
+        collect=_leg(messages, sizes_out, [m[-1].delivered - m[0].landed for m in messages], _UNSEEN.collect),
     )
 
 
-def _leg(messages: Sequence[Message], sizes: Sequence[int], seconds: Sequence[float], unseen: Leg, pipe: float) -> Leg:
+def _leg(messages: Sequence[Message], sizes: Sequence[int], seconds: Sequence[float], unseen: Leg) -> Leg:
     """Return one leg of the round trip, from the seconds that each message spent on it."""
     if statistics.median(sizes) >= LARGE / 10:
         byte = statistics.median(second / size for second, size in zip(seconds, sizes, strict=True) if size)
-        return Leg(unseen.message, max(0.0, byte) + pipe, unseen.task)
+        return Leg(unseen.message, max(0.0, byte), unseen.task)
     typical = max(0.0, statistics.median(seconds))
     tasks = statistics.median(map(len, messages))
     if tasks < 5:
@@ -147,8 +184,8 @@ def _unpickling(message: Message) -> float:
     return seconds
 
 
-def _pipe_byte(messages: Sequence[Message]) -> float:
-    """Return the seconds for each byte, at each end, that large messages are in the pipe when nothing holds them up."""
+def _most_pipe_byte(messages: Sequence[Message]) -> float:
+    """Return the most seconds for each byte, at each end, that large messages can have cost in the pipe."""
     large = [(m[0].arrived - m[-1].sent, sum(span.bytes_in for span in m)) for m in messages]
     large += [(m[0].landed - m[-1].replied, sum(span.bytes_out for span in m)) for m in messages]
     each = [seconds / size for seconds, size in large if size >= LARGE and seconds > 0]
