@@ -69,9 +69,15 @@ def named_first(found: Diagnosis) -> str:
 
 
 def mapped(
-    context: BaseContext, processes: int, function: Callable[[Any], Any], items: Sequence[Any], *,
-    chunksize: int | None = None, cold: bool = False, **more: Any,
-) -> Run:  # fmt: skip
+    context: BaseContext,
+    processes: int,
+    function: Callable[[Any], Any],
+    items: Sequence[Any],
+    *,
+    chunksize: int | None = None,
+    cold: bool = False,
+    **more: Any,
+) -> Run:
     """Return the run of one map."""
     with XrayPool(processes, context=context, **more) as pool:
         if not cold:
@@ -99,40 +105,85 @@ def measured_cases(context: BaseContext) -> Iterator[Case]:
 
     loops, small, late = [600_000] * (5 * cpus), [300] * 20_000, [200_000] * 30 + [4_000_000]
     few = 4 * cpus - 1 if cpus > 1 else 3
-    yield Case("many empty tasks, one in a message", "too many small messages",
-               partial(run, cpus, tasks.draw, small, chunksize=1), rechunked(tasks.draw, small))  # fmt: skip
-    yield Case("one chunk more than workers", "too few chunks",
-               partial(run, cpus, tasks.draw, [300_000] * few * (cpus + 1), chunksize=few),
-               rechunked(tasks.draw, [300_000] * few * (cpus + 1)))  # fmt: skip
-    yield Case("the longest task last", "a long task came late", partial(run, cpus, tasks.draw, late, chunksize=1),
-               lambda _: run(cpus, tasks.draw, sorted(late, reverse=True), chunksize=1))  # fmt: skip
+    yield Case(
+        "many empty tasks, one in a message",
+        "too many small messages",
+        partial(run, cpus, tasks.draw, small, chunksize=1),
+        rechunked(tasks.draw, small),
+    )
+    yield Case(
+        "one chunk more than workers",
+        "too few chunks",
+        partial(run, cpus, tasks.draw, [300_000] * few * (cpus + 1), chunksize=few),
+        rechunked(tasks.draw, [300_000] * few * (cpus + 1)),
+    )
+    yield Case(
+        "the longest task last",
+        "a long task came late",
+        partial(run, cpus, tasks.draw, late, chunksize=1),
+        lambda _: run(cpus, tasks.draw, sorted(late, reverse=True), chunksize=1),
+    )
     table = np.zeros(2_000_000)
     rows = list(range(40))
-    yield Case("a table of 16 MB in a partial", "the same large object sent again and again",
-               partial(run, cpus, partial(first_of, table), rows, chunksize=2),
-               lambda _: run(cpus, held_first, rows, chunksize=2, initializer=hold, initargs=(table,)))  # fmt: skip
+    yield Case(
+        "a table of 16 MB in a partial",
+        "the same large object sent again and again",
+        partial(run, cpus, partial(first_of, table), rows, chunksize=2),
+        lambda _: run(cpus, held_first, rows, chunksize=2, initializer=hold, initargs=(table,)),
+    )
     lists = [np.random.default_rng(n).normal(size=300_000).tolist() for n in range(12)]
     arrays = [np.array(each) for each in lists]
-    yield Case("lists of floats as arguments", "lists sent where arrays would do", partial(run, cpus, total, lists, chunksize=1),
-               lambda _: run(cpus, total, arrays, chunksize=1))  # fmt: skip
-    yield Case("lists of floats as results", "lists returned where arrays would do", partial(run, cpus, made_list, [300_000] * 16, chunksize=1),
-               lambda _: run(cpus, made_array, [300_000] * 16, chunksize=1))  # fmt: skip
-    yield Case("a spawned pool for a moment's work", "starting the workers",
-               partial(spawn, cpus, tasks.draw, [100_000] * 12, chunksize=1, cold=True),
-               lambda _: spawn(cpus, tasks.draw, [100_000] * 12, chunksize=1))  # fmt: skip
-    yield Case("a thousand empty tasks", "too little work for a pool", partial(run, cpus, tasks.identity, range(1000), cold=True),
-               lambda _: in_a_loop(tasks.identity, range(1000)))  # fmt: skip
-    yield Case("tasks that sleep", "tasks that wait", partial(run, cpus, tasks.nap, [0.02] * 60, chunksize=1),
-               lambda remedy: mapped(context, number_in(remedy, "Pool"), tasks.nap, [0.02] * 60, chunksize=1))  # fmt: skip
-    yield Case("apply in a loop", "one task at a time", partial(applied, context, cpus, [600_000] * 24),
-               lambda _: run(cpus, tasks.draw, [600_000] * 24))  # fmt: skip
+    yield Case(
+        "lists of floats as arguments",
+        "lists sent where arrays would do",
+        partial(run, cpus, total, lists, chunksize=1),
+        lambda _: run(cpus, total, arrays, chunksize=1),
+    )
+    yield Case(
+        "lists of floats as results",
+        "lists returned where arrays would do",
+        partial(run, cpus, made_list, [300_000] * 16, chunksize=1),
+        lambda _: run(cpus, made_array, [300_000] * 16, chunksize=1),
+    )
+    yield Case(
+        "a spawned pool for a moment's work",
+        "starting the workers",
+        partial(spawn, cpus, tasks.draw, [100_000] * 12, chunksize=1, cold=True),
+        lambda _: spawn(cpus, tasks.draw, [100_000] * 12, chunksize=1),
+    )
+    yield Case(
+        "a thousand empty tasks",
+        "too little work for a pool",
+        partial(run, cpus, tasks.identity, range(1000), cold=True),
+        lambda _: in_a_loop(tasks.identity, range(1000)),
+    )
+    yield Case(
+        "tasks that sleep",
+        "tasks that wait",
+        partial(run, cpus, tasks.nap, [0.02] * 60, chunksize=1),
+        lambda remedy: mapped(context, number_in(remedy, "Pool"), tasks.nap, [0.02] * 60, chunksize=1),
+    )
+    yield Case(
+        "apply in a loop",
+        "one task at a time",
+        partial(applied, context, cpus, [600_000] * 24),
+        lambda _: run(cpus, tasks.draw, [600_000] * 24),
+    )
     yield Case("an input that comes slowly", "the program hands in too little", partial(fed_slowly, context, cpus))
-    yield Case("more workers than CPUs", "more workers than CPUs", partial(spawn, 6 * cpus, tasks.draw, loops, chunksize=1, cold=True),
-               lambda _: spawn(cpus, tasks.draw, loops, chunksize=1, cold=True))  # fmt: skip
+    yield Case(
+        "more workers than CPUs",
+        "more workers than CPUs",
+        partial(spawn, 6 * cpus, tasks.draw, loops * 6, chunksize=1, cold=True),
+        lambda _: spawn(cpus, tasks.draw, loops * 6, chunksize=1, cold=True),
+    )
     yield Case("nothing wrong", "", partial(run, cpus, tasks.draw, loops * 4, chunksize=1))
     if cpus > 1:
-        yield Case("one worker", "CPUs that nobody used", partial(run, 1, tasks.draw, loops, chunksize=1),
-                   lambda _: run(cpus, tasks.draw, loops, chunksize=1))  # fmt: skip
+        yield Case(
+            "one worker",
+            "CPUs that nobody used",
+            partial(run, 1, tasks.draw, loops, chunksize=1),
+            lambda _: run(cpus, tasks.draw, loops, chunksize=1),
+        )
         yield Case(
             "other programs",
             "CPUs taken by others",
@@ -287,7 +338,7 @@ def simulated(
 
 
 def split(run: Run, tasks: int) -> Run:
-    """Return a simulated run of equal tasks with a span for each task, as a measured one has, and not for each chunk."""
+    """Return a simulated run of equal tasks with a span for each task, as a measured one has, not for each chunk."""
     each = -(-tasks // len(run.spans))
     spans = []
     for chunk in run.spans:

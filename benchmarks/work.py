@@ -30,7 +30,7 @@ def from_held_lists(bounds: tuple[int, int]) -> np.ndarray:
 
 def first_of(table: np.ndarray, row: int) -> float:
     """Compute for a while, and return one number of a table that comes along."""
-    return float(table[row]) + tasks.draw(200_000)[1]
+    return float(table[row]) + tasks.draw(400_000)[1]
 
 
 def total(numbers: "np.ndarray | list[float]") -> float:

@@ -75,13 +75,15 @@ class Worker(NamedTuple):
 class Load(NamedTuple):
     """CPU seconds while a run was measured: of the whole machine, of the workers with all their threads, of the parent.
 
-    seconds: for how long they were counted, from the beginning of the run to about its end.
+    seconds: for how long they were counted, from the beginning of the run to about its end. waited: for how many
+    worker-seconds the workers' main threads could have run, and had no CPU.
     """
 
     seconds: float
     machine: float
     workers: float
     parent: float
+    waited: float
 
 
 class Run(NamedTuple):
@@ -91,7 +93,7 @@ class Run(NamedTuple):
     got a task is not among them). processes is the size of the pool, start_method how it starts its workers.
     began is when the creation of the pool began, or when a pool that already ran was reset; ended is when the
     last result was delivered. Both are seconds on the clock of the spans. load is what the CPUs did meanwhile; None
-    where that is not known: of simulated runs, of runs shorter than a tenth of a second, and on other systems than Linux.
+    where that is not known: of simulated runs, of very short ones, and on other systems than Linux.
     """
 
     spans: tuple[Span, ...]

@@ -1,1 +1,1 @@
-"""Behind `helpers.diagnosis`: what a run shows (`facts`), the run repeated in the simulator (`replay`), the `causes`."""
+"""Behind `helpers.diagnosis`: what a run shows (`facts`), the run simulated again (`replay`), and the causes."""

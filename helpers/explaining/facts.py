@@ -64,23 +64,20 @@ class Facts:
     def waits(self) -> bool:
         """Whether the tasks waited for something else than a CPU, for most of their time.
 
-        With more workers than CPUs they would wait for a CPU, and the CPUs would be full; workers that still start need
-        CPUs, too. Threads of one interpreter wait for its lock, and then one CPU is full.
+        Linux says how long a worker waited for a CPU. Elsewhere: with more workers than CPUs they would wait for one,
+        and the CPUs would be full; workers that still start need CPUs, too. Threads of one interpreter wait for its
+        lock, and then one CPU is full.
         """
-        if self.cpu_share >= 0.5 or self._cpus_were_full:
+        if self.cpu_share >= 0.5:
             return False
+        if self.run.load is not None:
+            return self.run.load.waited < 0.5 * self.spent.waiting_for_cpu
         ready = max(worker.ready for worker in self.run.workers)
         settled = [span for span in self.spans if span.started >= ready]
         if len(settled) < 0.2 * len(self.spans) and self.run.processes > self.cpus:
             return False
         full = 1.0 if self.threads else min(self.run.processes, self.cpus)
         return _cpus_used(settled or self.spans) < 0.6 * full
-
-    @property
-    def _cpus_were_full(self) -> bool:
-        """Whether all programs together kept the CPUs busy, where that is known."""
-        load = self.run.load
-        return load is not None and load.machine > 0.75 * self.cpus * load.seconds
 
     @property
     def lost(self) -> float:
@@ -114,11 +111,12 @@ class Facts:
 
     @cached_property
     def one_at_a_time(self) -> bool:
-        """Whether each message was sent only after the answer to the one before had come."""
+        """Whether each message was handed in after the answer to the one before had come, and soon after."""
         if len(self.messages) < 3 or self.run.processes == 1:
             return False
-        pairs = itertools.pairwise(self.messages)
-        return all(later[0].packed >= earlier[-1].delivered for earlier, later in pairs)
+        gaps = [later[0].submitted - earlier[-1].delivered for earlier, later in itertools.pairwise(self.messages)]
+        trips = sum(message[-1].delivered - message[0].submitted for message in self.messages)
+        return min(gaps) >= 0 and sum(gaps) < 0.25 * trips
 
     @cached_property
     def starved(self) -> float:

@@ -66,23 +66,33 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
     less = replay.expect(bytes_in=small)
     if facts.function_bytes >= LARGE:
         evidence = f"the same {_bytes(facts.function_bytes)} were pickled with the function, for each of {messages}"
-        remedy = "Send what the function holds (a functools.partial, or the object of a method) once to each worker, with an initializer, or put it into shared memory"
+        remedy = (
+            "Send what the function holds (a functools.partial, or the object of a method) once to each worker, with "
+            "an initializer, or put it into shared memory"
+        )
         yield Cause("the same large object sent again and again", lost, evidence, remedy, less)
         return
-    byte = replay.costs.send.byte
+    byte = replay.pickling.send.byte
     if byte > SLOW_BYTE:
         evidence = (
             f"each of {messages} carried about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
         )
         arrays = replace(replay.costs, send=_as_array(replay.costs.send), receive=_as_array(replay.costs.receive))
         yield Cause(
-            "lists sent where arrays would do", lost, evidence, "If these are numbers, send NumPy arrays instead of lists",
+            "lists sent where arrays would do",
+            lost,
+            evidence,
+            "If these are numbers, send NumPy arrays instead of lists",
             replay.expect(costs=arrays),
-        )  # fmt: skip
+        )
+        return
     equal = max(replay.bytes_in) <= 1.01 * min(replay.bytes_in)
     if equal:
         evidence = f"each of {messages} carried {size}, always as many bytes"
-        remedy = "If they are the same data each time, send them once to each worker, with an initializer, or put them into shared memory; if not, let the workers read or make their own"
+        remedy = (
+            "If they are the same data each time, send them once to each worker, with an initializer, or put them "
+            "into shared memory; if not, let the workers read or make their own"
+        )
         yield Cause("the same large object sent again and again", lost, evidence, remedy, less)
     else:
         evidence = f"each of {messages} carried about {size}"
@@ -95,16 +105,20 @@ def _large_results(facts: Facts, replay: Replay) -> Iterator[Cause]:
         return
     size, messages = _bytes(facts.message_bytes_out), counted(len(facts.messages), "message")
     lost = facts.spent.returning
-    byte = replay.costs.reply.byte
+    byte = replay.pickling.reply.byte
     if byte > SLOW_BYTE:
         evidence = (
             f"each of {messages} brought back about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
         )
         arrays = replace(replay.costs, reply=_as_array(replay.costs.reply), collect=_as_array(replay.costs.collect))
         yield Cause(
-            "lists returned where arrays would do", lost, evidence,
-            "If these are numbers, return NumPy arrays instead of lists", replay.expect(costs=arrays),
-        )  # fmt: skip
+            "lists returned where arrays would do",
+            lost,
+            evidence,
+            "If these are numbers, return NumPy arrays instead of lists",
+            replay.expect(costs=arrays),
+        )
+        return
     evidence = f"each of {messages} brought back about {size}"
     remedy = "Return less: what is needed of it, or the name of a file; or let the workers write into shared memory"
     small = [min(NAME_BYTES, size) for size in replay.bytes_out]

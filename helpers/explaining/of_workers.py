@@ -1,6 +1,5 @@
 """Causes that lie in the workers: how many there are, how they start, what they wait for, and whether a pool pays."""
 
-import itertools
 from collections.abc import Iterator
 
 from helpers.explaining.cause import Cause
@@ -36,7 +35,10 @@ def causes_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 
 def _one_at_a_time(facts: Facts, replay: Replay) -> Cause:
-    evidence = "each task was handed in only after the result of the one before, as `apply` does: one worker computed, the others were idle"
+    evidence = (
+        "each task was handed in only after the result of the one before, as `apply` does: one worker computed, the "
+        "others were idle"
+    )
     remedy = "Hand all tasks in together: map, imap, or apply_async and a get for each at the end"
     chunksize = default_chunksize(len(facts.spans), facts.run.processes)
     return Cause("one task at a time", facts.spent.idle, evidence, remedy, replay.expect(chunksize=chunksize))
@@ -44,8 +46,14 @@ def _one_at_a_time(facts: Facts, replay: Replay) -> Cause:
 
 def _starved(facts: Facts) -> Cause:
     seconds = facts.starved / facts.run.processes
-    evidence = f"for {format_seconds(seconds)}, workers were idle because the program had not yet handed in the next task: it worked between its calls, or its input came slowly"
-    remedy = "Hand tasks in before they are needed (imap, map_async), and let the workers do what the program does in between"
+    evidence = (
+        f"for {format_seconds(seconds)}, workers were idle because the program had not yet handed in the next task: it "
+        "worked between its calls, or its input came slowly"
+    )
+    remedy = (
+        "Hand tasks in before they are needed (imap, map_async), and let the workers do what the program does in "
+        "between"
+    )
     return Cause("the program hands in too little", facts.starved, evidence, remedy, None, seconds)
 
 
@@ -53,7 +61,10 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Tasks that wait for something: more of them can wait at the same time, and threads cost less than processes."""
     tasks, now = len(facts.spans), facts.run.processes
     several = min(tasks, MOST_THREADS, max(now + 1, int(facts.cpus / max(facts.cpu_share, 1e-3))))
-    evidence = f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, although the CPUs were not busy: they waited for something else (a file, the network, a lock, a sleep)"
+    evidence = (
+        f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, although the CPUs were not busy: they waited "
+        "for something else (a file, the network, a lock, a sleep)"
+    )
     remedy = (
         f"Let more of them wait at the same time; threads cost less for this: ThreadPool({several}), with chunksize=1"
     )
@@ -64,7 +75,10 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
 def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if facts.cpu_share > 0.75 or facts.cpus_used > 1.3:
         return
-    evidence = f"{counted(facts.run.processes, 'thread')} kept {facts.cpus_used:.1f} CPUs busy: only the thread that holds the interpreter's lock (GIL) computes"
+    evidence = (
+        f"{counted(facts.run.processes, 'thread')} kept {facts.cpus_used:.1f} CPUs busy: only the thread that holds "
+        "the interpreter's lock (GIL) computes"
+    )
     remedy = f"Take processes: Pool({min(facts.run.processes, facts.cpus)})"
     processes = min(facts.run.processes, facts.cpus)
     expected = replay.expect(processes=processes, warm=False)
@@ -76,7 +90,10 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     chunksize = max(1, min(facts.chunksize, -(-len(facts.spans) // cpus)))
     expected = replay.expect(processes=cpus, chunksize=chunksize)
     if processes > cpus:
-        evidence = f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}: their tasks waited {format_seconds(facts.spent.waiting_for_cpu)} for one, and each worker had to start"
+        evidence = (
+            f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}: their tasks waited "
+            f"{format_seconds(facts.spent.waiting_for_cpu)} for one, and each worker had to start"
+        )
         lost = facts.spent.waiting_for_cpu + facts.spent.starting
         yield Cause(
             "more workers than CPUs", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
@@ -102,10 +119,16 @@ def _load(facts: Facts) -> Iterator[Cause]:
     could, lost = facts.cpus * load.seconds, facts.spent.waiting_for_cpu
     if own > 0.3 * computing and own > 0.15 * could:
         used, theirs = format_seconds(load.workers), format_seconds(computing)
-        evidence = f"the workers used {used} of CPU, and {theirs} of it where your function ran: it starts threads of its own, as NumPy's BLAS does, and they share the CPUs"
+        evidence = (
+            f"the workers used {used} of CPU, and {theirs} of it where your function ran: it starts threads of its "
+            "own, as NumPy's BLAS does, and they share the CPUs"
+        )
         yield Cause("threads inside the workers", lost, evidence, BLAS_REMEDY, None, lost / facts.run.processes)
     elif others > 0.15 * could and lost > 0.1 * facts.spent.whole:
-        evidence = f"other programs used {others / load.seconds:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks waited for one"
+        evidence = (
+            f"other programs used {others / load.seconds:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks "
+            "waited for one"
+        )
         remedy = "Close them, or measure again when the machine is quiet"
         yield Cause("CPUs taken by others", lost, evidence, remedy, None, lost / facts.run.processes)
 
@@ -124,11 +147,11 @@ def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Work that is too short for any pool: a plain loop beats every chunk size."""
-    loop = facts.wall if facts.waits else facts.computing
-    tasks = len(facts.spans)
-    sizes = {1, facts.chunksize, default_chunksize(tasks, facts.run.processes), -(-tasks // facts.run.processes)}
-    numbers = {facts.run.processes, min(facts.run.processes, facts.cpus), 2}
-    pools = [replay.expect(chunksize=size, processes=n) for size, n in itertools.product(sizes, numbers)]
+    tasks, processes = len(facts.spans), facts.run.processes
+    sizes = {1, facts.chunksize, default_chunksize(tasks, processes), -(-tasks // processes)}
+    pools = [replay.expect(chunksize=size, processes=min(processes, facts.cpus)) for size in sizes]
+    loop = replay.expect_of_loop()
     if loop < 0.9 * min(pools):
-        evidence = f"all tasks together compute for {format_seconds(loop)}, less than any pool of {counted(facts.run.processes, 'process')} costs"
+        seconds = format_seconds(sum(replay.durations))
+        evidence = f"all tasks together take {seconds} in one process, less than what a pool costs"
         yield Cause("too little work for a pool", facts.lost, evidence, "Call the function in a plain loop", loop)

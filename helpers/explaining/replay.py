@@ -14,12 +14,18 @@ MOST_TASKS = 2_000
 MOST_OFF = 2.0
 """Where the simulated run takes so many times longer or shorter than the measured one, the model knows it too badly."""
 
+MANY = 50
+"""From so many messages on, a run can be about nothing else."""
+
 LEGS = ("send", "receive", "reply", "collect")
 _UNSEEN = Costs()  # what a message costs beside what its moments show: the pipe, and waking up who waits for it
 
 
 class Replay:
-    """What the simulator makes of a run, as it was and with changes."""
+    """What the simulator makes of a run, as it was and with changes.
+
+    pickling: what its messages cost, as far as their moments show it. costs: with what must have come on top.
+    """
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -27,7 +33,7 @@ class Replay:
         self.durations = [span.finished - span.started if waits else span.computing for span in facts.spans]
         self.bytes_in = [float(span.bytes_in) for span in facts.spans]
         self.bytes_out = [float(span.bytes_out) for span in facts.spans]
-        self.costs = _fitted_costs(facts)
+        self.costs = self.pickling = _fitted_costs(facts)
         self.warm = not facts.boot
         if not self.warm:
             self._fit_start()
@@ -45,6 +51,10 @@ class Replay:
     def expect(self, **changes: Any) -> float:
         """Return the seconds that the run would take with these changes; see `simulate` for their names."""
         return self.facts.run.seconds * self._simulated(**changes) / self._before if self._before else 0.0
+
+    def expect_of_loop(self) -> float:
+        """Return the seconds that the same tasks would take in a plain loop, on a machine that is as busy."""
+        return self.facts.run.seconds * sum(self.durations) / self._before if self._before else 0.0
 
     def _simulated(self, *, warm: bool | None = None, **changes: Any) -> float:
         """Return the simulated seconds."""
@@ -134,12 +144,11 @@ def _batches(values: Sequence[float], size: int) -> Iterator[Sequence[float]]:
 
 
 def _is_about_messages(facts: Facts) -> bool:
-    """Whether the run is about its messages: they are small, and little else happens."""
+    """Whether the run is about its messages: they are small and many, and little else happens."""
     spent = facts.spent
     small = max(facts.message_bytes_in, facts.message_bytes_out) < LARGE
-    return (
-        small and len(facts.messages) >= 50 and spent.computing + spent.starting < 0.5 * spent.whole and not facts.waits
-    )
+    other = spent.computing + spent.starting + facts.starved
+    return small and len(facts.messages) >= MANY and other < 0.5 * spent.whole and not facts.waits
 
 
 def _with_messages(costs: Costs, factor: float) -> Costs:

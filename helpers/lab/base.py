@@ -173,7 +173,8 @@ def model_note(result: Result) -> str:
 
 def diagnosis_text(result: Result) -> str:
     """Return what cost the run most and what to change, as HTML for below its timeline."""
-    return f"<pre class='pool-lab-diagnosis' style='white-space: pre-wrap'>{html.escape(str(result.diagnosis))}</pre>"
+    text = html.escape(str(result.diagnosis or ""))
+    return f"<pre class='pool-lab-diagnosis' style='white-space: pre-wrap'>{text}</pre>"
 
 
 def make_button(label: str, on_click: Callable[[], None], tooltip: str, style: str = "") -> widgets.Button:

@@ -56,9 +56,9 @@ class Result:
         return f"{inside} of {counted(self.timing.repeats, 'run')} inside"
 
     @cached_property
-    def diagnosis(self) -> Diagnosis:
-        """What cost the last repeat most, and what to change (`helpers.diagnosis`)."""
-        return explain(self.run)
+    def diagnosis(self) -> Diagnosis | None:
+        """What cost the last repeat most, and what to change (`helpers.diagnosis`); None if it had no task."""
+        return explain(self.run) if self.run.spans else None
 
     @cached_property
     def _prediction(self) -> tuple[float, float, float] | None:

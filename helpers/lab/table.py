@@ -33,8 +33,9 @@ def _row(number: int, result: Result) -> str:
 
 def _advice(result: Result) -> str:
     """Return the cause that cost most, in a few words."""
-    causes = result.diagnosis.causes
-    return causes[0].name if causes else "nothing to gain"
+    if result.diagnosis is None:
+        return ""
+    return result.diagnosis.causes[0].name if result.diagnosis.causes else "nothing to gain"
 
 
 def _phase_bar(result: Result) -> str:

@@ -89,7 +89,13 @@ def test_threads_that_take_turns_are_told_of_the_lock():
 def beside(run: Run, **load: float) -> Run:
     """The run with every task waiting half of its time, and what is known of the CPUs."""
     spans = [span._replace(cpu=(span.finished - span.started) * 0.55) for span in run.spans]
-    known = {"seconds": run.seconds, "machine": 8 * run.seconds, "workers": 4.4 * run.seconds, "parent": 0.0}
+    known = {
+        "seconds": run.seconds,
+        "machine": 8 * run.seconds,
+        "workers": 4.4 * run.seconds,
+        "parent": 0.0,
+        "waited": 3.6 * run.seconds,
+    }
     return run._replace(spans=tuple(spans), load=Load(**known | load))
 
 

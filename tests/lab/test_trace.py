@@ -5,7 +5,7 @@ import json
 import pytest
 
 from helpers.lab.trace import save_run
-from helpers.spans import Run, Span, Worker
+from helpers.spans import Load, Run, Span, Worker
 from helpers.tasks import identity
 from helpers.xray import XrayPool
 
@@ -28,7 +28,8 @@ def rebuilt(record):
     """Return the run that the JSON of a run describes."""
     spans = tuple(Span(**span) for span in record.pop("spans"))
     workers = tuple(Worker(**worker) for worker in record.pop("workers"))
-    return Run(spans=spans, workers=workers, **record)
+    load = record.pop("load")
+    return Run(spans=spans, workers=workers, load=load and Load(**load), **record)
 
 
 @pytest.mark.parametrize("run", [RUN, Run((), (), 2, "fork", 0.1 + 0.2, 1.0)], ids=["run", "empty"])

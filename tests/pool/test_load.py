@@ -1,0 +1,102 @@
+"""What the CPUs did while a run was recorded, where the system says so."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from helpers.pool import load
+from helpers.pool.load import LoadMeter, machine_seconds, process_seconds
+from helpers.tasks import compute_for, nap
+from helpers.xray import XrayPool
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what its CPUs do, in /proc")
+
+
+class OneWorker:
+    """A worker of a pool as far as a meter knows it."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+
+@linux
+def test_a_process_that_computes_has_used_a_cpu_and_one_that_sleeps_has_not():
+    sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        before, idle = process_seconds(os.getpid())[0], process_seconds(sleeper.pid)[0]
+        while time.process_time() < before + 0.5:
+            pass
+        assert process_seconds(os.getpid())[0] >= before + 0.4
+        assert process_seconds(sleeper.pid)[0] <= idle + 0.1
+    finally:
+        sleeper.communicate(b"\n")
+
+
+@linux
+def test_the_machine_has_used_no_less_than_this_process():
+    before, own = machine_seconds(), time.process_time()
+    while time.process_time() < own + 0.3:
+        pass
+    assert machine_seconds() - before >= 0.2
+
+
+def test_a_process_that_is_gone_or_a_system_without_proc_is_unknown(monkeypatch):
+    assert process_seconds(2**22 + 1) is None
+    monkeypatch.setattr("builtins.open", lambda *_, **__: (_ for _ in ()).throw(FileNotFoundError()))
+    assert machine_seconds() is None
+
+
+def test_nothing_is_counted_before_a_task_has_ended():
+    meter = LoadMeter(lambda: 0)
+    meter.measure([OneWorker(os.getpid())])
+    assert meter.latest is None
+
+
+@linux
+def test_the_cpu_seconds_of_a_worker_from_before_are_not_the_runs():
+    mine = OneWorker(os.getpid())
+    meter = LoadMeter(lambda: 1, [mine])
+    meter.measure([mine])
+    seconds, _, workers, _, _ = meter.latest
+    assert workers <= seconds + 0.02  # and not all that this process has used
+
+
+@linux
+def test_a_worker_that_has_left_keeps_what_it_used(monkeypatch):
+    used = {1: (0.0, 0.0), 2: (0.0, 0.0)}
+    monkeypatch.setattr(load, "process_seconds", used.get)
+    ended = [0]
+    meter = LoadMeter(lambda: ended[0], map(OneWorker, used))
+    used |= {1: (3.0, 1.0), 2: (4.0, 0.5)}
+    ended[0] = 1
+    meter.measure(map(OneWorker, [1, 2]))
+    ended[0], used[2] = 2, (6.0, 0.5)
+    meter.measure(map(OneWorker, [2]))
+    assert meter.latest[2] == 9.0
+    assert meter.latest[4] == 1.5
+
+
+@linux
+def test_the_load_of_a_run_tells_computing_from_sleeping():
+    with XrayPool(1) as pool:
+        pool.map(compute_for, [0.5])
+        computed = pool.run
+    with XrayPool(1) as pool:
+        pool.map(nap, [0.5])
+    slept = pool.run
+    assert computed.load is None or computed.load.workers >= 0  # at the end of the block it is measured once more
+    assert pool.run.load.workers < 0.4
+    assert slept.load.seconds >= 0.4
+
+
+@linux
+def test_a_new_run_has_no_load_of_the_one_before():
+    with XrayPool(1) as pool:
+        pool.map(compute_for, [0.3])
+        time.sleep(0.3)
+        assert pool.run.load is not None
+        pool.reset()
+        assert pool.run.load is None
