@@ -1,4 +1,4 @@
-"""A run as a picture: what the notebook and every worker did, when, and where their time went.
+"""A run as a picture: what the parent process and every worker did, when, and where their time went.
 
 The bars are `spans.segments`, and the figures are sums of the same segments, so they cannot disagree.
 """
@@ -22,13 +22,14 @@ def timeline(
     tooltips: bool = True,
     until: float = 0.0,
     note: str = "",
+    parent: str = "notebook",
 ) -> Picture:
-    """Draw a run: a row for the notebook, one for each worker in the order in which they were ready, time to the right.
+    """Draw a run: a row for the parent process, one for each worker, in the order in which they were ready.
 
     title: what ran; made from the run by default. cpus: how many CPUs were usable, for the sentence under the title.
     width: of the drawing, in pixels. tooltips: whether each bar shows its figures; a picture that changes needs none.
     until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye. note:
-    one more sentence under the title.
+    one more sentence under the title. parent: the name of the first row, where the pool was made.
 
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours share one column, filled by the shares of their phases.
@@ -42,7 +43,7 @@ def timeline(
     scale = (width - svg.LEFT - svg.RIGHT) / seconds
     hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may show several pictures
     numbers = {worker.pid: number for number, worker in enumerate(run.workers, 1)}
-    layout = Layout(run.began, scale, len(rows), hatch, numbers, tooltips)
+    layout = Layout(run.began, scale, len(rows), hatch, numbers, tooltips, parent)
     extra = 18 * (len(lines) - 1)
     parts = [
         svg.heading(title),
@@ -55,7 +56,7 @@ def timeline(
         "</g>",
     ]
     drawing = svg.document(parts, width, layout.bottom + 62 + extra, title, hatch)
-    return Picture(drawing, "\n".join([title, " ".join(sentences), "", *_table(run, sums)]))
+    return Picture(drawing, "\n".join([title, " ".join(sentences), "", *_table(run, sums, parent)]))
 
 
 def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
@@ -111,14 +112,14 @@ def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
     return [line] if 6.7 * len(line) <= width - svg.LEFT else list(sentences)
 
 
-def _table(run: Run, sums: Sequence[Mapping[str, float]]) -> list[str]:
+def _table(run: Run, sums: Sequence[Mapping[str, float]], parent: str) -> list[str]:
     tasks = Counter(span.worker for span in run.spans)
     counts = [0, *(tasks[worker.pid] for worker in run.workers)]
     counts += [0] * (len(sums) - len(counts))
     rows = [["", "tasks", *PHASES]]
     for number, (count, parts) in enumerate(zip(counts, sums, strict=True)):
         seconds = [*parts.values(), run.seconds - sum(parts.values())]
-        rows.append([row_name(number), str(count), *map(format_seconds, seconds)])
+        rows.append([row_name(number, parent), str(count), *map(format_seconds, seconds)])
     return aligned(rows)
 
 

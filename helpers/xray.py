@@ -68,6 +68,7 @@ class XrayPool(Pool):
     """
 
     _state = "INIT"  # also of a pool whose making was interrupted before it began
+    _supervisor_type = Supervisor
 
     def __init__(
         self,
@@ -84,16 +85,16 @@ class XrayPool(Pool):
         self.processes = checked_processes(processes)
         self.start_method = str(context.get_start_method())
         limit = checked_limit(limit)
-        check_main(self.start_method)
+        self._check_main()
         carried = None
         if initializer is not None:
             if not callable(initializer):
                 raise TypeError("initializer must be a callable")
             if self.start_method != "fork":
-                check_function(initializer, self.start_method)
+                self._check_function(initializer)
             carried = Initializer(initializer, tuple(initargs))
         workers = WorkerContext(context, carried, maxtasksperchild)
-        self._supervisor = Supervisor(workers, limit)
+        self._supervisor = self._supervisor_type(workers, limit)
         self.reset()
         try:
             with defer_sigint():
@@ -210,8 +211,14 @@ class XrayPool(Pool):
 
     def _new_call(self, function: Callable[..., Any], how: str) -> Call:
         self._supervisor.check()
-        check_function(function, self.start_method)
+        self._check_function(function)
         return Call(function, how, self._recorder)
+
+    def _check_main(self) -> None:
+        check_main(self.start_method)
+
+    def _check_function(self, function: Function) -> None:
+        check_function(function, self.start_method)
 
     def _map_async(
         self, func: Function, iterable: Iterable[Any], mapper: Function, chunksize: int | None = None,
@@ -277,3 +284,9 @@ class XrayPool(Pool):
         meter = self._supervisor.meter
         load = Load(*meter.latest) if meter is not None and meter.latest is not None else None
         return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended, load)
+
+
+if __name__ == "__main__":  # the command, which imports this module: an import here would be a circle
+    import runpy
+
+    runpy.run_module("helpers.program.command", run_name="__main__", alter_sys=True)

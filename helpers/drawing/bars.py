@@ -20,6 +20,7 @@ class Layout(NamedTuple):
 
     began: the moment (seconds) at the left edge. scale: pixels a second. rows: how many. hatch: the id of the
     pattern for lost tasks. numbers: the number of each worker by its process id. tooltips: whether bars have any.
+    parent: the name of the first row.
     """
 
     began: float
@@ -28,6 +29,7 @@ class Layout(NamedTuple):
     hatch: str
     numbers: Mapping[int, int]
     tooltips: bool
+    parent: str = "notebook"
 
     @property
     def height(self) -> int:
@@ -53,16 +55,16 @@ class Layout(NamedTuple):
         return TOP + row * self.pitch
 
 
-def row_name(row: int) -> str:
-    """Return the name of a row: the first is the notebook's."""
-    return f"worker {row}" if row else "notebook"
+def row_name(row: int, parent: str) -> str:
+    """Return the name of a row: the first is the parent process, whose name is given."""
+    return f"worker {row}" if row else parent
 
 
 def draw_tracks(layout: Layout, width: int) -> Iterator[str]:
     """Return the name of each row, and idle time over its length for the bars to cover; width: as `timeline`'s."""
     for row in range(layout.rows):
         y = layout.y(row)
-        yield svg.text(svg.LEFT - 10, y + layout.height / 2 + 4.5, row_name(row), "text-anchor='end'")
+        yield svg.text(svg.LEFT - 10, y + layout.height / 2 + 4.5, row_name(row, layout.parent), "text-anchor='end'")
         yield svg.idle(svg.LEFT, y, width - svg.LEFT - svg.RIGHT, layout.height)
 
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from helpers.lab.plan import Plan, Work, prepare_work
 from helpers.lab.result import Result, cpu_seconds
-from helpers.lab.trace import new_folder, save_run
 from helpers.machine import usable_cpus
 from helpers.model import Costs, Sample
 from helpers.model.calibration import has_small_messages, measure_costs, measure_start
@@ -27,6 +26,7 @@ from helpers.model.trials import measure_spread
 from helpers.spans import Run
 from helpers.tasks import seconds_waited_for_cpu
 from helpers.timing import Timing, save, warm_up
+from helpers.trace import new_folder, save_run
 from helpers.xray import PoolStopped, XrayPool
 
 POLL_INTERVAL = 0.24

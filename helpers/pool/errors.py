@@ -3,6 +3,7 @@
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.pool import MaybeEncodingError  # type: ignore[attr-defined] # the stubs lack it
 
@@ -50,7 +51,19 @@ def brief(error: BaseException) -> str:
         return f"{type(error).__qualname__}: its text cannot be shown"
 
 
+listeners: list[Callable[[str], object]] = []
+"""Who gets what a pool reports, in place of stderr."""
+
+
 def report(text: str) -> None:
+    """Give the text to the listeners; without any, write it to stderr."""
+    for listener in listeners:
+        listener(text)
+    if not listeners:
+        show(text)
+
+
+def show(text: str) -> None:
     """Write to stderr, if it is there: what happens to a message must not hide an exception of the program."""
     with suppress(ValueError, OSError, AttributeError):  # it was closed, or is full
         print(text.rstrip(), file=sys.stderr)

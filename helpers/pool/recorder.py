@@ -84,19 +84,21 @@ class Recorder:
         done = len(delivered)
         head = array("d", (first, worker, outcome, done, sending.tasks, worked_on(work), landed))
         record = b"".join((head, sending.moments, work, array("d", delivered)))
-        with self._lock:
-            self.ready[worker] = ready
-            self._records.append(record)
-            self.count += done
+        self._keep(sending.function, worker, ready, record, done)
 
     def lose(self, held: Held) -> None:
         """Keep what is known of a task that ends now, with its worker."""
         sending = self._sending_of(held)
         if sending is not None and self.sending.pop(held.first, None) is not None:
-            with self._lock:
-                self.ready[held.pid] = held.ready
-                self._records.append(_unfinished(sending, held, LOST, time.perf_counter()))
-                self.count += 1
+            record = _unfinished(sending, held, LOST, time.perf_counter())
+            self._keep(sending.function, held.pid, held.ready, record, 1)
+
+    def _keep(self, function: str, worker: int, ready: float, record: bytes, tasks: int) -> None:
+        """Keep the record of a chunk of this function, of which this many tasks have ended."""
+        with self._lock:
+            self.ready[worker] = ready
+            self._records.append(record)
+            self.count += tasks
 
     def running(self, held: Held, now: float) -> tuple[Any, ...] | None:
         """Return the fields of the span of a task that a worker holds now, or None if it has ended meanwhile."""

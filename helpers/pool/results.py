@@ -13,7 +13,7 @@ from multiprocessing import TimeoutError
 from multiprocessing.pool import AsyncResult, IMapIterator
 from typing import Any
 
-from helpers.pool.errors import PoolError, brief, report
+from helpers.pool.errors import PoolError, brief, report, show
 from helpers.pool.interrupts import Flag, unblock_sigint
 from helpers.pool.messages import Call, Failure, NotSent
 from helpers.pool.supervisor import POLL_INTERVAL, Supervisor
@@ -239,4 +239,4 @@ def call_back(callback: Callable[[Any], object], value: Any) -> None:
     try:
         callback(value)
     except BaseException:  # noqa: BLE001 (it is shown, and the pool goes on)
-        report(traceback.format_exc())
+        show(traceback.format_exc())

@@ -41,22 +41,34 @@ class Worker:
 class WorkerContext:
     """A context whose processes run `helpers.pool.worker.serve`.
 
-    initializer: of the workers, or None. max_messages: after how many a worker leaves, None for no limit.
+    original: the context itself. initializer: of the workers, or None. max_messages: after how many a worker leaves,
+    None for no limit.
     """
 
     def __init__(self, context: BaseContext, initializer: Initializer | None, max_messages: int | None) -> None:
         self.workers: list[Worker] = []
         self.max_messages = max_messages
         self.unblock_sigint = False
-        self._context: Any = context
+        self.original: Any = context
         self._initializer = initializer
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
+        return getattr(self.original, name)
 
-    def Process(self, *more: Any, target: Callable[..., None], args: tuple[Any, ...], **keywords: Any) -> Any:
+    def Process(self, *more: Any, **keywords: Any) -> Any:
         """Make a worker process: also those that replace others."""
-        note = Note(self._context.get_start_method())
+        return self.make_worker(self.original.Process, *more, **keywords)
+
+    def make_worker(
+        self,
+        make_process: Callable[..., Any],
+        *more: Any,
+        target: Callable[..., None],
+        args: tuple[Any, ...],
+        **keywords: Any,
+    ) -> Any:
+        """Make a worker process with this function, and remember it."""
+        note = Note(self.original.get_start_method())
         arguments = (
             SigintHandler(),
             note.memory,
@@ -66,7 +78,7 @@ class WorkerContext:
             target,
             *args,
         )
-        process = self._context.Process(*more, target=serve, args=arguments, **keywords)
+        process = make_process(*more, target=serve, args=arguments, **keywords)
         self.workers.append(Worker(process, note))
         return process
 

@@ -264,10 +264,16 @@ def function_name(held: Held) -> str:
     return sending.function if sending is not None else "its answer is on the way"
 
 
-def _worker_died(worker: Worker, code: int | None) -> WorkerDied:
+def describe_death(worker: Worker, code: int | None) -> str:
+    """Say how a worker ended, and what it held."""
     held = worker.note.held
     holding = f"while it held task {held.task} ({function_name(held)})" if held is not None else "between two tasks"
-    text = f"worker {worker.process.pid} {describe_exit(code)} {holding}"
+    return f"worker {worker.process.pid} {describe_exit(code)} {holding}"
+
+
+def _worker_died(worker: Worker, code: int | None) -> WorkerDied:
+    held = worker.note.held
+    text = describe_death(worker, code)
     fault = WorkerDied(f"{text}. The pool has stopped, and results that had not arrived are lost; make a new pool")
     fault.worker, fault.task = worker.process.pid, held.task if held is not None else None
     return fault

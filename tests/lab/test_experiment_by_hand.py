@@ -7,8 +7,8 @@ import pytest
 from helpers.lab import experiment as module
 from helpers.lab.experiment import Experiment, Progress, _report, _run_one_by_one, _wait
 from helpers.lab.plan import Plan
-from helpers.lab.trace import new_folder
 from helpers.timing import Timing
+from helpers.trace import new_folder
 
 POOL = SimpleNamespace(tasks_done=5)
 

@@ -2,7 +2,7 @@
 
 import json
 
-from helpers.lab.trace import save_run
+from helpers.trace import save_run
 from helpers.spans import Run, Span, Worker
 
 SPAN = Span(7, 101, 100.0, 100.5, 101.0, 101.0, 101.0, 101.0, 102.0, 102.0, 102.0, 102.5, 103.0, 0.75, 10, 20)

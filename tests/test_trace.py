@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from helpers.lab.trace import save_run
 from helpers.spans import Load, Run, Span, Worker
 from helpers.tasks import identity
+from helpers.trace import save_run
 from helpers.xray import XrayPool
 
 # Moments in 64ths of a second, which binary numbers hold exactly.

@@ -1,0 +1,13 @@
+"""Behind the command `python -m helpers.xray SCRIPT`: an unmodified program runs, and every pool of it is X-rayed.
+
+In the order in which they take part:
+
+- `command` reads the arguments, and runs the program as a child process, with the folder `hook` first on its path.
+- `hook/sitecustomize` is what Python imports there before the program. It puts everything back as it was, and waits
+  for the program to import a module with pools.
+- `hooks` then puts the classes that record into that module, in the places of the stock ones; they are in `pools`.
+- `places` finds out which line of the program has made a pool.
+- `journal` keeps what was recorded in a file, as it comes, so that a program may end in any way.
+- `recording` reads the file when the program has ended, as a `Run` for each pool.
+- `summary` says in a paragraph what was seen, and `page` shows it.
+"""

@@ -1,0 +1,84 @@
+"""What happens when a program has imported a module with pools: its classes are replaced by classes that record.
+
+The classes that record are subclasses of the stock ones. So their modules must be imported while the stock ones are in
+their places, and whatever these import meanwhile has its turn afterwards.
+"""
+
+import functools
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from helpers.program.journal import NOTE, Journal
+
+UNSEEN = {
+    "loky.process_executor": (
+        "ProcessPoolExecutor",
+        "loky (joblib's default) pickles its tasks in a way of its own, so its pools are not X-rayed",
+    ),
+    "concurrent.futures.interpreter": (
+        "InterpreterPoolExecutor",
+        "InterpreterPoolExecutor runs its tasks in interpreters of their own, so its pools are not X-rayed",
+    ),
+    "multiprocess.pool": (
+        "Pool",
+        "the package multiprocess is a copy of multiprocessing with another pickle, so its pools are not X-rayed",
+    ),
+}
+"""Classes whose pools cannot be X-rayed, and the sentence that says why: by the module that has them."""
+
+_waiting: list[ModuleType] = []
+_is_busy = False
+
+
+def replace(module: ModuleType, path: str) -> None:
+    """Replace the classes of a module that has just been imported. path: of the program's journal."""
+    global _is_busy
+    _waiting.append(module)
+    if _is_busy:
+        return
+    _is_busy = True
+    try:
+        while _waiting:
+            _replace(_waiting.pop(0), journal_at(path))
+    finally:
+        _is_busy = False
+
+
+@functools.cache
+def journal_at(path: str) -> Journal:
+    """Return the one journal of the program."""
+    return Journal(path)
+
+
+def _replace(module: ModuleType, journal: Journal) -> None:
+    name = module.__name__.removeprefix("joblib.externals.")
+    if name in UNSEEN:
+        _note_when_made(getattr(module, UNSEEN[name][0]), UNSEEN[name][1], journal)
+        return
+    for attribute, made in _classes(name, journal).items():
+        setattr(module, attribute, made)
+
+
+def _classes(module: str, journal: Journal) -> dict[str, type]:
+    """Return the classes that record for a module of the standard library, by the names that they get there."""
+    if module != "multiprocessing.pool":
+        return {}
+    import multiprocessing.pool  # noqa: F401 (stock as yet, for the modules that are imported next)
+
+    from helpers.program import pools
+
+    pools.use(journal)
+    return {"Pool": pools.ProgramPool}
+
+
+def _note_when_made(kind: Any, sentence: str, journal: Journal) -> None:
+    """Let a class note this sentence when the program makes an object of it."""
+    make: Callable[..., None] = kind.__init__
+
+    @functools.wraps(make)
+    def noting(self: Any, *arguments: Any, **keywords: Any) -> None:
+        journal.add(NOTE, sentence.encode())
+        make(self, *arguments, **keywords)
+
+    kind.__init__ = noting

@@ -1,0 +1,159 @@
+"""The pool that takes the place of the stock one in a program: it records, and is otherwise the stock pool.
+
+Programs may rely on whatever `multiprocessing.Pool` does, on its failures, too. So this pool is less helpful than an
+`XrayPool`: it refuses nothing, and goes on when a worker dies, as the stock pool does.
+"""
+
+import functools
+import itertools
+import multiprocessing
+import time
+from abc import ABCMeta
+from collections.abc import Callable, Iterable
+from multiprocessing.context import BaseContext
+from multiprocessing.pool import Pool, ThreadPool
+from typing import Any
+
+from helpers.pool import errors
+from helpers.pool.errors import WorkerDied
+from helpers.pool.messages import Call
+from helpers.pool.recorder import Recorder, recorder_of
+from helpers.pool.starting import Worker, WorkerContext
+from helpers.pool.supervisor import Supervisor, describe_death
+from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, Journal
+from helpers.program.places import lines_that_made
+from helpers.xray import Function, XrayPool
+
+_numbers = itertools.count()
+_journal: Journal
+
+
+class JournalRecorder(Recorder):
+    """A recorder that writes what it is told into the journal, and keeps nothing of it."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self.pool = next(_numbers)
+        self._journal = journal
+        self._functions: dict[str, int] = {}
+
+    def made(self, pool: object, kind: str, processes: int, start_method: str, began: float) -> None:
+        """Note that a pool was made, and where."""
+        facts = {"pool": self.pool, "kind": kind, "processes": processes, "start_method": start_method}
+        facts |= {"began": began, "lines": lines_that_made(pool)}
+        self._journal.add(MADE, repr(facts).encode(errors="replace"))
+
+    def _keep(self, function: str, worker: int, ready: float, record: bytes, tasks: int) -> None:
+        number = self._functions.get(function)
+        if number is None:
+            number = self._functions.setdefault(function, len(self._functions))
+            self._journal.add(FUNCTION, repr((self.pool, number, function)).encode(errors="replace"))
+        self._journal.add(RECORD, RECORD_HEAD.pack(self.pool, number, ready) + record)
+        self.count += tasks
+
+
+class WatchingSupervisor(Supervisor):
+    """A supervisor that notes the death of a worker, which the stock pool replaces, and lets the pool go on."""
+
+    def _worker_fault(self) -> WorkerDied | None:
+        while (fault := super()._worker_fault()) is not None:
+            dead = [worker for worker in self.context.workers.copy() if worker.pid == fault.worker]
+            if not dead:
+                break
+            for worker in dead:
+                self._note_death(worker)
+                self.context.workers.remove(worker)
+        return None
+
+    def _note_death(self, worker: Worker) -> None:
+        death, held = describe_death(worker, worker.process.exitcode), worker.note.held
+        errors.report(death if held is None else f"{death}; the result of this task never arrives")
+        recorder = recorder_of(held.recorder) if held is not None else None
+        if held is not None and recorder is not None:
+            recorder.lose(held)
+
+
+class ProgramPool(XrayPool, metaclass=ABCMeta):
+    """`multiprocessing.pool.Pool` of a program that is X-rayed.
+
+    In a fork of the program, and for a subclass with queues of its own (joblib's), it is the stock pool and nothing
+    more. So it is when the stock `ThreadPool`, which is no subclass of it, asks this class for its `__init__`.
+    """
+
+    _is_stock = False
+    _supervisor_type = WatchingSupervisor
+
+    @functools.wraps(Pool.__init__)
+    def __init__(
+        self,
+        processes: int | None = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: Iterable[Any] = (),
+        maxtasksperchild: int | None = None,
+        context: BaseContext | None = None,
+        **more: Any,
+    ) -> None:
+        mine = ProgramPool in type(self).__mro__
+        if not mine or not _journal.is_mine or type(self)._setup_queues is not ProgramPool._setup_queues:
+            if mine:
+                self._is_stock = True
+            Pool.__init__(self, processes, initializer, initargs, maxtasksperchild, context, **more)
+            return
+        if processes is not None:
+            if processes < 1:
+                raise ValueError("Number of processes must be at least 1")  # the stock pool's words
+            processes = len(range(processes))  # a TypeError of the stock pool, too
+        super().__init__(processes, initializer, initargs, maxtasksperchild, context, **more)
+        self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)
+
+    _recorder: JournalRecorder
+
+    def reset(self) -> None:
+        self._began = time.perf_counter()
+        self._recorder = JournalRecorder(_journal)
+
+    @staticmethod
+    def _repopulate_pool_static(ctx: Any, Process: Any, *more: Any) -> Any:
+        """Make workers. A subclass may have a `Process` of its own, so the worker's function is wrapped before that."""
+        if isinstance(ctx, WorkerContext):
+            Process = functools.partial(_make_worker, Process)
+        return Pool._repopulate_pool_static(ctx, Process, *more)  # type: ignore[attr-defined]
+
+    def _new_call(self, function: Callable[..., Any], how: str) -> Call:
+        self._check_running()  # type: ignore[attr-defined] # raises what the stock pool raises
+        return super()._new_call(function, how)
+
+    def _check_main(self) -> None:
+        pass
+
+    def _check_function(self, function: Function) -> None:
+        pass
+
+
+def _make_worker(make_process: Callable[..., Any], ctx: WorkerContext, *more: Any, **keywords: Any) -> Any:
+    return ctx.make_worker(functools.partial(make_process, ctx.original), *more, **keywords)
+
+
+def _choosing(name: str) -> Callable[..., Any]:
+    """Return a method that is the stock pool's, or the X-rayed one."""
+    stock, xrayed = getattr(Pool, name), getattr(XrayPool, name)
+
+    @functools.wraps(stock)
+    def method(self: ProgramPool, *arguments: Any, **keywords: Any) -> Any:
+        return (stock if self._is_stock else xrayed)(self, *arguments, **keywords)
+
+    return method
+
+
+for _name in ("_map_async", "apply_async", "imap", "imap_unordered", "join", "terminate", "_setup_queues", "__del__"):
+    setattr(ProgramPool, _name, _choosing(_name))
+ProgramPool.__name__ = ProgramPool.__qualname__ = "Pool"
+ProgramPool.__module__, ProgramPool.__doc__ = Pool.__module__, Pool.__doc__
+ProgramPool.register(ThreadPool)
+
+
+def use(journal: Journal) -> None:
+    """Let all pools write into this journal, and what they have to tell, too."""
+    global _journal
+    _journal = journal
+    errors.listeners[:] = [lambda text: journal.add(NOTE, text.encode(errors="replace"))]

@@ -1,0 +1,116 @@
+"""What a program has recorded: its pools, each with where it was made and its run, and what else there is to tell."""
+
+import ast
+import itertools
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from helpers.pool.recorder import decode
+from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, read_entries
+from helpers.program.places import describe
+from helpers.spans import Run, Span, Worker
+
+
+class RecordedPool(NamedTuple):
+    """A pool of the program: the kind of it, the place where it was made, its run, and its functions.
+
+    functions: the name of the function of each task of the run, in their order.
+    """
+
+    kind: str
+    place: str
+    run: Run
+    functions: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its functions, the most frequent first."""
+        return [name for name, _ in Counter(self.functions).most_common()]
+
+
+class Group(NamedTuple):
+    """Pools that were made at the same place, the longest first."""
+
+    place: str
+    pools: tuple[RecordedPool, ...]
+
+    @property
+    def seconds(self) -> float:
+        """The seconds of all of them."""
+        return sum(pool.run.seconds for pool in self.pools)
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks they had."""
+        return sum(len(pool.run.spans) for pool in self.pools)
+
+
+class Recording(NamedTuple):
+    """All that a program has recorded. notes: sentences, each once, with how often each was noted."""
+
+    groups: tuple[Group, ...]
+    notes: dict[str, int]
+
+    @property
+    def count(self) -> int:
+        """How many pools were made."""
+        return sum(len(group.pools) for group in self.groups)
+
+
+def read_recording(journal: Path, folder: str) -> Recording:
+    """Return what is in a journal. folder: the names of files are shown as they are seen from there."""
+    made: dict[int, dict[str, Any]] = {}
+    names: dict[tuple[int, int], str] = {}
+    records: dict[int, list[tuple[int, float, bytes]]] = {}
+    notes: Counter[str] = Counter()
+    for kind, payload in read_entries(journal):
+        if kind == MADE:
+            facts = ast.literal_eval(payload.decode(errors="replace"))
+            made[facts["pool"]] = facts
+        elif kind == FUNCTION:
+            pool, number, name = ast.literal_eval(payload.decode(errors="replace"))
+            names[pool, number] = name
+        elif kind == RECORD:
+            pool, number, ready = RECORD_HEAD.unpack_from(payload)
+            records.setdefault(pool, []).append((number, ready, payload[RECORD_HEAD.size :]))
+        elif kind == NOTE:
+            notes[payload.decode(errors="replace")] += 1
+    pools = [_pool(facts, records.get(number, []), names, folder) for number, facts in made.items()]
+    failed = journal.with_name(f"{journal.name}.failed")
+    if failed.exists():
+        for line in failed.read_text("utf-8", errors="replace").splitlines():
+            notes[f"the X-ray could not be put in place: {line}"] += 1
+    return Recording(_grouped(pools), dict(notes))
+
+
+def _pool(
+    facts: dict[str, Any], records: list[tuple[int, float, bytes]], names: dict[tuple[int, int], str], folder: str
+) -> RecordedPool:
+    rows: list[tuple[Span, str]] = []
+    ready: dict[int, float] = {}
+    for number, moment, record in records:
+        spans = list(itertools.starmap(Span, decode(record)))
+        rows += [(span, names[facts["pool"], number]) for span in spans]
+        for span in spans[:1]:
+            ready[span.worker] = min(moment or span.arrived, ready.get(span.worker, span.arrived))
+    rows.sort()
+    workers = sorted(itertools.starmap(Worker, ready.items()), key=lambda worker: worker.ready)
+    began = facts["began"]
+    ended = max((span.delivered for span, _ in rows), default=began)
+    spans = [span for span, _ in rows]
+    run = Run(tuple(spans), tuple(workers), facts["processes"], facts["start_method"], began, ended)
+    return RecordedPool(facts["kind"], describe(facts["lines"], folder), run, tuple(name for _, name in rows))
+
+
+def _grouped(pools: Iterable[RecordedPool]) -> tuple[Group, ...]:
+    """Return the pools by the place where they were made; the place that took longest first."""
+    places: dict[str, list[RecordedPool]] = {}
+    for pool in pools:
+        places.setdefault(pool.place, []).append(pool)
+    groups = [
+        Group(place, tuple(sorted(some, key=lambda pool: pool.run.seconds, reverse=True)))
+        for place, some in places.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: group.seconds, reverse=True))

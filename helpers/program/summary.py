@@ -1,0 +1,93 @@
+"""What was seen of a program, in sentences: the paragraph at its end, and the words of the page."""
+
+import textwrap
+from collections import Counter
+
+from helpers.machine import usable_cpus
+from helpers.program.optional import Explain
+from helpers.program.recording import Group, RecordedPool, Recording
+from helpers.spans import Run, breakdown
+from helpers.text import counted, format_seconds
+
+MOST_GROUPS = 3
+"""Places that the paragraph names; the page has the others."""
+
+MOST_NOTES = 3
+MOST_CHARACTERS = 300  # of a note in the paragraph
+
+NOTHING = "The program made no pool, so there is nothing to show."
+
+
+def paragraph(recording: Recording, explanation: str, where: str) -> str:
+    """Return the paragraph that is written to stderr at the end of a program.
+
+    explanation: of the pool that took longest. where: a sentence that says where the page is.
+    """
+    sentences = [describe_group(group) for group in recording.groups[:MOST_GROUPS]] or [NOTHING]
+    if len(recording.groups) > 1:
+        places = f"at {counted(len(recording.groups), 'place')}"
+        sentences.insert(0, f"The program made {counted(recording.count, 'pool')} {places}.")
+    if more := len(recording.groups) - MOST_GROUPS:
+        sentences += [f"The page shows {counted(more, 'more place')}."] if more > 0 else []
+    sentences += [explanation] if explanation else []
+    sentences += [as_sentence(note)[:MOST_CHARACTERS] for note in notes_of(recording)[:MOST_NOTES]]
+    sentences += [where] if where else []
+    words = " ".join(" ".join(sentences).split())
+    return textwrap.fill(f"X-ray: {words}", 100, break_long_words=False, break_on_hyphens=False)
+
+
+def notes_of(recording: Recording) -> list[str]:
+    """Return the notes, with how often each was noted if that was more than once."""
+    return [note if times == 1 else f"{note} ({times:,} times)" for note, times in recording.notes.items()]
+
+
+def as_sentence(text: str) -> str:
+    """Return a text with a capital letter at its beginning, and a full stop at its end."""
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+
+
+def describe_group(group: Group) -> str:
+    """Say what the pools that were made at one place did."""
+    longest = group.pools[0]
+    if len(group.pools) == 1:
+        return f"{group.place}: a {describe_pool(longest)}"
+    seconds = format_seconds(group.seconds)
+    together = f"{len(group.pools):,} pools ran {counted(group.tasks, 'task')} in {seconds} together"
+    return f"{group.place}: {together}. The longest, a {describe_pool(longest)}"
+
+
+def describe_pool(pool: RecordedPool) -> str:
+    """Say what one pool did, and where the time of its workers went."""
+    run = pool.run
+    words = f"{pool.kind} of {counted(run.processes, 'worker')} ({run.start_method})"
+    if not run.spans:
+        return f"{words}, had no task that has ended."
+    words += f", ran {counted(len(run.spans), 'task')} of {_listed(pool.names)} in {format_seconds(run.seconds)}"
+    outcomes = Counter(span.outcome for span in run.spans)
+    words += "".join(
+        f", {count:,} of which {verb}"
+        for outcome, verb in (("error", "failed"), ("lost", "never came back"))
+        if (count := outcomes[outcome])
+    )
+    return f"{words}. {where_the_time_went(run)}"
+
+
+def where_the_time_went(run: Run) -> str:
+    """Say how busy the workers were, and what the largest part of the rest of their time was."""
+    spent = breakdown(run)
+    busy = f"{spent.computing / (run.seconds or 1.0):.1f} of {counted(usable_cpus(), 'CPU')}"
+    phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
+    rest = f"most of the rest of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
+    return f"The workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."
+
+
+def explain_run(explain: Explain | None, run: Run) -> str:
+    """Return the explanation of a run as text; nothing if there is none."""
+    return str(explain(run)).strip() if explain is not None and run.spans else ""
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) <= MOST_GROUPS:
+        return " and ".join(names)
+    return f"{', '.join(names[:MOST_GROUPS])} and {counted(len(names) - MOST_GROUPS, 'other function')}"

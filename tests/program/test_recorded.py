@@ -1,0 +1,283 @@
+"""What is recorded of a program, whatever it does and however it ends."""
+
+import json
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from helpers.machine import start_methods
+
+TASKS = """
+    import multiprocessing
+    import os
+    import signal
+    import sys
+    import time
+
+    def work(seconds):
+        time.sleep(seconds)
+        return os.getpid()
+
+"""
+
+
+def words(done) -> str:
+    """The paragraph, on one line."""
+    text = done.stderr if isinstance(done.stderr, bytes) else b""
+    return " ".join(text.decode().split("X-ray: ")[-1].split())
+
+
+@pytest.mark.parametrize("method", start_methods())
+def test_a_pool_is_named_by_the_line_that_made_it(write, method):
+    program = write(f"""
+        import multiprocessing
+        from math import sqrt
+
+        def main():
+            with multiprocessing.Pool(2) as pool:
+                pool.map(sqrt, range(8), 1)
+
+        if __name__ == "__main__":
+            multiprocessing.set_start_method({method!r})
+            main()
+    """)
+    done = program.xrayed()
+    assert words(done).startswith(f"script.py:6 in main: a Pool of 2 workers ({method}), ran 8 tasks of sqrt in ")
+    assert [page.parent.name for page in program.pages] == ["xray_script_1"]
+    trace = json.loads((program.folder / "xray_script_1" / "trace.json").read_text())["traceEvents"]
+    assert {event["args"]["task"] for event in trace if event["name"] == "computing"} == set(range(8))
+    assert {"program", "worker 1"} <= {event["args"]["name"] for event in trace if event["name"] == "thread_name"}
+    program.xrayed()
+    assert [page.parent.name for page in program.pages] == ["xray_script_1", "xray_script_2"]
+
+
+def test_pools_are_told_apart_by_their_places_and_those_of_one_place_are_grouped(write):
+    program = write(
+        TASKS
+        + """
+    class Quiet(multiprocessing.pool.Pool):
+        def __init__(self, size):
+            super().__init__(size)
+
+    if __name__ == "__main__":
+        from multiprocessing.pool import Pool
+        for _ in range(3):
+            with Pool(1) as pool:
+                pool.map(work, [0.01])
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            pool.apply(work, (0.3,))
+    """.replace("class Quiet", "import multiprocessing.pool\n\n    class Quiet")
+        + """
+        with Quiet(1) as pool:
+            pool.map(work, [0.0] * 2)
+    """
+    )
+    text = words(program.xrayed())
+    assert text.startswith("The program made 5 pools at 3 places.")
+    assert "script.py:24: 3 pools ran 3 tasks in" in text
+    assert "script.py:26: a Pool of 1 worker (fork), ran 1 task of work in" in text
+    assert "script.py:29: a Quiet of 1 worker" in text
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("os._exit(9)", 9),
+        ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", -signal.SIGSEGV),
+        ("1 / 0", 1),
+        ("raise KeyboardInterrupt", -signal.SIGINT),
+    ],
+)
+def test_however_a_program_ends_what_was_recorded_is_shown(write, end, code):
+    program = write(TASKS + f"    pool = multiprocessing.Pool(1)\n    pool.map(work, [0.0] * 5, 1)\n    {end}")
+    done = program.xrayed()
+    assert done.returncode == code
+    assert "script.py:12: a Pool of 1 worker" in words(done)
+    assert "ran 5 tasks of work" in words(done)
+    assert program.left_over() == []
+    assert len(program.pages) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_command_is_passed_on(write, number):
+    program = write(TASKS + "    pool = multiprocessing.Pool(1)\n    pool.map(work, [0.0])\n    print('ready', flush=True)"
+                    "\n    pool.map(work, [60])")  # fmt: skip
+    process = program.start()
+    assert process.stdout.readline() == b"ready\n"
+    os.kill(process.pid, number)
+    _, stderr = process.communicate(timeout=40)
+    assert process.returncode == -number
+    assert b"ran 1 task of work" in b" ".join(stderr.split())
+    assert program.left_over() == []
+
+
+def test_ctrl_c_reaches_the_program_and_the_command_waits_for_it(write):
+    program = write(
+        TASKS
+        + """
+    try:
+        pool = multiprocessing.Pool(1)
+        pool.map(work, [0.0])
+        print("ready", flush=True)
+        pool.map(work, [60])
+    except KeyboardInterrupt:
+        pool.terminate()
+        time.sleep(0.5)
+        print("tidied up")
+        sys.exit(4)
+    """
+    )
+    process = program.start()
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=40)
+    assert (stdout, process.returncode) == (b"tidied up\n", 4)
+    assert b"ran 2 tasks of work" in b" ".join(stderr.split())
+    assert b"1 of which never came back" in b" ".join(stderr.split())
+
+
+def test_a_fork_of_the_program_is_left_alone(write):
+    program = write(
+        TASKS
+        + """
+    child = os.fork()
+    with multiprocessing.Pool(1) as pool:
+        print(len(pool.map(work, [0.0] * (3 if child else 5))))
+    if child:
+        os.waitpid(child, 0)
+    """
+    )
+    done = program.xrayed()
+    assert sorted(done.stdout.split()) == [b"3", b"5"]
+    assert "ran 3 tasks of work" in words(done)
+
+
+def test_a_worker_that_makes_a_pool_of_its_own_is_left_alone(write):
+    program = write(
+        TASKS
+        + """
+    import multiprocessing.pool
+
+    class NoDaemonProcess(multiprocessing.Process):
+        @property
+        def daemon(self):
+            return False
+
+        @daemon.setter
+        def daemon(self, value):
+            pass
+
+    class NoDaemonContext(type(multiprocessing.get_context("fork"))):
+        Process = NoDaemonProcess
+
+    class NoDaemonPool(multiprocessing.pool.Pool):
+        def __init__(self, *args, **kwargs):
+            kwargs["context"] = NoDaemonContext()
+            super().__init__(*args, **kwargs)
+
+    class OldNoDaemonPool(multiprocessing.pool.Pool):
+        @staticmethod
+        def Process(ctx, *args, **kwargs):
+            return NoDaemonProcess(*args, **kwargs)
+
+    def outer(number):
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            return sum(pool.map(abs, range(number)))
+
+    def prepare():
+        global READY
+        READY = True
+
+    def is_ready(number):
+        return READY
+
+    for kind in (NoDaemonPool, OldNoDaemonPool):
+        with kind(2, prepare) as pool:
+            print(pool.map(outer, [5, 6, 7]), pool.map(is_ready, [1, 2]))
+            pool.close()
+            pool.join()
+    """
+    )
+    done = program.xrayed()
+    assert done.stdout == b"[10, 15, 21] [True, True]\n" * 2, done.stderr.decode()
+    assert "The program made 2 pools at 1 place" in words(done) or "2 pools ran 10 tasks" in words(done)
+
+
+def test_a_program_that_ends_while_its_daemon_goes_on_is_not_waited_for(write):
+    program = write(
+        """
+        import os, sys, time
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in range(3):
+            os.dup2(null, number)
+        time.sleep(1)
+        """
+    )
+    done = program.xrayed()
+    assert done.returncode == 0
+    assert "made no pool" in words(done)
+
+
+def test_a_worker_that_dies_is_noted_and_the_program_goes_on_as_with_the_stock_pool(write):
+    program = write(
+        TASKS
+        + """
+    def die(_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if __name__ == "__main__":
+        with multiprocessing.Pool(2) as pool:
+            lost = pool.apply_async(die, (0,))
+            try:
+                lost.get(timeout=1)
+            except multiprocessing.TimeoutError:
+                print("never came")
+            print(len(pool.map(work, [0.01] * 6, 1)))
+    """
+    )
+    done = program.xrayed()
+    assert done.stdout == b"never came\n6\n", done.stderr.decode()
+    assert "was killed by SIGKILL" in words(done)
+    assert "1 of which never came back" in words(done)
+
+
+def test_a_failure_that_nobody_asked_for_is_told_at_the_end_and_not_among_the_output(write):
+    program = write(TASKS + "    with multiprocessing.Pool(1) as pool:\n        pool.apply_async(abs, ('a',)).wait()\n"
+                    "    print('end', file=sys.stderr)")  # fmt: skip
+    assert program.plain().stderr == b"end\n"
+    assert program.xrayed().stderr.startswith(b"end\nX-ray: ")
+
+
+@pytest.mark.parametrize(("name", "text"), [("helpers.py", "WORD = 1"), ("helpers/__init__.py", "")])
+def test_a_program_with_helpers_of_its_own_is_refused_before_anything_runs(write, name, text):
+    program = write("print('ran')")
+    (program.folder / name).parent.mkdir(exist_ok=True)
+    (program.folder / name).write_text(text)
+    for done in (program.xrayed(), program.run([sys.executable, "-P", "-m", "helpers.xray", "-m", "script"])):
+        assert (done.returncode, done.stdout) in ((2, b""), (1, b""))
+    assert b"a module of its own that is called helpers" in program.xrayed().stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["no.py"], "xray: there is no file 'no.py'."),
+        ([], "which program? Name a script, or a module after -m"),
+        (["-m"], "which program? Name a script, or a module after -m"),
+        (["--what", "script.py"], "unrecognized arguments: --what"),
+        (["--deadline", "0", "script.py"], "the deadline must be a number of seconds above 0"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_with_one_sentence(write, arguments, sentence):
+    done = write("").run([sys.executable, "-m", "helpers.xray", *arguments])
+    assert done.returncode == 2
+    assert done.stderr.decode().rstrip().endswith(sentence)
+    assert b"Traceback" not in done.stderr

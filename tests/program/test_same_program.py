@@ -1,0 +1,157 @@
+"""With the X-ray a program prints, returns and raises what it does without, under every start method."""
+
+import os
+import sys
+
+import pytest
+
+from helpers.machine import start_methods
+
+EVERYTHING = """
+    import multiprocessing
+    import multiprocessing.pool
+    import os
+    import sys
+    import threading
+
+    def square(number):
+        if number == 13:
+            raise ValueError("thirteen")
+        return number * number
+
+    def add(a, b=0):
+        return a + b
+
+    def prepare(offset):
+        global OFFSET
+        OFFSET = offset
+
+    def shifted(number):
+        return number + OFFSET
+
+    class Mine(multiprocessing.pool.Pool):
+        def __init__(self, size):
+            self.size = size
+            super().__init__(size)
+
+    def main():
+        print(sys.argv, sys.flags, sys.orig_argv, __name__, __spec__, os.getcwd())
+        print(sorted(item for item in os.environ.items() if item[0] != "_"), sys.path)
+        print("sitecustomize" in sys.modules, threading.active_count())
+        with multiprocessing.Pool(2) as pool:
+            print(pool, type(pool), isinstance(pool, multiprocessing.pool.Pool), pool._processes)
+            print(pool.map(square, range(10)), pool.starmap(add, [(1, 2), (3, 4)]), pool.apply(add, (1,), {"b": 5}))
+            print(list(pool.imap(square, iter(range(5)), 2)), sorted(pool.imap_unordered(square, range(5))))
+            print(pool.map_async(square, range(3), callback=print).get(), pool.map(square, []))
+            for call in (pool.map, pool.imap):
+                try:
+                    list(call(square, [12, 13, 14]))
+                except ValueError as error:
+                    print(repr(error))
+            try:
+                pool.map(lambda number: number, [1])
+            except Exception as error:
+                print(type(error), str(error).split(" at 0x")[0])
+        try:
+            pool.map(square, [1])
+        except ValueError as error:
+            print(error)
+        with multiprocessing.get_context().Pool(1, prepare, (5,), 2) as pool:
+            print(pool.map(shifted, range(6), 1))
+            pool.close()
+            pool.join()
+        with Mine(2) as pool:
+            print(type(pool).__mro__[1], pool.size, pool.map(square, [5]))
+        with multiprocessing.pool.ThreadPool(2) as pool:
+            print(isinstance(pool, multiprocessing.pool.Pool), issubclass(type(pool), multiprocessing.pool.Pool))
+            print(pool, pool.map(square, [6]), pool.apply(add, (1,)))
+        for wrong in (0, -1, "2", 1.0):
+            try:
+                multiprocessing.Pool(wrong)
+            except Exception as error:
+                print(repr(error))
+        sys.stdout.buffer.write(bytes(range(256)))
+        print(sys.stdin.read())
+
+    if __name__ == "__main__":
+        multiprocessing.set_start_method(sys.argv[1])
+        main()
+        sys.exit(3)
+"""
+
+
+def same(program, *arguments, **keywords):
+    """Run a program as it is and with the X-ray, compare them, and return the second run."""
+    plain, xrayed = program.plain(*arguments, **keywords), program.xrayed(*arguments, **keywords)
+    assert xrayed.stdout == plain.stdout
+    assert xrayed.returncode == plain.returncode, xrayed.stderr.decode()
+    assert xrayed.stderr.startswith(plain.stderr)
+    assert b"X-ray: " in xrayed.stderr
+    assert program.left_over() == []
+    return xrayed
+
+
+@pytest.mark.parametrize("method", start_methods())
+def test_everything_that_pools_do_is_the_same(write, method):
+    done = same(write(EVERYTHING), method, "--deadline", "-m", stdin=b"a line\nand another")
+    assert done.returncode == 3
+    assert b"a line\nand another" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import sys; sys.exit('a reason')",
+        "raise SystemExit(7)",
+        "1 / 0",
+        "def broken(:",
+        "print(input()); input()",
+        "import multiprocessing.pool, os; os._exit(5)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "raise KeyboardInterrupt",
+        "import sys; sys.stdout.close(); sys.stderr.flush()",
+    ],
+)
+def test_an_end_is_the_same_and_without_a_pool_there_is_one_sentence_and_no_page(write, text):
+    program = write(text)
+    done = same(program, stdin=b"line\n")
+    assert done.stderr.endswith(b"X-ray: The program made no pool, so there is nothing to show.\n")
+    assert program.pages == []
+
+
+def test_a_traceback_of_the_program_is_the_same(write):
+    same(write("def f():\n    raise ValueError('no')\n\nimport multiprocessing.pool\nf()"))
+
+
+def test_a_module_is_run_as_python_runs_it(write):
+    program = write("")
+    package = program.folder / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    text = "import sys\nfrom . import __name__ as name\nprint(name, __spec__.name, sys.argv[1:], sys.path[0])"
+    (package / "__main__.py").write_text(text)
+
+    plain = program.run([sys.executable, "-m", "package", "-x", "y"])
+    xrayed = program.run([sys.executable, "-m", "helpers.xray", "-m", "package", "-x", "y"])
+    assert plain.stdout
+    assert (xrayed.stdout, xrayed.returncode) == (plain.stdout, plain.returncode)
+
+
+def test_a_sitecustomize_of_the_user_is_imported(write):
+    program = write("import sitecustomize; print(sitecustomize.__file__, sitecustomize.WORD)")
+    (program.folder / "site").mkdir()
+    (program.folder / "site" / "sitecustomize.py").write_text("WORD = 'mine'; print(__name__, __spec__)")
+
+    path = os.pathsep.join([str(program.folder / "site"), program.environment({})["PYTHONPATH"]])
+    done = same(program, PYTHONPATH=path)
+    assert b"mine" in done.stdout
+
+
+def test_options_of_python_are_passed_on(write):
+
+    program = write("import sys, warnings; print(sys.flags, sys.orig_argv, sys.warnoptions); warnings.warn('a')")
+    options = ["-O", "-W", "error", "-X", "dev"]
+    plain = program.run([sys.executable, *options, "-u", "script.py", "a"])
+    xrayed = program.run([sys.executable, *options, "-um", "helpers.xray", "script.py", "a"])
+    assert plain.returncode == 1
+    assert (xrayed.stdout, xrayed.returncode) == (plain.stdout, plain.returncode)
