@@ -243,7 +243,8 @@ class XrayPool(Pool):
             if chunksize is None:  # as the stock pool does
                 chunksize = max(1, -(-len(values) // (4 * self.processes)))
             chunks = Chunks(call, values, checked_chunksize(chunksize))
-            super()._map_async(run, chunks, mapstar, 1, result.succeed, result.fail, **more)  # type: ignore[misc]
+            stock = super()._map_async(run, chunks, mapstar, 1, result.succeed, result.fail, **more)  # type: ignore[misc]
+            result.follow(stock, chunks.chunksize, len(values))
             if not values:
                 result.succeed([])
         return result

@@ -75,9 +75,9 @@ def test_the_modules_of_the_pool_are_in_order():
         assert mine <= {f"helpers.pool.{above}" for above in POOL[:place]}, name
 
 
-def test_only_xray_imports_from_the_pool():
+def test_only_xray_and_its_command_import_from_the_pool():
     users = {door(name) for name in MODULES if any("helpers.pool." in used for used in imported_from_helpers(name))}
-    assert users == {"pool/", "xray"}
+    assert users == {"pool/", "xray", "program/"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)

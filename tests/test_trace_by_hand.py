@@ -2,8 +2,8 @@
 
 import json
 
-from helpers.trace import save_run
 from helpers.spans import Run, Span, Worker
+from helpers.trace import save_run
 
 SPAN = Span(7, 101, 100.0, 100.5, 101.0, 101.0, 101.0, 101.0, 102.0, 102.0, 102.0, 102.5, 103.0, 0.75, 10, 20)
 RUN = Run((SPAN,), (Worker(101, 100.0),), 2, "spawn", 100.0, 103.0)

@@ -28,6 +28,9 @@ class CallQueue:
         self._has_ended = has_ended
         self._caller = threading.local()
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queue, name)
+
     @contextmanager
     def unbounded(self) -> Iterator[None]:
         """The call that this thread makes here has an input without a length."""

@@ -38,6 +38,7 @@ class PoolResult(AsyncResult[Any]):
         self._settled = Flag()
         self._success = False
         self._value: Any = None
+        self._stock: Callable[[], Any] = lambda: None  # the stock pool's result of this call, while that lives
 
     @contextmanager
     def submitting(self) -> Iterator[None]:
@@ -60,6 +61,17 @@ class PoolResult(AsyncResult[Any]):
     def is_settled(self) -> bool:
         """Whether it has ended."""
         return self._settled.is_set()
+
+    @property
+    def _number_left(self) -> int:
+        """How many messages have not come back. Programs that show their progress look at it."""
+        stock = self._stock()
+        return stock._number_left if stock is not None else 0
+
+    def follow(self, stock: AsyncResult[Any], chunksize: int, length: int) -> None:
+        """Keep what programs look at: the stock pool's result, how many tasks a message has, and how many there are."""
+        self._stock = weakref.ref(stock)
+        self._chunksize, self._length = chunksize, length
 
     @property
     def calls_back(self) -> bool:
@@ -173,6 +185,17 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
             self._last = time.monotonic()
             return None
         return self._last
+
+    @property
+    def _index(self) -> int:
+        """How many results have come, where each has a message. Programs that show their progress look at it."""
+        return int(vars(self.chunks)["_index"])
+
+    @property
+    def _length(self) -> int | None:
+        """How many there will be, once that is known."""
+        length: int | None = vars(self.chunks)["_length"]
+        return length
 
     @property
     def is_settled(self) -> bool:

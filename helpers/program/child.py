@@ -50,8 +50,8 @@ def _check_helpers(folder: Path) -> None:
     spec = PathFinder.find_spec("helpers", [str(folder), *before, *sys.path[1:]])
     if spec is not None and spec.origin is not None and COURSE / "helpers" not in Path(spec.origin).resolve().parents:
         raise Refused(
-            f"the program has a module of its own that is called helpers, like the package of this course: {spec.origin}."
-            " One would hide the other, so nothing was run"
+            f"the program has a module of its own that is called helpers, like this course: {spec.origin}"
+            ". One would hide the other, so nothing was run"
         )
 
 

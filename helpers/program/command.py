@@ -80,9 +80,10 @@ def main(words: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(f"no folder can be made for what is recorded: {error}")
+    here = os.getcwd()  # the program may delete it
     try:
         code = child.run(arguments.command, folder / "journal")
-        _try_to_report(arguments.command, folder / "journal", code)
+        _try_to_report(arguments.command, folder / "journal", code, here)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return child.end_like(code)
@@ -105,20 +106,20 @@ def _say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _try_to_report(command: Sequence[str], journal: Path, code: int) -> None:
+def _try_to_report(command: Sequence[str], journal: Path, code: int, here: str) -> None:
     """Report, and if that fails say so: the program's own end must not depend on it."""
     try:
-        _report(command, journal, code)
+        _report(command, journal, code, here)
     except Exception as error:  # noqa: BLE001
         _say(f"xray: what was recorded cannot be shown: {type(error).__name__}: {error}")
 
 
-def _report(command: Sequence[str], journal: Path, code: int) -> None:
+def _report(command: Sequence[str], journal: Path, code: int, here: str) -> None:
     """Write the paragraph, and the page and the trace if the program has made a pool."""
     from helpers.program.recording import read_recording  # loaded after the program has ended
     from helpers.program.summary import explain_run, paragraph
 
-    recording = read_recording(journal, os.getcwd())
+    recording = read_recording(journal, here)
     explain = find_explain()
     where = explanation = ""
     if recording.groups:

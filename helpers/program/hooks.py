@@ -5,6 +5,7 @@ their places, and whatever these import meanwhile has its turn afterwards.
 """
 
 import functools
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -53,23 +54,25 @@ def journal_at(path: str) -> Journal:
 
 def _replace(module: ModuleType, journal: Journal) -> None:
     name = module.__name__.removeprefix("joblib.externals.")
-    if name in UNSEEN:
-        _note_when_made(getattr(module, UNSEEN[name][0]), UNSEEN[name][1], journal)
-        return
-    for attribute, made in _classes(name, journal).items():
+    classes = _classes(name, journal) if name.startswith(("multiprocessing.", "concurrent.")) else {}
+    package = sys.modules[module.__name__.rpartition(".")[0]]
+    for attribute, made in classes.items():
         setattr(module, attribute, made)
+        if attribute in vars(package):  # concurrent.futures keeps those that were asked for
+            setattr(package, attribute, made)
+    if not classes and name in UNSEEN:
+        kind, sentence = UNSEEN[name]
+        _note_when_made(getattr(module, kind), sentence, journal)
 
 
 def _classes(module: str, journal: Journal) -> dict[str, type]:
     """Return the classes that record for a module of the standard library, by the names that they get there."""
-    if module != "multiprocessing.pool":
-        return {}
     import multiprocessing.pool  # noqa: F401 (stock as yet, for the modules that are imported next)
 
     from helpers.program import pools
 
     pools.use(journal)
-    return {"Pool": pools.ProgramPool}
+    return pools.recording_classes(module)
 
 
 def _note_when_made(kind: Any, sentence: str, journal: Journal) -> None:

@@ -1,4 +1,4 @@
-"""The page about a program: one HTML file that needs nothing else, light or dark as the reader prefers, for print, too."""
+"""The page about a program: one HTML file that needs nothing else, for the screen, light or dark, and for print."""
 
 import html
 from collections.abc import Iterable, Sequence
@@ -39,15 +39,13 @@ tr + tr td { border-top: 1px solid var(--line); } .faint { opacity: 0.75; }
 """
 
 
-def page(
-    recording: Recording, program: str, ending: str, trace: str, explain: Explain | None = None
-) -> str:
+def page(recording: Recording, program: str, ending: str, trace: str, explain: Explain | None = None) -> str:
     """Return the page. program: its command line. ending: a sentence that says how it ended. trace: the trace's name.
 
     explain: what explains a run (`helpers.diagnosis`), if there is one.
     """
     title = f"X-ray of {program}"
-    count = f"{counted(recording.count, 'pool')}, made at {counted(len(recording.groups), 'place')}"
+    count = f"{counted(recording.made, 'pool')}, made at {counted(len(recording.groups), 'place')}"
     parts = [
         f"<h1>{_escaped(title)}</h1>",
         f"<p>{_escaped(ending)} {count}.</p>",
@@ -79,16 +77,14 @@ def _contents(groups: Sequence[Group]) -> list[str]:
     """Return the list of places, if there are several."""
     if len(groups) < 2:
         return []
-    rows = [
-        [
-            f"<a href='#place-{number}'>{_escaped(group.place)}</a>" if number <= MOST_GROUPS else _escaped(group.place),
-            f"{len(group.pools):,}",
-            f"{group.tasks:,}",
-            format_seconds(group.seconds),
-        ]
-        for number, group in enumerate(groups, 1)
-    ]
+    rows = [_group_row(number, group) for number, group in enumerate(groups, 1)]
     return list(_table(["made at", "pools", "tasks", "time"], rows, texts=1))
+
+
+def _group_row(number: int, group: Group) -> list[str]:
+    place = _escaped(group.place)
+    link = f"<a href='#place-{number}'>{place}</a>" if number <= MOST_GROUPS else place
+    return [link, f"{len(group.pools):,}", f"{group.tasks:,}", format_seconds(group.seconds)]
 
 
 def _section(number: int, group: Group, explain: Explain | None) -> Iterable[str]:
@@ -109,9 +105,9 @@ def _section(number: int, group: Group, explain: Explain | None) -> Iterable[str
 
 
 def _pictures(run: Run) -> Iterable[str]:
-    cpus = usable_cpus()
-    for picture in [timeline(run, cpus=cpus, parent="program")] + ([where_time_went({"pool": run})] if run.spans else []):
-        yield f"<figure>{picture.html}</figure>"
+    pictures = [timeline(run, cpus=usable_cpus(), parent="program")]
+    pictures += [where_time_went({"pool": run})] if run.spans else []
+    yield from (f"<figure>{picture.html}</figure>" for picture in pictures)
 
 
 def _pool_row(number: int, pool: RecordedPool) -> list[str]:

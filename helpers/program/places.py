@@ -72,7 +72,7 @@ def _line(frame: FrameType) -> Line:
 
 def _shortened(file: str, folder: str) -> str:
     for name in PACKAGES:
-        before, found, after = file.rpartition(f"{os.sep}{name}{os.sep}")
+        _, found, after = file.rpartition(f"{os.sep}{name}{os.sep}")
         if found:
             return after
     for root in (folder, STANDARD_LIBRARY):

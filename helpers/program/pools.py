@@ -6,7 +6,6 @@ Programs may rely on whatever `multiprocessing.Pool` does, on its failures, too.
 
 import functools
 import itertools
-import multiprocessing
 import time
 from abc import ABCMeta
 from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ from helpers.pool.recorder import Recorder, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.supervisor import Supervisor, describe_death
 from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, Journal
+from helpers.program.optional import find_recording
 from helpers.program.places import lines_that_made
 from helpers.xray import Function, XrayPool
 
@@ -83,7 +83,6 @@ class ProgramPool(XrayPool, metaclass=ABCMeta):
     _is_stock = False
     _supervisor_type = WatchingSupervisor
 
-    @functools.wraps(Pool.__init__)
     def __init__(
         self,
         processes: int | None = None,
@@ -145,10 +144,38 @@ def _choosing(name: str) -> Callable[..., Any]:
     return method
 
 
+def recording_classes(module: str) -> dict[str, type]:
+    """Return the classes that record, by the names of the stock ones, for a module of the standard library."""
+    found = {name: _recording(base, name) for name, base in find_recording(module).items()}
+    return {"Pool": ProgramPool} | found if module == "multiprocessing.pool" else found
+
+
+def _recording(base: Any, name: str) -> type[Any]:
+    """Return a class that is like this one, which keeps a recorder, and writes into the journal."""
+
+    class Recording(base):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
+            self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)
+
+        def reset(self) -> None:
+            self._began = time.perf_counter()
+            self._recorder = JournalRecorder(_journal)
+
+    _disguise(Recording, next(kind for kind in base.__mro__ if kind.__name__ == name))
+    return Recording
+
+
+def _disguise(made: type, stock: type) -> None:
+    """Give a class the name of the stock one, which programs print."""
+    made.__name__, made.__qualname__, made.__module__ = stock.__name__, stock.__qualname__, stock.__module__
+    made.__doc__ = stock.__doc__
+    functools.update_wrapper(made.__init__, stock.__init__)  # type: ignore[misc]
+
+
 for _name in ("_map_async", "apply_async", "imap", "imap_unordered", "join", "terminate", "_setup_queues", "__del__"):
     setattr(ProgramPool, _name, _choosing(_name))
-ProgramPool.__name__ = ProgramPool.__qualname__ = "Pool"
-ProgramPool.__module__, ProgramPool.__doc__ = Pool.__module__, Pool.__doc__
+_disguise(ProgramPool, Pool)
 ProgramPool.register(ThreadPool)
 
 

@@ -54,7 +54,7 @@ class Recording(NamedTuple):
     notes: dict[str, int]
 
     @property
-    def count(self) -> int:
+    def made(self) -> int:
         """How many pools were made."""
         return sum(len(group.pools) for group in self.groups)
 

@@ -26,7 +26,7 @@ def paragraph(recording: Recording, explanation: str, where: str) -> str:
     sentences = [describe_group(group) for group in recording.groups[:MOST_GROUPS]] or [NOTHING]
     if len(recording.groups) > 1:
         places = f"at {counted(len(recording.groups), 'place')}"
-        sentences.insert(0, f"The program made {counted(recording.count, 'pool')} {places}.")
+        sentences.insert(0, f"The program made {counted(recording.made, 'pool')} {places}.")
     if more := len(recording.groups) - MOST_GROUPS:
         sentences += [f"The page shows {counted(more, 'more place')}."] if more > 0 else []
     sentences += [explanation] if explanation else []
@@ -84,7 +84,12 @@ def where_the_time_went(run: Run) -> str:
 
 def explain_run(explain: Explain | None, run: Run) -> str:
     """Return the explanation of a run as text; nothing if there is none."""
-    return str(explain(run)).strip() if explain is not None and run.spans else ""
+    if explain is None:
+        return ""
+    try:
+        return str(explain(run)).strip()
+    except ValueError:  # there is too little of it
+        return ""
 
 
 def _listed(names: list[str]) -> str:

@@ -23,9 +23,8 @@ class Program:
 
     def run(self, command: Sequence[str], stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess:
         """Run a command in the program's folder."""
-        return subprocess.run(
-            command, cwd=self.folder, input=stdin, capture_output=True, timeout=50, env=self.environment(environment)
-        )
+        keywords = {"cwd": self.folder, "env": self.environment(environment)}
+        return subprocess.run(command, check=False, input=stdin, capture_output=True, timeout=50, **keywords)
 
     def plain(self, *arguments: str, **keywords: object) -> subprocess.CompletedProcess:
         """Run the program as it is."""
@@ -39,9 +38,7 @@ class Program:
         """Start the program with the X-ray, in a session of its own."""
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         command, environment = [*XRAY, "script.py"], self.environment({})
-        return subprocess.Popen(
-            command, cwd=self.folder, start_new_session=True, env=environment, **pipes, **keywords
-        )
+        return subprocess.Popen(command, cwd=self.folder, start_new_session=True, env=environment, **pipes, **keywords)
 
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         """Return the environment: the course is found through PYTHONPATH, temporary files are made in a folder."""

@@ -54,32 +54,41 @@ def test_a_pool_is_named_by_the_line_that_made_it(write, method):
     assert [page.parent.name for page in program.pages] == ["xray_script_1", "xray_script_2"]
 
 
-def test_pools_are_told_apart_by_their_places_and_those_of_one_place_are_grouped(write):
-    program = write(
-        TASKS
-        + """
-    class Quiet(multiprocessing.pool.Pool):
+PLACES = """
+    import multiprocessing.pool
+    from multiprocessing.pool import Pool
+    from math import sqrt
+
+    class Quiet(Pool):
         def __init__(self, size):
             super().__init__(size)
 
-    if __name__ == "__main__":
-        from multiprocessing.pool import Pool
+    def main():
         for _ in range(3):
-            with Pool(1) as pool:
-                pool.map(work, [0.01])
-        with multiprocessing.get_context("fork").Pool(1) as pool:
-            pool.apply(work, (0.3,))
-    """.replace("class Quiet", "import multiprocessing.pool\n\n    class Quiet")
-        + """
-        with Quiet(1) as pool:
-            pool.map(work, [0.0] * 2)
-    """
+            with Pool(1) as pool:  # first
+                pool.map(sqrt, [1])
+        with multiprocessing.get_context("spawn").Pool(1) as pool:  # second
+            pool.apply(sqrt, (1,))
+
+    if __name__ == "__main__":
+        main()
+        with Quiet(1) as pool:  # third
+            pool.map(sqrt, [1, 2])
+"""
+
+
+def test_pools_are_told_apart_by_their_places_and_those_of_one_place_are_grouped(write):
+    program = write(PLACES)
+    lines = program.path.read_text().splitlines()
+    first, second, third = (
+        next(number for number, line in enumerate(lines, 1) if line.endswith(f"# {word}"))
+        for word in ("first", "second", "third")
     )
     text = words(program.xrayed())
     assert text.startswith("The program made 5 pools at 3 places.")
-    assert "script.py:24: 3 pools ran 3 tasks in" in text
-    assert "script.py:26: a Pool of 1 worker (fork), ran 1 task of work in" in text
-    assert "script.py:29: a Quiet of 1 worker" in text
+    assert f"script.py:{first} in main: 3 pools ran 3 tasks in" in text
+    assert f"script.py:{second} in main: a Pool of 1 worker (spawn), ran 1 task of sqrt in" in text
+    assert f"script.py:{third}: a Quiet of 1 worker" in text
 
 
 @pytest.mark.parametrize(
@@ -104,8 +113,8 @@ def test_however_a_program_ends_what_was_recorded_is_shown(write, end, code):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_the_command_is_passed_on(write, number):
-    program = write(TASKS + "    pool = multiprocessing.Pool(1)\n    pool.map(work, [0.0])\n    print('ready', flush=True)"
-                    "\n    pool.map(work, [60])")  # fmt: skip
+    body = "pool = multiprocessing.Pool(1); pool.map(work, [0.0]); print('ready', flush=True); pool.map(work, [60])"
+    program = write(f"{TASKS}    {body}")
     process = program.start()
     assert process.stdout.readline() == b"ready\n"
     os.kill(process.pid, number)
@@ -258,12 +267,15 @@ def test_a_failure_that_nobody_asked_for_is_told_at_the_end_and_not_among_the_ou
 
 @pytest.mark.parametrize(("name", "text"), [("helpers.py", "WORD = 1"), ("helpers/__init__.py", "")])
 def test_a_program_with_helpers_of_its_own_is_refused_before_anything_runs(write, name, text):
-    program = write("print('ran')")
-    (program.folder / name).parent.mkdir(exist_ok=True)
-    (program.folder / name).write_text(text)
-    for done in (program.xrayed(), program.run([sys.executable, "-P", "-m", "helpers.xray", "-m", "script"])):
-        assert (done.returncode, done.stdout) in ((2, b""), (1, b""))
-    assert b"a module of its own that is called helpers" in program.xrayed().stderr
+    program = write("")
+    project = program.folder / "project"
+    (project / name).parent.mkdir(parents=True)
+    (project / name).write_text(text)
+    (project / "script.py").write_text("print('ran')")
+    done = program.run([sys.executable, "-m", "helpers.xray", "project/script.py"])
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"xray: the program has a module of its own that is called helpers" in done.stderr
+    assert done.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize(
