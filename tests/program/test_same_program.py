@@ -138,9 +138,9 @@ def test_a_module_is_run_as_python_runs_it(write):
 
 
 def test_a_sitecustomize_of_the_user_is_imported(write):
-    program = write("import sitecustomize; print(sitecustomize.__file__, sitecustomize.WORD)")
+    program = write("import sitecustomize; print(sitecustomize.__file__, sitecustomize.WORDS)")
     (program.folder / "site").mkdir()
-    (program.folder / "site" / "sitecustomize.py").write_text("WORD = 'mine'; print(__name__, __spec__)")
+    (program.folder / "site" / "sitecustomize.py").write_text("WORDS = __name__, __spec__.name, 'mine'")
 
     path = os.pathsep.join([str(program.folder / "site"), program.environment({})["PYTHONPATH"]])
     done = same(program, PYTHONPATH=path)

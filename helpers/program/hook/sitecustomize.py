@@ -8,6 +8,8 @@ its path and its own `sitecustomize` as they would be without an X-ray. So this 
 import os
 import sys
 
+PROCESS = os.getpid()
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -40,6 +42,8 @@ class Loader:
     def exec_module(self, module: "Any") -> None:
         module.__spec__.loader = module.__loader__ = self.original
         self.original.exec_module(module)
+        if os.getpid() != PROCESS:
+            return  # a fork of the program, whose pools are its own
         try:
             from helpers.program import hooks  # only now: most programs have no pool
 
