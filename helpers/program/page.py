@@ -56,7 +56,9 @@ def page(recording: Recording, program: str, ending: str, trace: str, explain: E
         parts += _section(number, group, explain)
     if len(recording.groups) > MOST_GROUPS:
         parts.append("<h2>More places</h2>")
-        parts += [f"<p>{_escaped(describe_group(group))}</p>" for group in recording.groups[MOST_GROUPS:]]
+        parts += [
+            f"<p>{_escaped(f'{group.place}: {describe_group(group)}')}</p>" for group in recording.groups[MOST_GROUPS:]
+        ]
     parts.append(
         f"<p class='faint'>Every task is in the file {_escaped(trace)} beside this page: open it in"
         " https://ui.perfetto.dev or in chrome://tracing.</p>"
@@ -90,7 +92,7 @@ def _group_row(number: int, group: Group) -> list[str]:
 def _section(number: int, group: Group, explain: Explain | None) -> Iterable[str]:
     longest = group.pools[0]
     yield f"<h2 id='place-{number}'>{_escaped(group.place)}</h2>"
-    yield f"<p>{_escaped(describe_group(group))}</p>"
+    yield f"<p>{_escaped(as_sentence(describe_group(group)))}</p>"
     yield from _pictures(longest.run)
     if explanation := explain_run(explain, longest.run):
         yield f"<h3>What cost most, and what to do about it</h3><pre>{_escaped(explanation)}</pre>"

@@ -23,7 +23,10 @@ def paragraph(recording: Recording, explanation: str, where: str) -> str:
 
     explanation: of the pool that took longest. where: a sentence that says where the page is.
     """
-    sentences = [describe_group(group) for group in recording.groups[:MOST_GROUPS]] or [NOTHING]
+    shown = recording.groups[:MOST_GROUPS]
+    sentences = [f"{group.place}: {describe_group(group)}" for group in shown] or [NOTHING]
+    if shown and shown[0].pools[0].run.spans:
+        sentences.insert(1, where_the_time_went(shown[0].pools[0].run))
     if len(recording.groups) > 1:
         places = f"at {counted(len(recording.groups), 'place')}"
         sentences.insert(0, f"The program made {counted(recording.made, 'pool')} {places}.")
@@ -48,29 +51,26 @@ def as_sentence(text: str) -> str:
 
 
 def describe_group(group: Group) -> str:
-    """Say what the pools that were made at one place did."""
-    longest = group.pools[0]
-    if len(group.pools) == 1:
-        return f"{group.place}: a {describe_pool(longest)}"
-    seconds = format_seconds(group.seconds)
-    together = f"{len(group.pools):,} pools ran {counted(group.tasks, 'task')} in {seconds} together"
-    return f"{group.place}: {together}. The longest, a {describe_pool(longest)}"
+    """Say what the pools that were made at one place did; its first word is not the first of a sentence."""
+    longest, *others = group.pools
+    if not others:
+        return describe_pool(longest)
+    together = f"ran {counted(group.tasks, 'task')} in {format_seconds(group.seconds)} together"
+    return f"{len(group.pools):,} pools {together}. The longest, {describe_pool(longest)}"
 
 
 def describe_pool(pool: RecordedPool) -> str:
-    """Say what one pool did, and where the time of its workers went."""
+    """Say what one pool did; its first word is not the first of a sentence."""
     run = pool.run
-    words = f"{pool.kind} of {counted(run.processes, 'worker')} ({run.start_method})"
+    article = "an" if pool.kind[:1] in "AEIOU" else "a"
+    words = f"{article} {pool.kind} of {counted(run.processes, 'worker')} ({run.start_method})"
     if not run.spans:
-        return f"{words}, had no task that has ended."
-    words += f", ran {counted(len(run.spans), 'task')} of {_listed(pool.names)} in {format_seconds(run.seconds)}"
+        return f"{words} had no task that has ended."
+    words += f" ran {counted(len(run.spans), 'task')} of {_listed(pool.names)} in {format_seconds(run.seconds)}"
     outcomes = Counter(span.outcome for span in run.spans)
-    words += "".join(
-        f", {count:,} of which {verb}"
-        for outcome, verb in (("error", "failed"), ("lost", "never came back"))
-        if (count := outcomes[outcome])
-    )
-    return f"{words}. {where_the_time_went(run)}"
+    words += f"; {counted(outcomes['error'], 'task')} failed" if outcomes["error"] else ""
+    words += f"; {counted(outcomes['lost'], 'task')} never came back" if outcomes["lost"] else ""
+    return f"{words}."
 
 
 def where_the_time_went(run: Run) -> str:

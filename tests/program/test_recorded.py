@@ -45,7 +45,7 @@ def test_a_pool_is_named_by_the_line_that_made_it(write, method):
             main()
     """)
     done = program.xrayed()
-    assert words(done).startswith(f"script.py:6 in main: a Pool of 2 workers ({method}), ran 8 tasks of sqrt in ")
+    assert words(done).startswith(f"script.py:6 in main: a Pool of 2 workers ({method}) ran 8 tasks of sqrt in ")
     assert [page.parent.name for page in program.pages] == ["xray_script_1"]
     trace = json.loads((program.folder / "xray_script_1" / "trace.json").read_text())["traceEvents"]
     assert {event["args"]["task"] for event in trace if event["name"] == "computing"} == set(range(8))
@@ -87,7 +87,7 @@ def test_pools_are_told_apart_by_their_places_and_those_of_one_place_are_grouped
     text = words(program.xrayed())
     assert text.startswith("The program made 5 pools at 3 places.")
     assert f"script.py:{first} in main: 3 pools ran 3 tasks in" in text
-    assert f"script.py:{second} in main: a Pool of 1 worker (spawn), ran 1 task of sqrt in" in text
+    assert f"script.py:{second} in main: a Pool of 1 worker (spawn) ran 1 task of sqrt in" in text
     assert f"script.py:{third}: a Quiet of 1 worker" in text
 
 
@@ -147,7 +147,7 @@ def test_ctrl_c_reaches_the_program_and_the_command_waits_for_it(write):
     stdout, stderr = process.communicate(timeout=40)
     assert (stdout, process.returncode) == (b"tidied up\n", 4)
     assert b"ran 2 tasks of work" in b" ".join(stderr.split())
-    assert b"1 of which never came back" in b" ".join(stderr.split())
+    assert b"1 task never came back" in b" ".join(stderr.split())
 
 
 def test_a_fork_of_the_program_is_left_alone(write):
@@ -255,7 +255,7 @@ def test_a_worker_that_dies_is_noted_and_the_program_goes_on_as_with_the_stock_p
     done = program.xrayed()
     assert done.stdout == b"never came\n6\n", done.stderr.decode()
     assert "was killed by SIGKILL" in words(done)
-    assert "1 of which never came back" in words(done)
+    assert "1 task never came back" in words(done)
 
 
 def test_a_failure_that_nobody_asked_for_is_told_at_the_end_and_not_among_the_output(write):
