@@ -18,11 +18,15 @@ from pathlib import Path
 from struct import Struct
 from typing import Any
 
-MADE, FUNCTION, RECORD, NOTE = range(1, 5)
-"""The kinds of entries: a pool was made, a function got a number, some tasks have ended, something to tell."""
+MADE, FUNCTION, RECORD, NOTE, LOAD = range(1, 6)
+"""The kinds of entries: a pool was made, a function got a number, some tasks have ended, something to tell, and what the
+CPUs have done so far."""
 
 RECORD_HEAD = Struct("=IId")
 """Before the record of some tasks (`helpers.pool.recorder`): its pool, its function, when its worker was ready."""
+
+LOAD_ENTRY = Struct("=I5d")
+"""A pool, and the fields of `helpers.spans.Load`; the latest of a pool counts."""
 
 SEGMENT = 1 << 20
 """The least size of a segment, in bytes: what is mapped at any time."""

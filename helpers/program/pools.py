@@ -15,11 +15,12 @@ from typing import Any
 
 from helpers.pool import errors
 from helpers.pool.errors import WorkerDied
+from helpers.pool.load import LoadMeter
 from helpers.pool.messages import Call
 from helpers.pool.recorder import Recorder, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.supervisor import Supervisor, describe_death
-from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, Journal
+from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, Journal
 from helpers.program.optional import find_recording
 from helpers.program.places import lines_that_made
 from helpers.xray import Function, XrayPool
@@ -50,6 +51,21 @@ class JournalRecorder(Recorder):
             self._journal.add(FUNCTION, repr((self.pool, number, function)).encode(errors="replace"))
         self._journal.add(RECORD, RECORD_HEAD.pack(self.pool, number, ready) + record)
         self.count += tasks
+
+
+class JournalMeter(LoadMeter):
+    """A meter that writes what it measures into the journal."""
+
+    def __init__(self, recorder: JournalRecorder, journal: Journal) -> None:
+        super().__init__(lambda: recorder.count)
+        self._journal = journal
+        self._pool = recorder.pool
+
+    def measure(self, workers: Iterable[Worker]) -> None:
+        before = self.latest
+        super().measure(workers)
+        if self.latest is not None and self.latest is not before:
+            self._journal.add(LOAD, LOAD_ENTRY.pack(self._pool, *self.latest))
 
 
 class WatchingSupervisor(Supervisor):
@@ -110,6 +126,7 @@ class ProgramPool(XrayPool, metaclass=ABCMeta):
     def reset(self) -> None:
         self._began = time.perf_counter()
         self._recorder = JournalRecorder(_journal)
+        self._supervisor.meter = JournalMeter(self._recorder, _journal)
 
     @staticmethod
     def _repopulate_pool_static(ctx: Any, Process: Any, *more: Any) -> Any:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helpers.pool.recorder import decode
-from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, read_entries
+from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, read_entries
 from helpers.program.places import describe
-from helpers.spans import Run, Span, Worker
+from helpers.spans import Load, Run, Span, Worker
 
 
 class RecordedPool(NamedTuple):
@@ -64,6 +64,7 @@ def read_recording(journal: Path, folder: str) -> Recording:
     made: dict[int, dict[str, Any]] = {}
     names: dict[tuple[int, int], str] = {}
     records: dict[int, list[tuple[int, float, bytes]]] = {}
+    loads: dict[int, Load] = {}
     notes: Counter[str] = Counter()
     for kind, payload in read_entries(journal):
         if kind == MADE:
@@ -75,9 +76,12 @@ def read_recording(journal: Path, folder: str) -> Recording:
         elif kind == RECORD:
             pool, number, ready = RECORD_HEAD.unpack_from(payload)
             records.setdefault(pool, []).append((number, ready, payload[RECORD_HEAD.size :]))
+        elif kind == LOAD:
+            pool, *numbers = LOAD_ENTRY.unpack(payload)
+            loads[pool] = Load(*numbers)
         elif kind == NOTE:
             notes[payload.decode(errors="replace")] += 1
-    pools = [_pool(facts, records.get(number, []), names, folder) for number, facts in made.items()]
+    pools = [_pool(facts, records.get(number, []), names, folder, loads.get(number)) for number, facts in made.items()]
     failed = journal.with_name(f"{journal.name}.failed")
     if failed.exists():
         for line in failed.read_text("utf-8", errors="replace").splitlines():
@@ -86,7 +90,11 @@ def read_recording(journal: Path, folder: str) -> Recording:
 
 
 def _pool(
-    facts: dict[str, Any], records: list[tuple[int, float, bytes]], names: dict[tuple[int, int], str], folder: str
+    facts: dict[str, Any],
+    records: list[tuple[int, float, bytes]],
+    names: dict[tuple[int, int], str],
+    folder: str,
+    load: Load | None,
 ) -> RecordedPool:
     rows: list[tuple[Span, str]] = []
     ready: dict[int, float] = {}
@@ -100,7 +108,7 @@ def _pool(
     began = facts["began"]
     ended = max((span.delivered for span, _ in rows), default=began)
     spans = [span for span, _ in rows]
-    run = Run(tuple(spans), tuple(workers), facts["processes"], facts["start_method"], began, ended)
+    run = Run(tuple(spans), tuple(workers), facts["processes"], facts["start_method"], began, ended, load)
     return RecordedPool(facts["kind"], describe(facts["lines"], folder), run, tuple(name for _, name in rows))
 
 
