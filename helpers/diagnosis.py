@@ -10,7 +10,7 @@ from typing import NamedTuple
 from helpers.explaining.cause import Cause
 from helpers.explaining.facts import Facts
 from helpers.explaining.of_messages import causes_of_messages
-from helpers.explaining.of_workers import causes_of_workers
+from helpers.explaining.of_workers import TOO_LITTLE_WORK, causes_of_workers
 from helpers.explaining.replay import Replay
 from helpers.machine import usable_cpus
 from helpers.spans import Run
@@ -78,6 +78,7 @@ def explain(run: Run, *, cpus: int | None = None) -> Diagnosis:
     facts = Facts(run, cpus)
     replay = Replay(facts)
     causes = [*causes_of_workers(facts, replay), *causes_of_messages(facts, replay)]
+    causes = _without_loop(causes)
     if not replay.is_like:
         causes = [cause._replace(expected=None, weight=cause.lost / run.processes) for cause in causes]
     worth = [cause for cause in causes if cause.gain(run.seconds) > LEAST_GAIN * run.seconds]
@@ -85,6 +86,13 @@ def explain(run: Run, *, cpus: int | None = None) -> Diagnosis:
     capacity = run.seconds * min(cpus, run.processes)
     share = facts.computing / capacity if capacity else 0.0
     return Diagnosis(tuple(worth[:MOST_CAUSES]), run.seconds, facts.lost, share, tuple(_unknown(facts, replay)))
+
+
+def _without_loop(causes: list[Cause]) -> list[Cause]:
+    """Drop the advice to take a plain loop where a better pool would be faster than that."""
+    others = [cause.expected for cause in causes if cause.name != TOO_LITTLE_WORK and cause.expected is not None]
+    best = min(others, default=float("inf"))
+    return [cause for cause in causes if cause.name != TOO_LITTLE_WORK or (cause.expected or 0.0) < best]
 
 
 def _unknown(facts: Facts, replay: Replay) -> list[str]:

@@ -93,7 +93,8 @@ class Run(NamedTuple):
     got a task is not among them). processes is the size of the pool, start_method how it starts its workers.
     began is when the creation of the pool began, or when a pool that already ran was reset; ended is when the
     last result was delivered. Both are seconds on the clock of the spans. load is what the CPUs did meanwhile; None
-    where that is not known: of simulated runs, of very short ones, and on other systems than Linux.
+    where that is not known: of simulated runs, of very short ones, and on other systems than Linux. function_bytes is
+    the size of the function, pickled, with what it holds: that much of each message; 0 where it is not known.
     """
 
     spans: tuple[Span, ...]
@@ -103,6 +104,7 @@ class Run(NamedTuple):
     began: float
     ended: float
     load: Load | None = None
+    function_bytes: int = 0
 
     @property
     def seconds(self) -> float:

@@ -49,6 +49,7 @@ def _json(run: Run) -> dict[str, Any]:
         "start_method": run.start_method,
         "began": run.began,
         "ended": run.ended,
+        "function_bytes": run.function_bytes,
         "load": run.load._asdict() if run.load is not None else None,
     }
 

@@ -284,7 +284,8 @@ class XrayPool(Pool):
         workers = sorted((Worker(pid, moment) for pid, moment in ready.items()), key=lambda worker: worker.ready)
         meter = self._supervisor.meter
         load = Load(*meter.latest) if meter is not None and meter.latest is not None else None
-        return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended, load)
+        size = max(self._recorder.functions.copy().values(), default=0)
+        return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended, load, size)
 
 
 if __name__ == "__main__":  # the command, which imports this module: an import here would be a circle

@@ -92,7 +92,9 @@ class Facts:
 
     @cached_property
     def function_bytes(self) -> int:
-        """Bytes of the function, which travels in each message. Known only where a message holds more than one task."""
+        """Bytes of the function, which travels in each message. Else known only where a message holds several tasks."""
+        if self.run.function_bytes:
+            return self.run.function_bytes
         several = [message for message in self.messages if len(message) > 1]
         if not several:
             return 0

@@ -13,6 +13,8 @@ BLAS_REMEDY = (
     "call threadpoolctl.threadpool_limits(1) in an initializer"
 )
 
+TOO_LITTLE_WORK = "too little work for a pool"
+
 MOST_THREADS = 32
 """No more threads are recommended: ThreadPoolExecutor, too, starts no more by default (and 4 more than CPUs)."""
 
@@ -40,8 +42,9 @@ def _one_at_a_time(facts: Facts, replay: Replay) -> Cause:
         "others were idle"
     )
     remedy = "Hand all tasks in together: map, imap, or apply_async and a get for each at the end"
-    chunksize = default_chunksize(len(facts.spans), facts.run.processes)
-    return Cause("one task at a time", facts.spent.idle, evidence, remedy, replay.expect(chunksize=chunksize))
+    processes = facts.run.processes
+    expected = replay.expect(processes=processes, chunksize=default_chunksize(len(facts.spans), processes))
+    return Cause("one task at a time", facts.spent.idle, evidence, remedy, expected)
 
 
 def _starved(facts: Facts) -> Cause:
@@ -154,4 +157,4 @@ def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if loop < 0.9 * min(pools):
         seconds = format_seconds(sum(replay.durations))
         evidence = f"all tasks together take {seconds} in one process, less than what a pool costs"
-        yield Cause("too little work for a pool", facts.lost, evidence, "Call the function in a plain loop", loop)
+        yield Cause(TOO_LITTLE_WORK, facts.lost, evidence, "Call the function in a plain loop", loop)

@@ -68,7 +68,7 @@ class Replay:
 
     def _arguments(self) -> dict[str, Any]:
         """Return the arguments of `simulate` for the run as it was."""
-        processes, cpus = self.facts.run.processes, self.facts.cpus
+        processes, cpus = 1 if self.facts.one_at_a_time else self.facts.run.processes, self.facts.cpus
         return {
             "durations": self.durations,
             "bytes_in": self.bytes_in,

@@ -106,6 +106,7 @@ class Chunk:
         sizes: list[int] = []
         try:
             size = writer.add(call.function)
+            recorder.note_function(call.name, size)
             for value in self.values:
                 sizes.append(size + writer.add(value))
                 moments.append(_now())

@@ -58,6 +58,7 @@ class Recorder:
     def __init__(self) -> None:
         self.sending: dict[int, Sending] = {}
         self.ready: dict[int, float] = {}
+        self.functions: dict[str, int] = {}  # the most bytes of each, which travel with every message
         self.count = 0  # tasks that have ended
         self._records: list[bytes] = []
         self._next = 0
@@ -73,6 +74,11 @@ class Recorder:
             first = self._next
             self._next += tasks
         return first
+
+    def note_function(self, name: str, size: int) -> None:
+        """Keep how many bytes a function has, pickled: with what it holds, as a `functools.partial` does."""
+        if size > self.functions.get(name, -1):
+            self.functions[name] = size
 
     def end(
         self, first: int, worker: int, ready: float, outcome: int, work: bytes, landed: float, delivered: list[float]

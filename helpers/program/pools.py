@@ -44,11 +44,18 @@ class JournalRecorder(Recorder):
         facts |= {"began": began, "lines": lines_that_made(pool)}
         self._journal.add(MADE, repr(facts).encode(errors="replace"))
 
+    def note_function(self, name: str, size: int) -> None:
+        before = self.functions.get(name, -1)
+        super().note_function(name, size)
+        if size > before:
+            self._journal.add(FUNCTION, repr((self.pool, self._number(name), name, size)).encode(errors="replace"))
+
+    def _number(self, function: str) -> int:
+        """Return the number of a function, which stands for its name."""
+        return self._functions.setdefault(function, len(self._functions))
+
     def _keep(self, function: str, worker: int, ready: float, record: bytes, tasks: int) -> None:
-        number = self._functions.get(function)
-        if number is None:
-            number = self._functions.setdefault(function, len(self._functions))
-            self._journal.add(FUNCTION, repr((self.pool, number, function)).encode(errors="replace"))
+        number = self._number(function)
         self._journal.add(RECORD, RECORD_HEAD.pack(self.pool, number, ready) + record)
         self.count += tasks
 

@@ -65,14 +65,16 @@ def read_recording(journal: Path, folder: str) -> Recording:
     names: dict[tuple[int, int], str] = {}
     records: dict[int, list[tuple[int, float, bytes]]] = {}
     loads: dict[int, Load] = {}
+    sizes: dict[int, int] = {}  # of the functions of each pool
     notes: Counter[str] = Counter()
     for kind, payload in read_entries(journal):
         if kind == MADE:
             facts = ast.literal_eval(payload.decode(errors="replace"))
             made[facts["pool"]] = facts
         elif kind == FUNCTION:
-            pool, number, name = ast.literal_eval(payload.decode(errors="replace"))
+            pool, number, name, size = ast.literal_eval(payload.decode(errors="replace"))
             names[pool, number] = name
+            sizes[pool] = max(size, sizes.get(pool, 0))
         elif kind == RECORD:
             pool, number, ready = RECORD_HEAD.unpack_from(payload)
             records.setdefault(pool, []).append((number, ready, payload[RECORD_HEAD.size :]))
@@ -81,7 +83,10 @@ def read_recording(journal: Path, folder: str) -> Recording:
             loads[pool] = Load(*numbers)
         elif kind == NOTE:
             notes[payload.decode(errors="replace")] += 1
-    pools = [_pool(facts, records.get(number, []), names, folder, loads.get(number)) for number, facts in made.items()]
+    pools = [
+        _pool(facts, records.get(number, []), names, folder, loads.get(number), sizes.get(number, 0))
+        for number, facts in made.items()
+    ]
     failed = journal.with_name(f"{journal.name}.failed")
     if failed.exists():
         for line in failed.read_text("utf-8", errors="replace").splitlines():
@@ -95,6 +100,7 @@ def _pool(
     names: dict[tuple[int, int], str],
     folder: str,
     load: Load | None,
+    function_bytes: int,
 ) -> RecordedPool:
     rows: list[tuple[Span, str]] = []
     ready: dict[int, float] = {}
@@ -108,7 +114,8 @@ def _pool(
     began = facts["began"]
     ended = max((span.delivered for span, _ in rows), default=began)
     spans = [span for span, _ in rows]
-    run = Run(tuple(spans), tuple(workers), facts["processes"], facts["start_method"], began, ended, load)
+    processes, start_method = facts["processes"], facts["start_method"]
+    run = Run(tuple(spans), tuple(workers), processes, start_method, began, ended, load, function_bytes)
     return RecordedPool(facts["kind"], describe(facts["lines"], folder), run, tuple(name for _, name in rows))
 
 
