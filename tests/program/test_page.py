@@ -64,7 +64,7 @@ def journal(tmp_path):
 def make_pool(journal: Journal, number: int, line: int, tasks: int, function: str = "work") -> None:
     facts = {"pool": number, "kind": "Pool", "processes": 2, "start_method": "fork", "began": 100.0}
     journal.add(MADE, repr(facts | {"lines": [("/home/me/script.py", line, "main")]}).encode())
-    journal.add(FUNCTION, repr((number, 0, function)).encode())
+    journal.add(FUNCTION, repr((number, 0, function, 10)).encode())
     for task in range(tasks):
         began = 101 + task // 2 * 0.002
         journal.add(RECORD, RECORD_HEAD.pack(number, 0, 100.5) + record(task, 7 + task % 2, began, 0.0015))
