@@ -1,7 +1,8 @@
 """Shows what the stock pool does when something goes wrong, while the notebook that asks stays free.
 
-The cell magic `%%exhibit` runs its cell in a Python process of its own. As in a notebook, the code is `__main__`,
-which has no file. When the deadline has passed, or the code has ended, all processes that it started are killed.
+Two cell magics run their cell in a Python process of its own. For `%%exhibit` the code is `__main__` without a file, as
+in a notebook. For `%%program` it is a script on disk, whose functions a worker can import. When the deadline has passed,
+or the code has ended, all processes that it started are killed.
 """
 
 import multiprocessing
@@ -14,12 +15,16 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 from IPython.core.interactiveshell import InteractiveShell
 
 DEADLINE = 3.0
 """Seconds after which an exhibit counts as hanging; a pool that works ends long before."""
+
+PROGRAM_DEADLINE = 30.0
+"""Seconds that a program has where `%%program` names no others."""
 
 KILL_TIMEOUT = 5.0
 """Seconds that killed processes have to disappear, and Python's resource tracker to end by itself."""
@@ -46,13 +51,17 @@ class Exhibit:
         return "\n".join([*self.lines, verdict])
 
 
-def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None = None) -> Exhibit:
+def run_apart(
+    code: str, *, deadline: float = DEADLINE, start_method: str | None = None, script: bool = False
+) -> Exhibit:
     """Run code in a process of its own, and return what it did.
 
     deadline: the seconds after which the process is killed. All processes that it has started are killed then, or when
     it ends.
     start_method: how its pools start workers; None: the default. Where the platform does not have this method, nothing
     runs, and the exhibit reports that.
+    script: write the code to a file, `program.py` in a new folder, and run that in the folder. Otherwise the code is
+    `__main__` without a file, and spawned workers do not find its functions.
 
     Raises ValueError when the deadline is not a number of seconds above 0.
     """
@@ -62,13 +71,20 @@ def run_apart(code: str, *, deadline: float = DEADLINE, start_method: str | None
         if start_method not in multiprocessing.get_all_start_methods():
             message = f"This platform has no {start_method}; see the text below for what it would show."
             return Exhibit((message,), seconds=0.0, ended=True)
-        code = f"import multiprocessing\nmultiprocessing.set_start_method({start_method!r})\n{code}"
+        # A spawned worker imports the script, and has got its method already.
+        choice = f"import multiprocessing; multiprocessing.set_start_method({start_method!r})"
+        code = f"if __name__ == '__main__': {choice}\n{code}"
     mark = uuid.uuid4().hex
     began = time.perf_counter()
     # The folder is for the files that killed processes leave behind.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
+        arguments = ["-c", code]
+        if script:
+            Path(folder, "program.py").write_text(code, encoding="utf-8")
+            arguments = ["program.py"]
         process = psutil.Popen(
-            [sys.executable, "-u", "-c", code],
+            [sys.executable, "-u", *arguments],
+            cwd=folder if script else None,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -93,9 +109,24 @@ def exhibit(line: str, cell: str) -> Exhibit:
     return run_apart(cell, start_method=line.strip() or None)
 
 
+def program(line: str, cell: str) -> None:
+    """Run the cell as a script, and print the last lines of what it printed: %%program [start method, or seconds].
+
+    The number of seconds is for a script that hangs. Nothing is printed that differs from run to run by itself.
+    """
+    word = line.strip()
+    deadline, method = (float(word), None) if word.isdigit() else (PROGRAM_DEADLINE, word or None)
+    seen = run_apart(cell, deadline=deadline, start_method=method, script=True)
+    for each in seen.lines:
+        print(each)
+    if not seen.ended:
+        print(f"It HANGS: still running after {deadline:.0f} s. Killed, with all its children.")
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register `%%exhibit`. IPython calls this function for `%load_ext helpers.museum`."""
+    """Register `%%exhibit` and `%%program`. IPython calls this function for `%load_ext helpers.museum`."""
     shell.magics_manager.register_function(exhibit, magic_kind="cell")
+    shell.magics_manager.register_function(program, magic_kind="cell")
 
 
 def _end_all(process: psutil.Popen, mark: str) -> None:

@@ -96,3 +96,42 @@ def test_the_magic_runs_its_cell_in_a_process_of_its_own():
     museum.load_ipython_extension(shell)
     seen = shell.run_cell_magic("exhibit", "", "import os; print(os.getppid())")
     assert seen.lines == (str(os.getpid()),)
+
+
+SCRIPT = """
+from multiprocessing import Pool, get_start_method
+def plus_one(number):
+    return number + 1
+if __name__ == "__main__":
+    with Pool(2) as pool:
+        print(get_start_method(), pool.map(plus_one, range(3)))
+"""
+
+
+@pytest.mark.parametrize("method", start_methods())
+def test_the_workers_of_a_script_find_its_functions(method):
+    assert run_apart(SCRIPT, start_method=method, script=True, deadline=30).lines == (f"{method} [1, 2, 3]",)
+
+
+def test_the_files_that_a_script_writes_are_gone_with_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    seen = run_apart("open('left.txt', 'w').close(); print(__import__('os').listdir())", script=True, deadline=30)
+    assert seen.lines[0].count("left.txt") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "line, code, shown",
+    [
+        ("", "print('hello')", "hello\n"),
+        ("", "pass", ""),
+        ("spawn", "import multiprocessing as m\nprint(__name__, m.get_start_method())", "__main__ spawn\n"),
+        ("1", "print('wait', flush=True); import time; time.sleep(60)", "wait\nIt HANGS: still running after 1 s."),
+    ],
+)
+def test_the_magic_for_a_script_prints_only_what_is_the_same_in_every_run(capsys, line, code, shown):
+    shell = InteractiveShell()
+    museum.load_ipython_extension(shell)
+    assert shell.run_cell_magic("program", line, code) is None
+    assert capsys.readouterr().out.startswith(shown)
+    assert "ended by itself" not in capsys.readouterr().out
