@@ -1,8 +1,8 @@
 """Shows what the stock pool does when something goes wrong, while the notebook that asks stays free.
 
 Two cell magics run their cell in a Python process of its own. For `%%exhibit` the code is `__main__` without a file, as
-in a notebook. For `%%program` it is a script on disk, whose functions a worker can import. When the deadline has passed,
-or the code has ended, all processes that it started are killed.
+in a notebook. For `%%program` it is a script on disk, whose functions a worker can import. When the deadline has
+passed, or the code has ended, all processes that it started are killed.
 """
 
 import multiprocessing

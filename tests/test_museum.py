@@ -133,5 +133,6 @@ def test_the_magic_for_a_script_prints_only_what_is_the_same_in_every_run(capsys
     shell = InteractiveShell()
     museum.load_ipython_extension(shell)
     assert shell.run_cell_magic("program", line, code) is None
-    assert capsys.readouterr().out.startswith(shown)
-    assert "ended by itself" not in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.startswith(shown)
+    assert "ended by itself" not in printed

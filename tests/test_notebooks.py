@@ -23,7 +23,7 @@ FOLDER = ROOT / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 
 
-PAGES = ("index", "pool_lab")
+PAGES = ("answers", "index", "pool_lab")
 RULED = [
     (path, rule) for path in PATHS for rule in rules.RULES if path.stem not in PAGES or rule not in rules.LESSONS_ONLY
 ]
@@ -47,9 +47,10 @@ def test_the_pages_that_list_the_lessons_give_title_and_minutes_as_the_lesson_do
     assert f"| {minutes} |" in row
 
 
-def test_every_lesson_was_recorded_with_the_python_that_the_index_names():
+def test_every_lesson_and_the_answers_were_recorded_with_the_python_that_the_index_names():
     (named,) = re.findall(r"recorded with Python (3\.\d+)", " ".join(rules.text_of(read(FOLDER / "index.ipynb"))))
-    versions = {path.stem: read(path).metadata.language_info.get("version", "unknown") for path in LESSONS}
+    recorded = [*LESSONS, FOLDER / "answers.ipynb"]
+    versions = {path.stem: read(path).metadata.language_info.get("version", "unknown") for path in recorded}
     assert {name: version for name, version in versions.items() if not version.startswith(f"{named}.")} == {}
 
 
@@ -111,9 +112,12 @@ BROKEN = [
     (rules.no_errors, change(0, outputs=[nbformat.v4.new_output("error", ename="E", evalue="v", traceback=[])])),
     (rules.no_errors, change(0, outputs=stream("noise", "stderr"))),
     (rules.cells_compile, change(0, source='print("\n")')),
+    (rules.cells_compile, change(0, source='%%program spawn\nprint("\n")')),
     (rules.no_widget_state, lambda notebook: notebook.metadata.update(widgets={})),
     (rules.no_path_of_a_machine, change(0, outputs=stream("/home/somebody/x.py"))),
     (rules.links_work, say("(02_pool_map.ipynb)", "(no_such_page.ipynb)")),
+    (rules.links_work, say("(02_pool_map.ipynb)", "(02_pool_map.ipynb#No-such-heading)")),
+    (rules.links_work, say("(02_pool_map.ipynb)", "(#Exercise-9)")),
     (rules.the_anatomy, say("# Start the title", "# 12. Start the title")),
     (rules.the_anatomy, say("**Minutes:**", "")),
     (rules.the_anatomy, say("## What's next", "## Onwards")),
@@ -134,6 +138,7 @@ BROKEN = [
     (rules.no_guess_is_filled_in, say("my_ratio = None", 'my_ratio = {"fast": 8.0, "slow": None}')),
     (rules.what_differs_is_not_compared, change(FINDING, tags=[])),
     (rules.short_cells, change(0, source="1\n" * 16)),
+    (rules.short_cells, change(0, source="%%program\n" + "1\n\n" * 16)),
     (rules.short_cells, lambda notebook: notebook.cells.extend(notebook.cells * 3)),
     (rules.text_between_cells, lambda notebook: notebook.cells.extend(rules.code_cells(notebook)[:1] * 4)),
     (rules.what_differs_is_not_compared, change(2, tags=[])),
@@ -191,3 +196,18 @@ def test_nbval_lets_no_solution_pass_that_fails_its_check(tmp_path):
 def test_the_unrun_lab_shows_the_picture_of_the_readme():
     (output,) = (output for cell in rules.code_cells(read(FOLDER / "pool_lab.ipynb")) for output in cell.outputs)
     assert base64.b64decode(output.data["image/png"]) == (ROOT / "docs" / "lab.png").read_bytes()
+
+
+@pytest.mark.parametrize("link", ["#Exercise-1", "02_pool_map.ipynb#Split,-map,-join", "https://python.org/#No-such"])
+def test_a_link_to_a_heading_that_is_there_is_right(link):
+    path = FOLDER / "template.ipynb"
+    linked = copy.deepcopy(read(path))
+    say("(02_pool_map.ipynb)", f"({link})")(linked)
+    assert list(rules.links_work(linked, path)) == []
+
+
+def test_the_blank_lines_of_a_script_do_not_count():
+    path = FOLDER / "template.ipynb"
+    notebook = copy.deepcopy(read(path))
+    change(0, source="%%program\n" + "1\n\n" * 15)(notebook)
+    assert list(rules.short_cells(notebook, path)) == []

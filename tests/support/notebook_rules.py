@@ -1,10 +1,12 @@
 """The rules for notebooks, as functions that yield what is wrong with one. A test sees each rule fail."""
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 
 from helpers.findings import HOLDS
@@ -17,6 +19,9 @@ SOLUTION = "# Solution"
 SHOWS_A_TIME = re.compile(
     r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure|finding)\(|%%exhibit|%%time"
 )
+RUN_APART = ("%%exhibit", "%%program")
+"""The magics of the museum, whose cells are Python."""
+
 PATH_OF_A_MACHINE = re.compile(r"(/home/|/root/|/tmp/|/Users/|C:\\\\Users|site-packages)")
 
 
@@ -49,10 +54,13 @@ def no_errors(notebook: NotebookNode, path: Path) -> Iterator[str]:
 def cells_compile(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """A cell that was edited and not run again can be a SyntaxError behind outputs that look right."""
     for cell in code_cells(notebook):
-        if cell.source.startswith("%%"):
+        source = cell.source
+        if source.startswith(RUN_APART):
+            _, _, source = source.partition("\n")
+        elif source.startswith("%%"):
             continue
         try:
-            ast.parse(re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE))
+            ast.parse(re.sub(r"^%.*$", "", source, flags=re.MULTILINE))
         except SyntaxError as error:
             yield f"a cell is not Python: {error.msg}: {cell.source[:60]!r}"
 
@@ -74,10 +82,27 @@ def small_enough(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 
 def links_work(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """Links to other files, to a heading of theirs, and to a heading of the same notebook."""
     for text in text_of(notebook):
-        for link in re.findall(r"\]\(([^)#]+)", text):
-            if not link.startswith("https://") and not (path.parent / link).exists():
-                yield f"{link} does not exist"
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            if link.startswith("https://"):
+                continue
+            name, _, heading = link.partition("#")
+            if not (path.parent / name).exists():
+                yield f"{name} does not exist"
+            elif heading and heading not in (anchors_of(path.parent / name) if name else anchors(notebook)):
+                yield f"{name or path.name} has no heading {heading}"
+
+
+def anchors(notebook: NotebookNode) -> set[str]:
+    """Return the headings as links name them: JupyterLab puts a dash in the place of each space."""
+    heads = re.findall(r"^#+ (.+)$", "\n".join(text_of(notebook)), re.MULTILINE)
+    return {re.sub("[`*]", "", head).strip().replace(" ", "-") for head in heads}
+
+
+@functools.cache
+def anchors_of(path: Path) -> set[str]:
+    return anchors(nbformat.read(path, as_version=4))
 
 
 def the_anatomy(notebook: NotebookNode, path: Path) -> Iterator[str]:
@@ -151,7 +176,10 @@ def short_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
     if len(notebook.cells) > MOST_CELLS:
         yield f"it has {len(notebook.cells)} cells; {MOST_CELLS} is the most"
     for cell in code_cells(notebook):
-        if len(cell.source.splitlines()) > MOST_LINES and not is_solution(cell) and "%%writefile" not in cell.source:
+        lines = cell.source.splitlines()
+        if cell.source.startswith("%%program"):  # a whole script, in which blank lines part the functions
+            lines = [line for line in lines[1:] if line]
+        if len(lines) > MOST_LINES and not is_solution(cell) and "%%writefile" not in cell.source:
             yield f"more than {MOST_LINES} lines: {cell.source[:60]!r}"
 
 
@@ -217,7 +245,7 @@ def path_through(links: Mapping[str, list[str]], first: str, last: str) -> Itera
 
 
 LESSONS_ONLY = (the_anatomy, the_exercises, something_is_found)
-"""Rules for lessons, from which the lab and the index are excepted."""
+"""Rules for lessons, from which the lab, the answers and the index are excepted."""
 
 RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     outputs_in_order,
