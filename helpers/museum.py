@@ -101,6 +101,8 @@ def run_apart(
             _end_all(process, mark)
         output.seek(0)
         text = output.read(size).decode(errors="replace")
+        for name in (os.path.realpath(folder), folder):
+            text = text.replace(f"{name}{os.sep}", "")  # a debugger, for instance, names the file of the script
     return Exhibit(_last_lines(text), seconds, ended)
 
 

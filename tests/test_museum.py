@@ -113,6 +113,10 @@ def test_the_workers_of_a_script_find_its_functions(method):
     assert run_apart(SCRIPT, start_method=method, script=True, deadline=30).lines == (f"{method} [1, 2, 3]",)
 
 
+def test_the_folder_of_a_script_does_not_show():
+    assert run_apart("print(__file__)", script=True, deadline=30).lines == ("program.py",)
+
+
 def test_the_files_that_a_script_writes_are_gone_with_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     seen = run_apart("open('left.txt', 'w').close(); print(__import__('os').listdir())", script=True, deadline=30)
