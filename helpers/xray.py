@@ -5,7 +5,6 @@ supervisor (`helpers.pool.supervisor`). The caller gets exactly what the stock p
 order, the same exceptions, the same callbacks. Where the stock pool would wait for ever, it raises.
 """
 
-import itertools
 import multiprocessing
 import os
 import time
@@ -22,7 +21,7 @@ from helpers.pool.inputs import CallQueue, send_alone
 from helpers.pool.interrupts import block_sigint, defer_sigint
 from helpers.pool.load import LoadMeter
 from helpers.pool.messages import Call, Chunks, run
-from helpers.pool.recorder import Recorder, decode
+from helpers.pool.recorded import Recorded
 from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted
 from helpers.pool.starting import WorkerContext
 from helpers.pool.supervisor import Supervisor
@@ -34,7 +33,7 @@ from helpers.pool.validation import (
     checked_processes,
 )
 from helpers.pool.worker import Initializer
-from helpers.spans import Load, Run, Span, Worker
+from helpers.spans import Load, Run, Span
 
 __all__ = ["PoolError", "PoolStopped", "ResultNotPicklable", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]
 
@@ -43,7 +42,7 @@ Function = Callable[..., Any]
 Callback = Callable[[Any], object] | None
 
 
-class XrayPool(Pool):
+class XrayPool(Recorded, Pool):
     """A `multiprocessing.Pool` that records what every worker did, gives the same results, and never hangs.
 
     Use it as you use the stock pool, and read `run` afterwards:
@@ -170,22 +169,13 @@ class XrayPool(Pool):
         self._report_unread()
 
     def reset(self) -> None:
-        """Forget the spans so far: the next run begins now. Use it after a warm-up."""
-        self._began = time.perf_counter()
-        self._recorder = recorder = Recorder()
+        super().reset()
+        recorder = self._recorder
         self._supervisor.meter = LoadMeter(lambda: recorder.count, self._supervisor.context.workers)
 
-    @property
-    def run(self) -> Run:
-        """What the workers did since the pool was created, or since `reset`: the tasks delivered, or lost, so far."""
-        spans, ready = self._recorded()
-        ended = max((span.delivered for span in spans), default=self._began)
-        return self._make_run(spans, ready, ended)
-
-    @property
-    def tasks_done(self) -> int:
-        """How many tasks `run` would have: those delivered, or lost, so far."""
-        return self._recorder.count
+    def _load(self) -> Load | None:
+        meter = self._supervisor.meter
+        return Load(*meter.latest) if meter is not None and meter.latest is not None else None
 
     @property
     def live(self) -> Run:
@@ -274,18 +264,6 @@ class XrayPool(Pool):
             first = next(iter(unread.values()))
             report(f"{len(unread)} failed and nobody asked for the result; the first: {first}")
             unread.clear()
-
-    def _recorded(self) -> tuple[list[Span], dict[int, float]]:
-        records, ready = self._recorder.snapshot()
-        rows = itertools.chain.from_iterable(map(decode, records))
-        return sorted(itertools.starmap(Span, rows)), ready
-
-    def _make_run(self, spans: list[Span], ready: Mapping[int, float], ended: float) -> Run:
-        workers = sorted((Worker(pid, moment) for pid, moment in ready.items()), key=lambda worker: worker.ready)
-        meter = self._supervisor.meter
-        load = Load(*meter.latest) if meter is not None and meter.latest is not None else None
-        size = max(self._recorder.functions.copy().values(), default=0)
-        return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended, load, size)
 
 
 if __name__ == "__main__":  # the command, which imports this module: an import here would be a circle

@@ -15,8 +15,9 @@ TABLE = CONTRIBUTING.split("\n## Where things are\n")[1].split("\n## ")[0]
 ORDER = re.findall(r"^\| `(\w+/?)` \|", TABLE, re.MULTILINE)
 """The doors and rooms (with a slash) of helpers, each importing only from those before it: CONTRIBUTING's table."""
 
-WORKER_SIDE = ["errors", "pickling", "recorder", "worker", "messages"]
-POOL = [*WORKER_SIDE, "validation", "interrupts", "starting", "load", "ending", "inputs", "supervisor", "results"]
+WORKER_SIDE = ["errors", "pickling", "recorder", "worker", "messages", "executor_messages"]
+POOL = [*WORKER_SIDE, "recorded", "validation", "interrupts", "starting", "load", "ending", "inputs", "supervisor",
+        "results", "executor_workers", "threads", "interpreters"]  # fmt: skip
 """The modules of the pool, each importing only from those before it. Workers import the first of them."""
 
 BEHIND_THE_DOORS = {"helpers.pool", "helpers.drawing", "helpers.explaining"}
@@ -75,9 +76,9 @@ def test_the_modules_of_the_pool_are_in_order():
         assert mine <= {f"helpers.pool.{above}" for above in POOL[:place]}, name
 
 
-def test_only_xray_and_its_command_import_from_the_pool():
+def test_only_the_xrays_and_their_command_import_from_the_pool():
     users = {door(name) for name in MODULES if any("helpers.pool." in used for used in imported_from_helpers(name))}
-    assert users == {"pool/", "xray", "program/"}
+    assert users == {"pool/", "xray", "xray_threads", "xray_executor", "program/"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)

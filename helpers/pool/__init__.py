@@ -1,6 +1,6 @@
-"""Behind `helpers.xray`: what stands between a pool and its workers. Import `XrayPool` from there.
+"""Behind `helpers.xray`, `xray_threads` and `xray_executor`: what stands between a pool and its workers.
 
-The round trip of one task, file by file:
+The round trip of one task of an `XrayPool`, file by file:
 
 1. `validation` refuses at once what workers could only die of.
 2. `messages`: the call becomes chunks of tasks. When the stock pool sends a chunk, `pickling` turns its values into one
@@ -13,5 +13,10 @@ The round trip of one task, file by file:
 5. `results`: the caller's waiting ends.
 
 Around it: `starting` makes the workers. `supervisor` watches them, and ends the pool by `ending` when it is left, or a
-fault is found. `interrupts` holds Stop back while a pool is made. `errors` are what all of these raise.
+fault is found. `interrupts` holds Stop back while a pool is made. `errors` are what all of these raise. `recorded`
+makes a run of what `recorder` kept.
+
+Executors and thread pools stay as they are, and nobody watches them: `executor_messages` go to the workers of an
+executor and come back, `executor_workers` gives these workers their notes; `threads` and `interpreters` note what is
+not sent at all.
 """

@@ -92,11 +92,21 @@ class Recorder:
         record = b"".join((head, sending.moments, work, array("d", delivered)))
         self._keep(sending.function, worker, ready, record, done)
 
-    def lose(self, held: Held) -> None:
-        """Keep what is known of a task that ends now, with its worker."""
+    def keep(
+        self, task: int, worker: int, ready: float, outcome: int, submitted: float, sent: float, taken: float,
+        started: float, finished: float, cpu: float, function: str = "",
+    ) -> None:  # fmt: skip
+        """Keep a task that a thread of this process has done: what is not pickled is sent, and returned, at once."""
+        head = (task, worker, outcome, 1, 1, 1, finished)
+        work = (taken, finished, taken, started, finished, cpu, finished, 0.0)
+        record = array("d", (*head, submitted, sent, sent, 0.0, *work, finished)).tobytes()
+        self._keep(function, worker, ready, record, 1)
+
+    def lose(self, held: Held, outcome: int = LOST) -> None:
+        """Keep what is known of a task that ends now, with its worker, or else without its answer."""
         sending = self._sending_of(held)
         if sending is not None and self.sending.pop(held.first, None) is not None:
-            record = _unfinished(sending, held, LOST, time.perf_counter())
+            record = _unfinished(sending, held, outcome, time.perf_counter())
             self._keep(sending.function, held.pid, held.ready, record, 1)
 
     def _keep(self, function: str, worker: int, ready: float, record: bytes, tasks: int) -> None:

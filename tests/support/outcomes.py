@@ -1,0 +1,26 @@
+"""What a call ends with, so that two classes can be compared: its value, or what the caller sees of an exception."""
+
+import re
+import traceback
+from collections.abc import Callable
+
+OURS = re.compile(r'  File "[^"]*helpers[/\\](?:pool|xray)[^"]*", line.*\n(?:    .*\n)*')
+NUMBERED = re.compile(r'(File "[^"]*", line )\d+|0x[0-9a-f]+')
+
+
+def outcome(call: Callable[[], object]) -> tuple[str, object]:
+    """Return "value" and what the call returns, or the name of the exception's class and its text."""
+    try:
+        return "value", call()
+    except BaseException as error:
+        return type(error).__qualname__, NUMBERED.sub("", str(error))
+
+
+def tracebacks(call: Callable[[], object], file: str) -> list[str]:
+    """Return the tracebacks of the exception that a call raises, and of its causes, each from this file on."""
+    try:
+        call()
+    except BaseException as error:
+        text = "".join(traceback.format_exception(error))
+        return [part[part.index(file) :] for part in text.split("The above exception") if file in part]
+    raise AssertionError("nothing was raised")
