@@ -51,10 +51,12 @@ class XrayThreadPool(Recorded, ThreadPool):
         task = ThreadTask(self._recorder, time.perf_counter(), func, args, kwds)
         return super().apply_async(task, (), {}, callback, error_callback, **more)
 
-    def imap(self, func: Function, iterable: Iterable[Any], *more: Any, **keywords: Any) -> IMapIterator[Any]:
+    def imap(self, func: Function, iterable: Iterable[Any], *more: Any, **keywords: Any) -> "IMapIterator[Any]":
         return super().imap(operator.call, ThreadTasks(self._recorder, func, iterable), *more, **keywords)
 
-    def imap_unordered(self, func: Function, iterable: Iterable[Any], *more: Any, **keywords: Any) -> IMapIterator[Any]:
+    def imap_unordered(
+        self, func: Function, iterable: Iterable[Any], *more: Any, **keywords: Any
+    ) -> "IMapIterator[Any]":
         return super().imap_unordered(operator.call, ThreadTasks(self._recorder, func, iterable), *more, **keywords)
 
     def _map_async(
@@ -65,4 +67,7 @@ class XrayThreadPool(Recorded, ThreadPool):
         if not hasattr(iterable, "__len__"):
             iterable = list(iterable)
         tasks = ThreadTasks(self._recorder, func, iterable, spread=mapper is starmapstar)
-        return super()._map_async(operator.call, tasks, mapper, *more, **keywords)  # type: ignore[misc]
+        result: AsyncResult[Any] = super()._map_async(  # type: ignore[misc]
+            operator.call, tasks, mapper, *more, **keywords
+        )
+        return result

@@ -127,8 +127,8 @@ def pool():
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_call_gives_what_the_stock_pool_gives(call):
     with ThreadPool(2) as stock, XrayThreadPool(2) as pool:
-        expected = outcome(lambda: call(stock))
-        assert outcome(lambda: call(pool)) == expected
+        expected = outcome(call, stock)
+        assert outcome(call, pool) == expected
 
 
 def test_an_exception_is_the_one_that_was_raised_with_its_traceback(pool):
@@ -141,13 +141,13 @@ def test_an_exception_is_the_one_that_was_raised_with_its_traceback(pool):
         pool.map(fail, [1])
     assert caught.value is error
     with ThreadPool(1) as stock:
-        expected = tracebacks(lambda: stock.apply(faults.raise_value_error, (5,)), "faults.py")
-    assert tracebacks(lambda: pool.apply(faults.raise_value_error, (5,)), "faults.py") == expected
+        expected = tracebacks(stock.apply, faults.raise_value_error, (5,), file="faults.py")
+    assert tracebacks(pool.apply, faults.raise_value_error, (5,), file="faults.py") == expected
 
 
 def test_what_the_pool_refuses_the_stock_pool_refuses_in_the_same_words():
     for arguments in [(0,), (-1,), (0, 5), (1, 5), ("two",)]:
-        assert outcome(lambda: XrayThreadPool(*arguments)) == outcome(lambda: ThreadPool(*arguments))
+        assert outcome(XrayThreadPool, *arguments) == outcome(ThreadPool, *arguments)
 
 
 def test_values_are_shared_and_not_copied(pool):
