@@ -13,7 +13,7 @@ def outcome(call: Callable[..., object], *arguments: object, **keywords: object)
     try:
         return "value", call(*arguments, **keywords)
     except BaseException as error:  # noqa: BLE001 (it is compared)
-        return type(error).__qualname__, NUMBERED.sub("", str(error))
+        return type(error).__qualname__, NUMBERED.sub("", str(error)).replace("Xray", "")
 
 
 def tracebacks(call: Callable[..., object], *arguments: object, file: str) -> list[str]:
