@@ -21,7 +21,7 @@ from typing import Any
 
 from helpers.pool import worker
 from helpers.pool.pickling import Stream, StreamReader, StreamWriter, dumps, loads
-from helpers.pool.recorder import ERROR, OK, Recorder, Sending, pack_work, recorder_of
+from helpers.pool.recorder import ERROR, OK, Recorder, Sending, name_of, pack_work, recorder_of
 
 _now = time.perf_counter
 
@@ -44,11 +44,13 @@ class Tasks:
         moments: list[float] = []
         sizes: list[int] = []
         size = writer.add(self.function)
+        name = name_of(self.function)
+        self.recorder.note_function(name, size)
         for value in self.values:
             sizes.append(size + writer.add(value))
             moments.append(_now())
             size = 0
-        self.recorder.sending[self.first] = Sending("", self.submitted, packed, moments, sizes)
+        self.recorder.sending[self.first] = Sending(name, self.submitted, packed, moments, sizes)
         return Job, (self.recorder.key, self.first, len(sizes), self.chunk, writer.stream())
 
 

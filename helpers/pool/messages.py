@@ -26,7 +26,7 @@ from typing import Any
 from helpers.pool import worker
 from helpers.pool.errors import ResultNotPicklable, TaskFailed, brief
 from helpers.pool.pickling import Stream, StreamReader, StreamWriter, dumps, loads
-from helpers.pool.recorder import ERROR, OK, Recorder, Sending, pack_work, recorder_of
+from helpers.pool.recorder import ERROR, OK, Recorder, Sending, name_of, pack_work, recorder_of
 
 _now = time.perf_counter
 
@@ -44,8 +44,7 @@ class Call:
     @property
     def name(self) -> str:
         """The name of the function, for a message; of a `functools.partial` that of its function."""
-        function = getattr(self.function, "func", self.function)
-        return str(getattr(function, "__name__", type(function).__name__))
+        return name_of(self.function)
 
     def one(self, value: object) -> "Chunk":
         """Return a message with one task."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import Any
 
-from helpers.pool.recorder import ERROR, OK, Recorder
+from helpers.pool.recorder import ERROR, OK, Recorder, name_of
 
 _now = time.perf_counter
 _thread = threading.local()  # ready: since when this thread takes tasks
@@ -63,7 +63,7 @@ class ThreadTask:
         taken = _now()
         recorder, number, submitted, sent = self.recorder, self.number, self.submitted, self.sent
         function, arguments, keywords, spread = self.function, self.arguments, self.keywords, self.spread
-        name = str(getattr(getattr(function, "func", function), "__name__", type(function).__name__))
+        name = name_of(function)
         del self  # the traceback of an exception keeps what is here
         outcome = ERROR
         cpu = time.thread_time()
