@@ -16,9 +16,13 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
-from IPython.core.interactiveshell import InteractiveShell
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
 
 DEADLINE = 3.0
 """Seconds after which an exhibit counts as hanging; a pool that works ends long before."""
@@ -98,7 +102,7 @@ def run_apart(
         finally:
             seconds = time.perf_counter() - began
             size = os.fstat(output.fileno()).st_size
-            _end_all(process, mark)
+            end_family(process, mark)
         output.seek(0)
         text = output.read(size).decode(errors="replace")
         for name in (os.path.realpath(folder), folder):
@@ -125,13 +129,13 @@ def program(line: str, cell: str) -> None:
         print(f"It HANGS: still running after {deadline:.0f} s. Killed, with all its children.")
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
+def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Register `%%exhibit` and `%%program`. IPython calls this function for `%load_ext helpers.museum`."""
     shell.magics_manager.register_function(exhibit, magic_kind="cell")
     shell.magics_manager.register_function(program, magic_kind="cell")
 
 
-def _end_all(process: psutil.Popen, mark: str) -> None:
+def end_family(process: psutil.Popen, mark: str) -> None:
     """End every process that carries the mark: the process and what it and its children started, even if it is gone.
 
     Python's resource tracker is killed last: it ends when all others have, and removes the semaphores that they left.

@@ -19,8 +19,8 @@ from struct import Struct
 from typing import Any
 
 MADE, FUNCTION, RECORD, NOTE, LOAD = range(1, 6)
-"""The kinds of entries: a pool was made, what is known of a function, some tasks have ended, something to tell, and what
-the CPUs did."""
+"""The kinds of entries: a pool was made, what is known of a function, some tasks have ended, something to tell, and
+what the CPUs did."""
 
 RECORD_HEAD = Struct("=IId")
 """Before the record of some tasks (`helpers.pool.recorder`): its pool, its function, when its worker was ready."""

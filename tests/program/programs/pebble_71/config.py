@@ -1,0 +1,2 @@
+class Config:
+    some_var = False
