@@ -27,6 +27,8 @@ class Comparison:
     @property
     def same(self) -> bool:
         """Whether the program did the same: exit code, output, and ended by itself or not."""
+        if not (self.trial.ended or self.usual.ended):
+            return self.trial.stopped == self.usual.stopped
         return not (self.output or self.messages or self.repeats) and self.trial.exit_code == self.usual.exit_code
 
     @property
@@ -69,14 +71,17 @@ def _ways(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]
         yield hazards.waits_for_all_children(program)
     if comparison.repeats:
         yield hazards.copied_generators(program)
-    difference = comparison.output or comparison.messages
-    if difference.extra and not difference.missing:
+    printed = comparison.output or comparison.messages
+    more, fewer = printed.extra, printed.missing
+    if trial.method == "fork":  # then the usual run is the one whose workers import the program
+        more, fewer = fewer, more
+    if more and not fewer:
         yield hazards.effects_at_import(program)
-    if comparison.messages.missing and not comparison.output:
+    if fewer and not comparison.output:
         yield hazards.late_settings(program)
     yield _of_names(program)
     yield hazards.copied_generators(program)
-    yield hazards.effects_at_import(program) if difference.extra else iter(())
+    yield hazards.effects_at_import(program) if more else iter(())
     yield hazards.late_settings(program)
     yield hazards.unguarded_starts(program)
     yield (cause for _, cause in hazards.unfindable_functions(program))
@@ -108,6 +113,8 @@ def _of_symptom(symptom: Symptom, program: Program) -> Iterator[Cause]:
         yield from made
         if not made and path is not None:
             yield _sent(symptom, path, f"an object that holds a {symptom.about}, which cannot be pickled")
+    elif symptom.kind == "dropped":
+        yield from shared_names.handles_of_functions(program)
     elif symptom.kind == "import":
         yield from hazards.effects_at_import(program)
     elif path is not None:
@@ -164,7 +171,6 @@ def _line_with(code: Code, name: str) -> int:
 def _sent(symptom: Symptom, path: Path, what: str) -> Cause:
     texts = {
         "inheritance": f"sends a {symptom.about} of `multiprocessing` to a worker that has already started",
-        "dropped": "starts a process with a queue or lock that the parent has dropped before the worker took it",
         "method": "chooses the start method when the program is imported, and each worker imports it again",
         "unpicklable": f"sends {what}",
     }

@@ -145,13 +145,17 @@ def _again(code: Code, site: Site, kind: str, function: Function, line: int) -> 
     return Cause(kind, code.module.path, site.line, first + rest, site.name, weight=5 if kind == "handle" else 2)
 
 
-def handles_set_late(program: Program, name: str) -> bool:
-    """Return whether a name that the parent sets after the import is something that processes can share."""
-    return any(
-        site.name == name and site.where != AT_IMPORT and _made_anew(code, site.value) == "handle"
-        for code in program.codes
-        for site in code.sites
-    )
+def handles_of_functions(program: Program) -> Iterator[Cause]:
+    """Yield the queues and locks that a function makes, and that may be gone when it returns."""
+    for code in program.codes:
+        for site in code.values:
+            if site.where not in (AT_IMPORT, UNDER_GUARD) and _made_anew(code, site.value) == "handle":
+                why = (
+                    f"Line {site.line} of {code.module.path.name} makes `{site.name}` in a function. When the function "
+                    "returns, nothing in the parent refers to it, and Python removes it. A forked worker has a copy by "
+                    "then; any other one still has to connect to it, and does not find it (FileNotFoundError)."
+                )
+                yield Cause("dropped", code.module.path, site.line, why, site.name)
 
 
 def _code_of(program: Program, function: Function) -> Code:

@@ -141,7 +141,8 @@ def report(
         yield ""
         yield from _wrapped(_agreement(usual, program))
         if usual.exit_code != 0:
-            for sentence in verdicts.reasons(causes) if (causes := explain_failure(usual, program)) else ():
+            shared = explain_failure(usual, program)
+            for sentence in verdicts.reasons(shared) if shared else ():
                 yield from _wrapped(sentence)
     for remark in _remarks(comparisons, again, program, default):
         yield ""

@@ -55,9 +55,11 @@ def verdict(together: Sequence[Comparison], default: str) -> str:
     methods = _listed([each.trial.method or default for each in together])
     first, usual = together[0].trial, together[0].usual
     if together[0].silent:
+        loud = together[0].messages.extra and first.stderr
+        remark = " Look at the messages on stderr, too." if loud else ""
         return (
-            f"With {methods} it gives ANOTHER ANSWER, SILENTLY: it ends with exit code 0, and prints something else than "
-            f"with {default}."
+            f"With {methods} it gives ANOTHER ANSWER, and nothing says so: the exit code is 0, as with {default}, but the "
+            f"output is another one.{remark}"
         )
     if not first.ended:
         return f"With {methods} it {_stopped(first)}. {_usually(usual, default)}"
