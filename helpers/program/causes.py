@@ -10,8 +10,9 @@ REMEDIES = {
         "last lines of the program. A worker imports the program under another name, and so does not run those lines."
     ),
     "main": (
-        'Define `{name}` at the top level of the program, or of a module of its own: above `if __name__ == "__main__":`,'
-        " outside any function, without exec, and not in a cell of a notebook. Workers import it from there by its name."
+        "Define `{name}` at the top level of the program, or of a module of its own: above the line "
+        '`if __name__ == "__main__":`, outside any function, without exec, and not in a cell of a notebook. Workers '
+        "import it from there by its name."
     ),
     "nested": (
         "Move {name} to the top level of a module, where workers can import it by its name, and give it what it needs "
@@ -31,7 +32,7 @@ REMEDIES = {
     ),
     "inheritance": (
         "Give it to the workers when they start: with `Pool(initializer=function, initargs=(it,))` or in "
-        "`Process(args=...)`. Or use a proxy, which can be sent: `multiprocessing.Manager().Queue()`, `.Lock()` and so on."
+        "`Process(args=...)`. Or use a proxy, which can be sent: `multiprocessing.Manager().Queue()`, for example."
     ),
     "unpicklable": (
         "Send what the worker needs to make its own (a path, an address, a number), and open, connect or lock in the "
@@ -49,7 +50,7 @@ REMEDIES = {
         'Compute `{name}` once, under `if __name__ == "__main__":`, and give it to the workers as an argument or with '
         "`Pool(initializer=...)`."
     ),
-    "settings": "Make this setting in the workers, too: in a function that `Pool(initializer=...)` runs in each of them.",
+    "settings": "Do this in the workers, too: in a function that `Pool(initializer=...)` runs in each of them.",
     "threads": (
         "Start the processes before the threads, or choose another start method: `multiprocessing.get_context("
         '"forkserver")` or `"spawn"`. Then no worker begins with a lock that nobody will release.'

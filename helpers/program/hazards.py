@@ -18,8 +18,8 @@ LOGGING = {"basicConfig", "dictConfig", "fileConfig", "addHandler", "setLevel", 
 REPLACING = ("unittest.mock.patch", "mock.patch", "setattr")
 WAITING_FOR_ALL = {"os.wait", "os.waitpid", "psutil.wait_procs"}
 EFFECTS = {
-    "print", "input", "open", "exec", "mkdir", "makedirs", "unlink", "remove", "rmtree", "write", "write_text", "system",
-    "run", "parse_args", "sleep", "bind", "listen", "touch",
+    "print", "input", "open", "exec", "mkdir", "makedirs", "unlink", "remove", "rmtree", "write", "write_text",
+    "system", "run", "parse_args", "sleep", "bind", "listen", "touch",
 }  # fmt: skip
 """The last part of the names of functions that do something that is seen outside."""
 
@@ -111,7 +111,8 @@ def objects_of_type(program: Program, type_name: str) -> Iterator[Cause]:
                     f"Line {site.line} of {code.module.path.name} makes `{site.name}`, which holds a {type_name}. With "
                     "fork a process has its parent's objects. Otherwise they are pickled, and this one cannot be."
                 )
-                yield Cause("unpicklable", code.module.path, site.line, why, site.name, 3 if "self." in site.name else 2)
+                weight = 3 if "self." in site.name else 2
+                yield Cause("unpicklable", code.module.path, site.line, why, site.name, weight)
 
 
 def effects_at_import(program: Program) -> Iterator[Cause]:
@@ -123,8 +124,8 @@ def effects_at_import(program: Program) -> Iterator[Cause]:
             if last in EFFECTS and (call.where == AT_IMPORT or (code.module.name, call.where) in program.at_import):
                 line = call.node.lineno
                 why = (
-                    f"Line {line} of {code.module.path.name} calls `{last}` when the program is imported. A worker that "
-                    "is not forked imports the program, and so does it again."
+                    f"Line {line} of {code.module.path.name} calls `{last}` when the program is imported. A worker "
+                    "that is not forked imports the program, and so does it again."
                 )
                 yield Cause("import", code.module.path, line, why, last, weight=2 if call.where == AT_IMPORT else 1)
 
@@ -177,7 +178,7 @@ def waits_for_a_time(program: Program) -> Iterator[Cause]:
     for code in program.codes:
         for call in code.calls:
             last = (code.module.full_name(call.node.func) or "").rpartition(".")[2]
-            timed = last in ("join", "get", "wait", "poll") and any(each.arg == "timeout" for each in call.node.keywords)
+            timed = last in ("join", "get", "wait", "poll") and "timeout" in [each.arg for each in call.node.keywords]
             if (last == "sleep" or timed) and (code.module.name, call.where) not in program.workers:
                 why = (
                     f"Line {call.node.lineno} of {code.module.path.name} waits for a time (`{last}`). A forked worker "

@@ -22,7 +22,7 @@ POLL_INTERVAL = 0.05
 
 STORM_WORDS = b"in _fixup_main_from_"
 STORM = 30 + 4 * (os.cpu_count() or 1)
-"""When this many tracebacks say that a worker failed to import the program, workers fail and are replaced without end."""
+"""When this many tracebacks say that a worker failed to import the program, workers fail and are replaced endlessly."""
 
 MOST_OUTPUT = 32_000_000
 """The most bytes that a program may print before it is ended."""

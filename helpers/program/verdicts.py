@@ -55,16 +55,19 @@ def verdict(together: Sequence[Comparison], default: str) -> str:
     methods = _listed([each.trial.method or default for each in together])
     first, usual = together[0].trial, together[0].usual
     if together[0].silent:
-        loud = together[0].messages.extra and first.stderr
-        remark = " Look at the messages on stderr, too." if loud else ""
+        if together[0].messages.extra and first.stderr:
+            return (
+                f"With {methods} it gives ANOTHER ANSWER, and yet ends with exit code 0, as with {default}. There are "
+                "other messages on stderr, too."
+            )
         return (
-            f"With {methods} it gives ANOTHER ANSWER, and nothing says so: the exit code is 0, as with {default}, but the "
-            f"output is another one.{remark}"
+            f"With {methods} it gives ANOTHER ANSWER, and nothing says so: the exit code is 0, as with {default}, but "
+            "the output is another one."
         )
     if not first.ended:
         return f"With {methods} it {_stopped(first)}. {_usually(usual, default)}"
     if not usual.ended:
-        return f"With {methods} it ends (exit code {first.exit_code}). With {default}, the default, it {_stopped(usual)}."
+        return f"With {methods} it ends (exit code {first.exit_code}). With {default} it {_stopped(usual)}."
     if first.exit_code != usual.exit_code:
         return f"With {methods} it ends with exit code {first.exit_code}. {_usually(usual, default)}"
     what = "output" if together[0].output or together[0].repeats else "messages (stderr)"

@@ -175,7 +175,8 @@ def _resolve_attribute(program: Program, code: Code, where: str, node: ast.Attri
     if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
         owner = code.functions[where].owner if where in code.functions else ""
         return code.functions.get(f"{owner}.{node.attr}")
-    if isinstance(node.value, ast.Name) and (function := code.functions.get(f"{node.value.id}.{node.attr}")) is not None:
+    root = node.value.id if isinstance(node.value, ast.Name) else ""
+    if (function := code.functions.get(f"{root}.{node.attr}")) is not None:
         return function
     methods = [
         function

@@ -1,8 +1,8 @@
-"""How many programs from public reports get the right verdict, cause and remedy?  python -m tests.program.public_reports
+"""How many programs from public reports get the right verdict and cause?  python -m tests.program.public_reports
 
-Each program in `programs/` is a small one with the mistake that a report describes. Its first line names the report, and
-its second line says what is expected: what the program does with which start methods, unlike with fork, and the kind and
-line of the cause. This runs them all, takes minutes, and is no part of the tests.
+Each program in `programs/` is a small one with the mistake that a report describes. Its first line names the report,
+and its second line says what is expected: what the program does with which start methods, unlike with fork, and the
+kind and line of the cause. This runs them all, takes minutes, and is no part of the tests.
 """
 
 import re
@@ -22,6 +22,7 @@ from helpers.text import aligned
 PROGRAMS = Path(__file__).parent / "programs"
 METHODS = ("fork", "spawn", "forkserver")
 DEADLINE = 8.0
+EXPECTED = re.compile(r"# Expected( \(held out\))?: (\w+) with ([\w, ]+?); cause (\w+)(?: in line ([\d or]+))?")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def reports() -> Iterator[Report]:
     for path in sorted([*PROGRAMS.glob("*.py"), *PROGRAMS.glob("*/main.py")]):
         first, second, *_ = path.read_text(encoding="utf-8").splitlines()
         if first.startswith("# Report: "):
-            match = re.fullmatch(r"# Expected( \(held out\))?: (\w+) with ([\w, ]+?); cause (\w+)(?: in line ([\d or]+))?", second)
+            match = EXPECTED.fullmatch(second)
             assert match, f"{path.name}: {second}"
             methods = METHODS if match[3] == "all" else tuple(match[3].split(", "))
             lines = tuple(int(line) for line in (match[5] or "").split(" or ") if line)

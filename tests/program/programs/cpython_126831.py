@@ -1,4 +1,4 @@
-# Report: python/cpython#126831, PicklingError when a multiprocessing.Process is started with target defined in a function
+# Report: python/cpython#126831, PicklingError when a Process is started with a target defined in a function
 # Expected: fails with spawn, forkserver; cause nested in line 7
 import multiprocessing
 

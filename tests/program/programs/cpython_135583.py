@@ -1,4 +1,4 @@
-# Report: python/cpython#135583, unittest mocks don't get applied to children with forkserver multiprocessing start method
+# Report: python/cpython#135583, unittest mocks don't get applied to children with forkserver
 # Expected: silent with spawn, forkserver; cause settings in line 18
 import multiprocessing
 from unittest import mock

@@ -1,4 +1,4 @@
-# Report: MIT-PSFC/disruption-py#546, Fix logging for both fork and spawn (a method of the logger is added in the parent)
+# Report: MIT-PSFC/disruption-py#546, Fix logging for both fork and spawn (a method is added to loggers)
 # Expected (held out): silent with spawn, forkserver; cause stale in line 19
 import logging
 from multiprocessing import Pool

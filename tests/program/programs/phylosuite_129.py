@@ -1,4 +1,4 @@
-# Report: dongzhang0725/PhyloSuite#129, RuntimeError: Queue objects should only be shared between processes through inheritance
+# Report: dongzhang0725/PhyloSuite#129, RuntimeError: Queue objects should only be shared ... through inheritance
 # Expected: fails with all; cause inheritance in line 15
 from multiprocessing import Pool, Queue
 
