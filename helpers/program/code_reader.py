@@ -57,7 +57,7 @@ class Site:
     value: ast.expr | None = None
     change: bool = False
     attribute: str = ""
-    """For `name.attribute = value`."""
+    """For `name.attribute = value`, the attribute, or the attribute of an attribute: "environ", "Logger.level"."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         if self.stack or not is_guard(node.test):
-            return self.generic_visit(node)
+            self.generic_visit(node)
+            return
         before, self.guarded = self.guarded, True
         for statement in node.body:
             self.visit(statement)
@@ -131,7 +132,7 @@ class _Reader(ast.NodeVisitor):
             self.visit(outside)
         self._enter(node, node.name, node.body)
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # type: ignore[assignment]
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._enter(node, f"<lambda>:{node.lineno}:{node.col_offset}", [node.body])
@@ -193,7 +194,7 @@ class _Reader(ast.NodeVisitor):
         for alias in node.names:
             self._bind(alias.asname or alias.name.partition(".")[0], node.lineno, None)
 
-    visit_ImportFrom = visit_Import  # type: ignore[assignment]
+    visit_ImportFrom = visit_Import
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -208,9 +209,10 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.code.calls.append(Call(node, self.where))
         function = node.func
-        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            if function.attr in CHANGING_METHODS:
-                self._change(function.value.id, node.lineno)
+        if isinstance(function, ast.Attribute) and function.attr in CHANGING_METHODS:
+            root, _, path = _path(function.value).partition(".")
+            if root:
+                self._change(root, node.lineno, path)
         self.generic_visit(node)
 
     def _read(self, name: str, line: int) -> None:
@@ -228,14 +230,14 @@ class _Reader(ast.NodeVisitor):
         elif isinstance(target, ast.Starred):
             self._assign(target.value, None)
         elif isinstance(target, ast.Attribute | ast.Subscript):
-            attribute = target.attr if isinstance(target, ast.Attribute) else ""
-            root = target.value
-            while isinstance(root, ast.Attribute | ast.Subscript):
-                root = root.value
-            if isinstance(root, ast.Name):
-                if root.id in ("self", "cls"):
-                    self.code.values.append(Site(f"self.{attribute}", target.lineno, self.where, value))
-                self._change(root.id, target.lineno, attribute, value)
+            self.visit(target.value)
+            if isinstance(target, ast.Subscript):
+                self.visit(target.slice)
+            root, _, path = _path(target).partition(".")
+            if root in ("self", "cls"):
+                self.code.values.append(Site(f"self.{path}", target.lineno, self.where, value))
+            if root:
+                self._change(root, target.lineno, path, value)
 
     def _bind(self, name: str, line: int, value: ast.expr | None) -> None:
         site = Site(name, line, self.where, value)
@@ -247,6 +249,18 @@ class _Reader(ast.NodeVisitor):
     def _change(self, name: str, line: int, attribute: str = "", value: ast.expr | None = None) -> None:
         if not any(name in function.own_names for function in self.stack):
             self.code.sites.append(Site(name, line, self.where, value, change=True, attribute=attribute))
+
+
+def _path(target: ast.expr) -> str:
+    """Return the dotted name of what an assignment changes, without indices: "os.environ" for os.environ["HOME"]."""
+    if isinstance(target, ast.Subscript):
+        return _path(target.value)
+    if isinstance(target, ast.Attribute):
+        before = _path(target.value)
+        return before and f"{before}.{target.attr}"
+    if isinstance(target, ast.Call) and isinstance(target.func, ast.Name) and target.func.id == "globals":
+        return "globals"
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _own_names(node: FunctionNode) -> set[str]:

@@ -1,6 +1,6 @@
 """Finds why a program behaves in another way with another start method: from what it printed, and from its text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 

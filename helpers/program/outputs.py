@@ -160,5 +160,3 @@ def repeated_numbers(lines: Sequence[Line]) -> int:
     """Return how many long numbers repeat one that came before: with random numbers, drawn from the same stream."""
     numbers = [number for line in lines for number in LONG_NUMBER.findall(line.text)]
     return len(numbers) - len(set(numbers))
-
-

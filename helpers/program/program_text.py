@@ -69,8 +69,8 @@ def find_file(command: Sequence[str]) -> tuple[Path, Path] | None:
             path /= "__main__.py"
         return (path, path.parent) if path.is_file() else None
     for root in (Path.cwd(), _folder_of_installed(target)):
-        if root is not None and (path := _file_of(target, root, "__main__.py")):
-            return path, root
+        if root is not None and (file := _file_of(target, root, "__main__.py")):
+            return file, root
     return None
 
 

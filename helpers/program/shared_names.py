@@ -18,61 +18,61 @@ OF_THREADS = ("threading", "queue", "asyncio", "_thread", "multiprocessing.dummy
 NEW_EACH_TIME = ("time.", "random.", "uuid.", "secrets.", "tempfile.", "datetime.", "os.getpid", "os.urandom", "input")
 """What gives another value each time that it is called."""
 
+SENT_ALONG = {"sys.path", "sys.argv"}
+"""What every worker gets from its parent."""
+
 COPIED_GENERATORS = ("numpy.random.", "np.random.", "random.Random", "torch.")
 
 
 def names_set_late(program: Program) -> Iterator[Cause]:
     """Yield the global names that the parent sets, or changes, after the import, and that workers read."""
+    late = [
+        (code, site, _identity(code, f"{site.name}.{site.attribute}".rstrip(".")))
+        for code in program.codes
+        for site in code.sites
+        if program.is_late(code, site)
+    ]
     for function in program.workers.values():
-        code = _code_of(program, function)
-        for name, line in function.reads.items():
-            yield from _set_late(program, code, name, function, line)
-        for dotted, line in function.attributes.items():
-            yield from _set_late_elsewhere(program, code, dotted, function, line)
+        reader = _code_of(program, function)
+        for read, line in _reads(reader, function):
+            for code, site, identity in late:
+                if identity in SENT_ALONG:
+                    continue
+                if f"{read}.".startswith(f"{identity}.") or identity.startswith(f"{read}."):
+                    yield from _set_late(program, code, site, reader, function, line)
+                elif site.attribute and site.value and read.rpartition(".")[2] == identity.rpartition(".")[2]:
+                    yield _stale(code, site, [], reader, function, line, weight=2)
 
 
-def _set_late(program: Program, code: Code, name: str, function: Function, line: int) -> Iterator[Cause]:
-    late = [site for site in code.sites if site.name == name and program.is_late(code, site)]
-    early = [site for site in code.sites if site.name == name and not site.change and site not in late]
-    if hasattr(builtins, name) and not early:
-        return
-    if not early and not any(site.change for site in code.sites if site.name == name and site not in late):
-        for site in (site for site in late if not site.change):
-            yield _missing(code, site, function, line)
-        return
-    for site in late:
-        if site.attribute and not _reads_attribute(program, code, name, site.attribute):
-            continue
-        yield _stale(code, site, early, code, function, line)
+def _identity(code: Code, dotted: str) -> str:
+    """Return a name with its module: "settings.rate", whether `settings` is imported or its own `rate` is meant."""
+    root, dot, rest = dotted.partition(".")
+    return code.module.imports.get(root, f"{code.module.name}.{root}") + dot + rest
 
 
-def _set_late_elsewhere(
-    program: Program, code: Code, dotted: str, function: Function, line: int
-) -> Iterator[Cause]:
-    """Yield the names of other modules, such as `settings.rate`, and the attributes of classes that are set late."""
-    root, _, attribute = dotted.partition(".")
-    attribute = attribute.partition(".")[0]
-    full = code.module.imports.get(root)
-    owner = next((each for each in program.codes if each.module.name == full), None)
-    if owner is not None:
-        yield from _set_late(program, owner, attribute, function, line)
-    if root in ("self", "cls") and function.owner:
-        root, full = function.owner, function.owner
-    for other in program.codes:
-        for site in other.sites:
-            same = other is code and site.name == root or full and other.module.imports.get(site.name) == full
-            if same and site.attribute == attribute and program.is_late(other, site):
-                if root not in function.reads or other is not code:  # names_set_late yields the others
-                    yield _stale(other, site, [], code, function, line)
+def _reads(code: Code, function: Function) -> Iterator[tuple[str, int]]:
+    """Yield the names that a function reads, with their modules; of "a.b.c", neither "a" nor "a.b"."""
+    longest = [
+        name for name in function.attributes if not any(other.startswith(f"{name}.") for other in function.attributes)
+    ]
+    for name in longest:
+        root, dot, rest = name.partition(".")
+        if root in ("self", "cls") and function.owner:
+            root = function.owner
+        known = root == function.owner or root in function.reads
+        yield _identity(code, root + dot + rest) if known else f"?.{name}", function.attributes[name]
+    for name, line in function.reads.items():
+        if not any(other.startswith(f"{name}.") for other in longest):
+            yield _identity(code, name), line
 
 
-def _reads_attribute(program: Program, code: Code, name: str, attribute: str) -> bool:
-    """Return whether workers read an attribute of a global name, or of `self` in a method of that class."""
-    for function in program.workers.values():
-        roots = {name} | ({"self", "cls"} if function.owner == name else set())
-        if any(dotted.split(".")[:2] == [root, attribute] for dotted in function.attributes for root in roots):
-            return True
-    return name not in code.classes and name not in code.module.imports
+def _set_late(program: Program, code: Code, site: Site, reader: Code, function: Function, line: int) -> Iterator[Cause]:
+    same = [other for other in code.sites if other.name == site.name]
+    early = [other for other in same if not other.change and not program.is_late(code, other)]
+    if early or hasattr(builtins, site.name):
+        yield _stale(code, site, early, reader, function, line, weight=4)
+    elif not site.change:
+        yield _missing(code, site, function, line)
 
 
 def _missing(code: Code, site: Site, function: Function, line: int) -> Cause:
@@ -84,18 +84,22 @@ def _missing(code: Code, site: Site, function: Function, line: int) -> Cause:
     return Cause("missing", code.module.path, site.line, why, site.name, weight=4)
 
 
-def _stale(code: Code, site: Site, early: list[Site], reader: Code, function: Function, line: int) -> Cause:
+def _stale(
+    code: Code, site: Site, early: list[Site], reader: Code, function: Function, line: int, weight: int
+) -> Cause:
     name = f"{site.name}.{site.attribute}" if site.attribute else site.name
+    name = "globals()" if name == "globals" else name
     verb = "is changed" if site.change else "gets its value"
-    old = f"the value of line {early[0].line}" if early else "the value from the import"
+    old = f"the value of line {early[0].line}" if early and not site.attribute else "what it was at the import"
+    if name == "os.environ":
+        old = "what it was when the first of them was started (forkserver), or when this one was (spawn)"
     where = f"line {line}" if code is reader else place(reader.module.path, line)
     why = (
         f"`{name}` {verb} in {place(code.module.path, site.line)}, {_only_here(site)}. In {where}, {_reader(function)} "
         f"reads it. A forked worker has a copy of the parent's variables. Any other worker imports the program anew, "
-        f"and has {old}."
+        f"and finds {old}."
     )
-    plain = not site.change or site.attribute or isinstance(site.value, ast.expr)
-    return Cause("stale", code.module.path, site.line, why, name, weight=4 if plain or early else 3)
+    return Cause("stale", code.module.path, site.line, why, name, weight)
 
 
 def _only_here(site: Site) -> str:
@@ -148,14 +152,15 @@ def _again(code: Code, site: Site, kind: str, function: Function, line: int) -> 
 def handles_of_functions(program: Program) -> Iterator[Cause]:
     """Yield the queues and locks that a function makes, and that may be gone when it returns."""
     for code in program.codes:
-        for site in code.values:
-            if site.where not in (AT_IMPORT, UNDER_GUARD) and _made_anew(code, site.value) == "handle":
+        for call in code.calls:
+            if call.where not in (AT_IMPORT, UNDER_GUARD) and _made_anew(code, call.node) == "handle":
+                line, made = call.node.lineno, ast.unparse(call.node.func)
                 why = (
-                    f"Line {site.line} of {code.module.path.name} makes `{site.name}` in a function. When the function "
-                    "returns, nothing in the parent refers to it, and Python removes it. A forked worker has a copy by "
-                    "then; any other one still has to connect to it, and does not find it (FileNotFoundError)."
+                    f"Line {line} of {code.module.path.name} makes a `{made}` in a function. When it returns, "
+                    "nothing in the parent refers to it any more, and Python removes it. A forked worker has a copy by "
+                    "then. Any other one still has to connect to it, and does not find it (FileNotFoundError)."
                 )
-                yield Cause("dropped", code.module.path, site.line, why, site.name)
+                yield Cause("dropped", code.module.path, line, why, made)
 
 
 def _code_of(program: Program, function: Function) -> Code:

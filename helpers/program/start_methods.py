@@ -123,9 +123,7 @@ def _repeats(trial: Trial, usual: Trial) -> int:
     return here - there if min(here, there) == 0 else 0
 
 
-def report(
-    comparisons: Sequence[Comparison], again: Trial, program: Program, name: str, default: str
-) -> Iterator[str]:
+def report(comparisons: Sequence[Comparison], again: Trial, program: Program, name: str, default: str) -> Iterator[str]:
     """Yield the lines of the report: the table, a verdict for each difference with its causes, and remarks."""
     yield verdicts.heading(name, default)
     yield ""
@@ -178,9 +176,7 @@ def _agreement(usual: Trial, program: Program) -> str:
     return "It behaves the same with every start method."
 
 
-def _remarks(
-    comparisons: Sequence[Comparison], again: Trial, program: Program, default: str
-) -> Iterator[str]:
+def _remarks(comparisons: Sequence[Comparison], again: Trial, program: Program, default: str) -> Iterator[str]:
     trials = [comparison.trial for comparison in comparisons]
     yield from verdicts.choices(trials, [code.module.path for code in program.codes], default)
     noise = _noise(trial_streams(trials[0]), trial_streams(again), messages=False)

@@ -1,6 +1,7 @@
 """Says in sentences how a program behaves with each start method, why, and what to do."""
 
 import platform
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -54,6 +55,12 @@ def verdict(together: Sequence[Comparison], default: str) -> str:
     """Return the sentence about start methods with which the program does the same, unlike with the default."""
     methods = _listed([each.trial.method or default for each in together])
     first, usual = together[0].trial, together[0].usual
+    if together[0].silent and not together[0].output:
+        repeat, not_so = ("repeat", "do not") if together[0].repeats > 0 else ("do not repeat", "do")
+        return (
+            f"With {methods} the random numbers of its workers {repeat} each other; with {default} they {not_so}. Nothing "
+            "says so: the exit code is 0."
+        )
     if together[0].silent:
         if together[0].messages.extra and first.stderr:
             return (
@@ -105,10 +112,14 @@ def evidence(comparison: Comparison, default: str) -> Iterator[str]:
 
 
 def _chosen(lines: Sequence[str]) -> list[str]:
-    """Return some lines; of a traceback, its last line says most."""
-    errors = [line for line in lines if line.partition(":")[0].rpartition(".")[2].endswith(("Error", "Exception"))]
-    chosen = list(dict.fromkeys([*errors, *(line for line in lines if not line.startswith((" ", "Traceback")))]))
-    return (chosen or list(lines))[:MOST_LINES]
+    """Return some lines; of tracebacks, what was raised."""
+    errors = []
+    for place, line in enumerate(lines):
+        kind, colon, words = line.partition(":")
+        if colon and re.fullmatch(r"[\w.]*(?:Error|Exception)", kind):
+            following = lines[place + 1].strip() if not words.strip() and place + 1 < len(lines) else ""
+            errors.append(f"{line} {following}".rstrip())
+    return list(dict.fromkeys(errors or lines))[:MOST_LINES]
 
 
 def _cut(line: str) -> str:
@@ -171,8 +182,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def failure(trial: Trial) -> str:
     """Return the sentence about a program that does not succeed with any start method."""
-    if not trial.ended:
-        return f"With every start method it {_stopped(trial)}. So the start method is not the reason."
-    return f"It fails with every start method (exit code {trial.exit_code}), so the start method is not the reason."
-
-
+    what = _stopped(trial) if not trial.ended else f"fails (exit code {trial.exit_code})"
+    if trial.noted("chosen"):
+        return f"With every default it {what}. It chooses a start method itself: see below."
+    return f"With every start method it {what}, so the start method is not the reason."

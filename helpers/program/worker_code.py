@@ -156,10 +156,11 @@ def resolve(program: Program, code: Code, where: str, node: ast.expr, depth: int
                 return function
             scope = code.functions[scope].outer if scope in code.functions else AT_IMPORT
         for site in reversed(code.values):
-            if site.name == node.id and site.value is not None and site.where in (where, AT_IMPORT, UNDER_GUARD):
-                if isinstance(site.value, ast.Lambda | ast.Call | ast.Attribute):
-                    if (function := resolve(program, code, site.where, site.value, depth - 1)) is not None:
-                        return function
+            here = site.name == node.id and site.where in (where, AT_IMPORT, UNDER_GUARD)
+            if here and isinstance(site.value, ast.Lambda | ast.Call | ast.Attribute):
+                function = resolve(program, code, site.where, site.value, depth - 1)
+                if function is not None:
+                    return function
         if node.id in code.functions:
             return code.functions[node.id]
     if isinstance(node, ast.Attribute):
@@ -208,8 +209,5 @@ def _called_by(program: Program, function: Function) -> list[Function]:
     for dotted in function.attributes:
         expression = ast.parse(dotted, mode="eval").body
         if isinstance(expression, ast.Attribute):
-            if (called := _resolve_attribute(program, code, function.qualname, expression)) is not None:
-                found.append(called)
+            found += filter(None, [_resolve_attribute(program, code, function.qualname, expression)])
     return found + [each for each in code.functions.values() if each.outer == function.qualname]
-
-

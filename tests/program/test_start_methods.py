@@ -3,13 +3,14 @@
 import ast
 import json
 import multiprocessing
-import os
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
+from kernels import gone
 
 from helpers.machine import start_methods
 from helpers.program import hazards, shared_names
@@ -115,13 +116,13 @@ def all_causes(program: Program) -> list[Cause]:
         ("valhalla_3003.py", "missing", "session = {"),
         ("vsm_101.py", "missing", "_corpus = corpus"),
         ("cpython_126831.py", "nested", "def func"),
-        ("cpython_142249.py", "nested", "lambda"),
+        ("cpython_142249.py", "nested", "lambda: None"),
         ("triqler_8.py", "nested", "lambda"),
         ("fastpat_5.py", "main", "def parse_file_opts"),
         ("funda_scraper_35.py", "guard", "Scraper().run"),
         ("so_2697640.py", "guard", "multiprocessing.Process("),
         ("cpython_102819.py", "import", "print("),
-        ("numpy_9650.py", "random", "np.random.random()"),
+        ("numpy_9650.py", "random", "(np.random.random())"),
         ("bluebrain_278.py", "settings", "basicConfig"),
         ("flac2all_73.py", "children", ".children()"),
     ],
@@ -129,7 +130,8 @@ def all_causes(program: Program) -> list[Cause]:
 def test_the_line_that_causes_a_difference_is_found_in_the_text(name, kind, text):
     lines = (PROGRAMS / name).read_text(encoding="utf-8").splitlines()
     expected = [number for number, line in enumerate(lines, 1) if text in line]
-    assert [cause.line for cause in all_causes(program_of(PROGRAMS / name)) if cause.kind == kind] == expected
+    found = sorted(cause.line for cause in all_causes(program_of(PROGRAMS / name)) if cause.kind == kind)
+    assert found == expected
 
 
 def test_a_queue_that_each_worker_makes_anew_is_found(tmp_path):
@@ -351,7 +353,8 @@ def test_a_program_at_the_deadline_is_ended_with_all_it_has_started(tmp_path):
     )
     seen = try_program([sys.executable, str(path)], start_methods()[0], deadline=2)
     assert (seen.exit_code, seen.stopped, seen.ended) == (None, "deadline", False)
-    assert not os.path.exists(f"/proc/{int(seen.stdout)}")
+    worker = int(seen.stdout)
+    assert gone([process for process in psutil.process_iter() if process.pid == worker], 0)
 
 
 def test_a_program_whose_workers_fail_without_end_is_ended_early(tmp_path):
@@ -425,7 +428,7 @@ def test_a_program_without_processes_is_not_concerned(capsys, tmp_path):
 def test_a_program_that_fails_with_each_is_not_blamed_on_them(capsys, tmp_path):
     code, text = run(written(tmp_path, "raise SystemExit(3)"), capsys)
     assert code == 0
-    assert "fails with every start method (exit code 3)" in text
+    assert "With every start method it fails (exit code 3)" in text
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class Finder:
     ) -> ModuleSpec | None:
         if name != CHANGED:
             return None
-        sys.meta_path.remove(cls)  # type: ignore[arg-type]
+        sys.meta_path.remove(cls)
         found = (finder.find_spec(name, path, target) for finder in sys.meta_path)
         spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and spec.loader is not None:
@@ -117,8 +117,8 @@ def note_threads() -> None:
             if code.co_name not in POOLS_OWN and not code.co_filename.endswith(os.path.join("futures", "process.py")):
                 facts = {"function": code.co_name, "file": code.co_filename, "line": code.co_firstlineno}
                 note("thread", name=thread.name, **facts)
-    except Exception:  # a thread that is starting or ending may lack what is read here
-        pass
+    except (AttributeError, RuntimeError):  # a thread that is starting or ending may lack what is read here
+        return
 
 
 def code_of(thread: Any) -> CodeType | None:
@@ -148,5 +148,5 @@ if __name__ == "sitecustomize":
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != FOLDER]
     os.environ.setdefault(FIRST, str(os.getpid()))
     note("started")
-    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder)
     import_hidden()

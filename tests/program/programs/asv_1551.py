@@ -1,5 +1,5 @@
 # Report: airspeed-velocity/asv#1551, CI: Python 3.14 (the environment is not inherited with a fork server)
-# Expected (held out): silent with forkserver; cause settings in line 18
+# Expected: silent with forkserver; cause stale in line 17
 import os
 from multiprocessing import Pool
 
@@ -13,7 +13,6 @@ def main():
         print(pool.map(environment, ["ASV_ENV_NAME"]))
 
     # A spawned process has the parent's environment. The fork server has that of the first pool.
-
 
     os.environ["ASV_ENV_NAME"] = "virtualenv-py3.14"
     with Pool(1) as pool:

@@ -17,7 +17,7 @@ def main():
     EXCLUDED.append(options.exclude)
     paths = ["base/a.cc", ".pc/a.cc", "third_party/b.cc"]
     with Pool(2) as pool:
-        print([path for path, listed in zip(paths, pool.map(is_listed, paths)) if listed])
+        print([path for path, listed in zip(paths, pool.map(is_listed, paths), strict=True) if listed])
 
 
 if __name__ == "__main__":

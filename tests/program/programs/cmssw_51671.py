@@ -1,5 +1,5 @@
 # Report: cms-sw/cmssw#51671, py3.14: use function instead of lambda
-# Expected (held out): fails with spawn, forkserver; cause nested in line 8
+# Expected: fails with spawn, forkserver; cause nested in line 8
 import multiprocessing
 
 

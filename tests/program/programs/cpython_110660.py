@@ -1,5 +1,5 @@
 # Report: python/cpython#110660, Objects passed to multiprocessing.Process are garbage collected too soon
-# Expected (held out): messages with spawn, forkserver; cause dropped
+# Expected: messages with spawn, forkserver; cause dropped
 import multiprocessing
 
 

@@ -15,9 +15,8 @@ def use_world(number):
 
 def test_world():
 
-    with mock.patch.object(World, "test", return_value=42):
-        with multiprocessing.Pool(2) as pool:
-            print(pool.map(use_world, range(3)))
+    with mock.patch.object(World, "test", return_value=42), multiprocessing.Pool(2) as pool:
+        print(pool.map(use_world, range(3)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # Report: MIT-PSFC/disruption-py#546, Fix logging for both fork and spawn (a method is added to loggers)
-# Expected (held out): silent with spawn, forkserver; cause stale in line 19
+# Expected: silent with spawn, forkserver; cause stale in line 19
 import logging
 from multiprocessing import Pool
 

@@ -1,5 +1,5 @@
 # Report: funktor.github.io, multiprocessing-python-os-issue (Can't pickle local object 'fn.<locals>.producer')
-# Expected (held out): fails with spawn, forkserver; cause nested in line 7
+# Expected: fails with spawn, forkserver; cause nested in line 7
 import multiprocessing
 
 

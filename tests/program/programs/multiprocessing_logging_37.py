@@ -1,5 +1,5 @@
 # Report: jruere/multiprocessing-logging#37, Does not work on Windows?
-# Expected: silent with spawn, forkserver; cause settings in line 12
+# Expected: silent with spawn, forkserver; cause settings in line 13
 import logging
 import multiprocessing
 import sys
@@ -7,6 +7,7 @@ import sys
 
 def thread_test():
     logging.getLogger().warning("Thread")
+
 
 def main():
     logging.basicConfig(stream=sys.stdout, format="[%(levelname)s] %(message)s")

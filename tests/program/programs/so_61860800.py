@@ -8,6 +8,6 @@ def func(number):
 """
 
 if __name__ == "__main__":
-    exec(CELL, globals())
+    exec(CELL, globals())  # noqa: S102
     with ProcessPoolExecutor(1) as executor:
         print(executor.submit(func, 1).result())  # noqa: F821

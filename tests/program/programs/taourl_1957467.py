@@ -1,5 +1,5 @@
 # Report: taourl.com/read-1957467, passing class instances containing active database connections between processes
-# Expected (held out): fails with spawn, forkserver; cause unpicklable in line 9 or 10
+# Expected: fails with spawn, forkserver; cause unpicklable in line 9 or 10
 import multiprocessing
 import sqlite3
 

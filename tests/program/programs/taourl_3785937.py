@@ -1,5 +1,5 @@
 # Report: taourl.com/read-3785937, variables defined in __main__ are inaccessible in child processes
-# Expected (held out): silent with spawn, forkserver; cause stale in line 13
+# Expected: silent with spawn, forkserver; cause stale in line 13
 from multiprocessing import Process
 
 x = 10

@@ -7,7 +7,7 @@ from multiprocessing import Pool
 class MyPool:
     def __init__(self, processes):
         self.results = []
-        ignore_interrupts = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)  # noqa: E731
+        ignore_interrupts = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.pool = Pool(processes, ignore_interrupts)
 
     def apply_async(self, function, arguments):

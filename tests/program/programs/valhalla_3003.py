@@ -11,7 +11,7 @@ def initialize(url):
 def make_request(number):
     try:
         return f"{session['url']}/{number}"
-    except Exception as error:
+    except NameError as error:
         return str(error)
 
 

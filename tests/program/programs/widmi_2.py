@@ -1,5 +1,5 @@
 # Report: widmi/multiprocess-shared-numpy-arrays#2, Does not work on Windows (an array found by globals()[name])
-# Expected (held out): fails with spawn, forkserver; cause missing in line 14
+# Expected: fails with spawn, forkserver; cause stale in line 14
 from multiprocessing import Pool, RawArray
 
 PREFIX = "_shared_"

@@ -1,5 +1,5 @@
 # Report: pytest-dev/pytest#12045, multiprocessing spawn and monkeypatch
-# Expected (held out): silent with spawn, forkserver; cause stale in line 19
+# Expected: silent with spawn, forkserver; cause stale in line 19
 from multiprocessing import Process
 
 import service
