@@ -41,7 +41,7 @@ def compare(command: Sequence[str], deadline: float = DEADLINE) -> int:
     if problem:
         print(f"xray: {problem}", file=sys.stderr)
         return 2
-    default, *others = multiprocessing.get_all_start_methods()
+    default, *others = methods_of_platform()
     trials = []
     for method in (None, default, *others):
         _show_progress(f"running with {method or f'the default, {default}'} ...")
@@ -60,6 +60,11 @@ def compare(command: Sequence[str], deadline: float = DEADLINE) -> int:
     for line in report(comparisons, again, program, _name(command), default):
         print(line)
     return 0 if all(comparison.same for comparison in comparisons) else 1
+
+
+def methods_of_platform() -> list[str]:
+    """Return Python's start methods on this platform, the default one first, without any that libraries add."""
+    return [name for name in multiprocessing.get_all_start_methods() if name in ("fork", "spawn", "forkserver")]
 
 
 def _problem(command: Sequence[str], deadline: float) -> str:

@@ -58,8 +58,8 @@ def verdict(together: Sequence[Comparison], default: str) -> str:
     if together[0].silent and not together[0].output:
         repeat, not_so = ("repeat", "do not") if together[0].repeats > 0 else ("do not repeat", "do")
         return (
-            f"With {methods} the random numbers of its workers {repeat} each other; with {default} they {not_so}. Nothing "
-            "says so: the exit code is 0."
+            f"With {methods} the random numbers of its workers {repeat} each other; with {default} they {not_so}. "
+            "Nothing says so: the exit code is 0."
         )
     if together[0].silent:
         if together[0].messages.extra and first.stderr:

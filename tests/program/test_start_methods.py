@@ -2,7 +2,6 @@
 
 import ast
 import json
-import multiprocessing
 import subprocess
 import sys
 import textwrap
@@ -12,22 +11,21 @@ import psutil
 import pytest
 from kernels import gone
 
-from helpers.machine import start_methods
 from helpers.program import hazards, shared_names
 from helpers.program.causes import REMEDIES, Cause
 from helpers.program.code_reader import is_guard
 from helpers.program.explaining import Comparison, explain
 from helpers.program.outputs import Difference, compare_lines, learn_noise, read_lines, repeated_numbers
 from helpers.program.program_text import entry_point, read_program
-from helpers.program.start_methods import compare, main
+from helpers.program.start_methods import compare, main, methods_of_platform
 from helpers.program.symptoms import find_symptoms
 from helpers.program.trial import Trial, try_program
 from helpers.program.worker_code import Program, study
 
 PROGRAMS = Path(__file__).parent / "programs"
-DEFAULT, *OTHERS = multiprocessing.get_all_start_methods()
+DEFAULT, *OTHERS = methods_of_platform()
 
-needs_fork = pytest.mark.skipif("fork" not in start_methods(), reason="this platform does not fork")
+needs_fork = pytest.mark.skipif("fork" not in methods_of_platform(), reason="this platform does not fork")
 
 
 # What is compared
@@ -302,7 +300,7 @@ def test_a_type_that_cannot_be_pickled_leads_to_the_line_that_makes_one():
 # Running programs
 
 
-@pytest.mark.parametrize("method", [None, *start_methods()])
+@pytest.mark.parametrize("method", [None, DEFAULT, *OTHERS])
 def test_the_default_is_changed_and_the_program_notes_it(tmp_path, method):
     path = written(tmp_path, "import multiprocessing as mp; print(mp.get_start_method(), mp.get_context()._name)")
     seen = try_program([sys.executable, str(path)], method, deadline=30)
@@ -351,7 +349,7 @@ def test_a_program_at_the_deadline_is_ended_with_all_it_has_started(tmp_path):
             process.join()
         """,
     )
-    seen = try_program([sys.executable, str(path)], start_methods()[0], deadline=2)
+    seen = try_program([sys.executable, str(path)], DEFAULT, deadline=2)
     assert (seen.exit_code, seen.stopped, seen.ended) == (None, "deadline", False)
     worker = int(seen.stdout)
     assert gone([process for process in psutil.process_iter() if process.pid == worker], 0)
@@ -414,7 +412,7 @@ def test_a_program_that_is_right_behaves_the_same(capsys, tmp_path):
         """,
     )
     code, text = run(path, capsys)
-    assert code == 0
+    assert code == 0, text
     assert "It behaves the same with every start method." in text
     assert "left out of the comparison" in text
 
