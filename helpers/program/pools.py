@@ -55,6 +55,8 @@ class JournalRecorder(Recorder):
         return self._functions.setdefault(function, len(self._functions))
 
     def _keep(self, function: str, worker: int, ready: float, record: bytes, tasks: int) -> None:
+        if function not in self.functions:  # a thread's, which is not pickled
+            self.note_function(function, 0)
         number = self._number(function)
         self._journal.add(RECORD, RECORD_HEAD.pack(self.pool, number, ready) + record)
         self.count += tasks
