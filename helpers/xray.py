@@ -19,7 +19,6 @@ from typing import Any
 from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied, report
 from helpers.pool.inputs import CallQueue, send_alone
 from helpers.pool.interrupts import block_sigint, defer_sigint
-from helpers.pool.load import LoadMeter
 from helpers.pool.messages import Call, Chunks, run
 from helpers.pool.recorded import Recorded
 from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted
@@ -33,7 +32,7 @@ from helpers.pool.validation import (
     checked_processes,
 )
 from helpers.pool.worker import Initializer
-from helpers.spans import Load, Run, Span
+from helpers.spans import Run, Span
 
 __all__ = ["PoolError", "PoolStopped", "ResultNotPicklable", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]
 
@@ -167,15 +166,6 @@ class XrayPool(Recorded, Pool):
         text = "the pool had stopped before this result arrived; ask for it inside the with block"
         self._supervisor.end_and_wait(PoolStopped(text))
         self._report_unread()
-
-    def reset(self) -> None:
-        super().reset()
-        recorder = self._recorder
-        self._supervisor.meter = LoadMeter(lambda: recorder.count, self._supervisor.context.workers)
-
-    def _load(self) -> Load | None:
-        meter = self._supervisor.meter
-        return Load(*meter.latest) if meter is not None and meter.latest is not None else None
 
     @property
     def live(self) -> Run:

@@ -70,14 +70,15 @@ class Facts:
         """
         if self.cpu_share >= 0.5:
             return False
-        if self.run.load is not None:
+        if self.run.load is not None and not self.threads:
             return self.run.load.waited < 0.5 * self.spent.waiting_for_cpu
         ready = max(worker.ready for worker in self.run.workers)
         settled = [span for span in self.spans if span.started >= ready]
         if len(settled) < 0.2 * len(self.spans) and self.run.processes > self.cpus:
             return False
         full = 1.0 if self.threads else min(self.run.processes, self.cpus)
-        return _cpus_used(settled or self.spans) < 0.6 * full
+        queued = self.run.load.waited / self.run.load.seconds if self.run.load is not None else 0.0
+        return _cpus_used(settled or self.spans) + queued < 0.6 * full
 
     @property
     def lost(self) -> float:

@@ -4,51 +4,58 @@ import os
 import time
 from collections.abc import Callable, Iterable
 
-from helpers.pool.starting import Worker
+INTERVAL = 0.1
+"""Seconds between two looks. What takes less time has no load."""
 
 MOST_WORKERS = 64
 """The CPU seconds of more workers are not counted: reading them would take longer than a look should."""
 
 _BUSY = (0, 1, 2, 5, 6, 7)  # of the numbers of /proc/stat's first line: user, nice, system, irq, softirq, steal
 
+Seconds = tuple[float, float]
+"""The CPU seconds of a worker, and for how many it could have run, and had no CPU."""
+
 
 class LoadMeter:
     """Counts CPU seconds from its making on.
 
-    count: returns how many tasks have ended. workers: those that there are already. latest: what `measure` found last,
-    the fields of `helpers.spans.Load`; None before.
+    workers: the process ids of those that there are already; with threads, the native ids of threads of this process.
+    latest: what the last look found, the fields of `helpers.spans.Load`; None before.
     """
 
-    def __init__(self, count: Callable[[], int], workers: Iterable[Worker] = ()) -> None:
+    def __init__(self, workers: Iterable[int] = (), threads: bool = False) -> None:
         self.latest: tuple[float, float, float, float, float] | None = None
-        self._count = count
-        self._counted = 0
+        self._seconds_of: Callable[[int], Seconds | None] = thread_seconds if threads else process_seconds
+        self._threads = threads
         self._began = time.perf_counter()
+        self._next = self._began + INTERVAL
         self._machine = machine_seconds()
         self._parent = time.process_time()
-        self._before = self._of_workers(workers)
+        self._before = self._of(workers)
         self._seen = dict(self._before)
 
-    def measure(self, workers: Iterable[Worker]) -> None:
-        """Count anew, if tasks have ended since the last time: what comes after the last result is not counted."""
-        counted = self._count()
-        if counted == self._counted or self._machine is None:
-            return
-        machine = machine_seconds()
-        if machine is not None:
-            self._counted = counted
-            self._seen |= self._of_workers(workers)  # those that have left keep what they had
-            spent, waited = (
-                sum(each[place] for each in self._seen.values()) - sum(each[place] for each in self._before.values())
-                for place in (0, 1)
-            )
-            seconds, parent = time.perf_counter() - self._began, time.process_time() - self._parent
-            self.latest = (seconds, machine - self._machine, spent, parent, waited)
+    def look(self, workers: Iterable[int]) -> bool:
+        """Count anew, unless the last time was a moment ago; return whether. workers: those that have done a task."""
+        now = time.perf_counter()
+        if now < self._next or self._machine is None:
+            return False
+        self._next = now + INTERVAL
+        machine, parent = machine_seconds(), time.process_time() - self._parent
+        if machine is None:
+            return False
+        self._seen |= self._of(workers)  # those that have left keep what they had
+        spent, waited = (
+            sum(each[place] for each in self._seen.values()) - sum(each[place] for each in self._before.values())
+            for place in (0, 1)
+        )
+        if self._threads:
+            parent = max(0.0, parent - spent)
+        self.latest = (now - self._began, machine - self._machine, spent, parent, waited)
+        return True
 
-    def _of_workers(self, workers: Iterable[Worker]) -> dict[int, tuple[float, float]]:
-        pids = [worker.pid for worker in list(workers)[:MOST_WORKERS]]
-        known = {pid: process_seconds(pid) for pid in pids if pid is not None}
-        return {pid: seconds for pid, seconds in known.items() if seconds is not None}
+    def _of(self, workers: Iterable[int]) -> dict[int, Seconds]:
+        known = {worker: self._seconds_of(worker) for worker in list(workers)[:MOST_WORKERS]}
+        return {worker: seconds for worker, seconds in known.items() if seconds is not None}
 
 
 def machine_seconds() -> float | None:
@@ -61,7 +68,7 @@ def machine_seconds() -> float | None:
         return None
 
 
-def process_seconds(pid: int) -> tuple[float, float] | None:
+def process_seconds(pid: int) -> Seconds | None:
     """Return the CPU seconds of a process with all its threads, and for how many its main thread waited for a CPU.
 
     See man 5 proc_pid_stat, and Documentation/scheduler/sched-stats.rst of Linux. None if it is not there, or hidden.
@@ -69,8 +76,21 @@ def process_seconds(pid: int) -> tuple[float, float] | None:
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             numbers = file.read().rpartition(")")[2].split()
-        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-            waited = int(file.read().split()[1]) / 1e9
+        _, waited = _schedstat(f"/proc/{pid}/schedstat")
         return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK"), waited
     except (OSError, ValueError, IndexError, AttributeError):
         return None
+
+
+def thread_seconds(thread: int) -> Seconds | None:
+    """As `process_seconds`, of one thread of this process."""
+    try:
+        return _schedstat(f"/proc/self/task/{thread}/schedstat")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _schedstat(path: str) -> Seconds:
+    with open(path, encoding="ascii") as file:
+        computed, waited, *_ = map(int, file.read().split())
+    return computed / 1e9, waited / 1e9

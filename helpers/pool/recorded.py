@@ -2,8 +2,10 @@
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 
+from helpers.pool.load import LoadMeter
 from helpers.pool.recorder import Recorder, decode
 from helpers.spans import Load, Run, Span, Worker
 
@@ -14,12 +16,16 @@ class Recorded:
     processes: int
     start_method: str
     _recorder: Recorder
-    _began: float
+    _meter: LoadMeter
+    _began = 0.0
 
     def reset(self) -> None:
         """Forget the spans so far: the next run begins now. Use it after a warm-up."""
+        workers = list(self._recorder.ready) if self._began else []
         self._began = time.perf_counter()
-        self._recorder = Recorder()
+        self._recorder = self._new_recorder()
+        self._meter = self._new_meter(workers)
+        self._recorder.on_keep = partial(self._meter.look, self._recorder.ready)
 
     @property
     def run(self) -> Run:
@@ -41,10 +47,12 @@ class Recorded:
     def _make_run(self, spans: list[Span], ready: Mapping[int, float], ended: float) -> Run:
         workers = sorted((Worker(pid, moment) for pid, moment in ready.items()), key=lambda worker: worker.ready)
         size = max(self._recorder.functions.copy().values(), default=0)
-        return Run(
-            tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended, self._load(), size
-        )
+        load = Load(*self._meter.latest) if self._meter.latest is not None else None
+        return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended, load, size)
 
-    def _load(self) -> Load | None:
-        """Return what the CPUs did meanwhile, if that is known."""
-        return None
+    def _new_recorder(self) -> Recorder:
+        return Recorder()
+
+    def _new_meter(self, workers: Iterable[int]) -> LoadMeter:
+        """Return what measures the CPUs. workers: those that there are already."""
+        return LoadMeter(workers, threads=self.start_method in ("threads", "interpreters"))

@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 OUTCOMES = ("ok", "error", "lost", "running")
@@ -58,6 +58,7 @@ class Recorder:
     def __init__(self) -> None:
         self.sending: dict[int, Sending] = {}
         self.ready: dict[int, float] = {}
+        self.on_keep: Callable[[], object] | None = None  # called when tasks have ended
         self.functions: dict[str, int] = {}  # the most bytes of each, which travel with every message
         self.count = 0  # tasks that have ended
         self._records: list[bytes] = []
@@ -115,6 +116,8 @@ class Recorder:
             self.ready[worker] = ready
             self._records.append(record)
             self.count += tasks
+        if self.on_keep is not None:
+            self.on_keep()
 
     def running(self, held: Held, now: float) -> tuple[Any, ...] | None:
         """Return the fields of the span of a task that a worker holds now, or None if it has ended meanwhile."""

@@ -31,7 +31,6 @@ from helpers.pool.errors import (
     report,
 )
 from helpers.pool.interrupts import Flag
-from helpers.pool.load import LoadMeter
 from helpers.pool.recorder import Held, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 
@@ -56,7 +55,6 @@ class Supervisor:
         self.closed = False
         self.unread: dict[int, str] = {}  # failures that nobody has asked for, by the number of their call
         self.context = context
-        self.meter: LoadMeter | None = None  # of the run that is being recorded
         self._pending: set[weakref.ref[Any]] = set()  # the results that wait (`helpers.pool.results`)
         self._requests: queue.SimpleQueue[PoolError | None] = queue.SimpleQueue()
         self._pool: weakref.ref[Pool] | None = None
@@ -150,8 +148,6 @@ class Supervisor:
                 self._threads[-1].join(POLL_INTERVAL)
             with suppress(queue.Empty):
                 fault = self._requests.get(timeout=0 if waits else POLL_INTERVAL)
-            if self.meter is not None:
-                self.meter.measure(self.context.workers)
             if fault is None and self._pool is not None:
                 try:
                     fault = self._find_fault()
@@ -164,8 +160,6 @@ class Supervisor:
         self.fault = fault
         waiting = [pending for reference in self._pending.copy() if (pending := reference()) is not None]
         try:
-            if self.meter is not None:
-                self.meter.measure(self.context.workers)
             self._lose_tasks()
         finally:
             try:

@@ -6,7 +6,6 @@ Programs may rely on whatever `multiprocessing.Pool` does, on its failures, too.
 
 import functools
 import itertools
-import time
 from abc import ABCMeta
 from collections.abc import Callable, Iterable
 from multiprocessing.context import BaseContext
@@ -17,6 +16,7 @@ from helpers.pool import errors
 from helpers.pool.errors import WorkerDied
 from helpers.pool.load import LoadMeter
 from helpers.pool.messages import Call
+from helpers.pool.recorded import Recorded
 from helpers.pool.recorder import Recorder, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.supervisor import Supervisor, describe_death
@@ -59,22 +59,36 @@ class JournalRecorder(Recorder):
             self.note_function(function, 0)
         number = self._number(function)
         self._journal.add(RECORD, RECORD_HEAD.pack(self.pool, number, ready) + record)
+        self.ready[worker] = ready
         self.count += tasks
+        if self.on_keep is not None:
+            self.on_keep()
 
 
 class JournalMeter(LoadMeter):
-    """A meter that writes what it measures into the journal."""
+    """A meter that writes what it finds into the journal."""
 
-    def __init__(self, recorder: JournalRecorder, journal: Journal) -> None:
-        super().__init__(lambda: recorder.count)
-        self._journal = journal
-        self._pool = recorder.pool
+    def __init__(self, recorder: JournalRecorder, workers: Iterable[int], threads: bool) -> None:
+        super().__init__(workers, threads)
+        self._recorder = recorder
 
-    def measure(self, workers: Iterable[Worker]) -> None:
-        before = self.latest
-        super().measure(workers)
-        if self.latest is not None and self.latest is not before:
-            self._journal.add(LOAD, LOAD_ENTRY.pack(self._pool, *self.latest))
+    def look(self, workers: Iterable[int]) -> bool:
+        found = super().look(workers)
+        if found and self.latest is not None:
+            _journal.add(LOAD, LOAD_ENTRY.pack(self._recorder.pool, *self.latest))
+        return found
+
+
+class InJournal(Recorded):
+    """What each pool of a program shares: its recorder and its meter write into the journal."""
+
+    _recorder: JournalRecorder
+
+    def _new_recorder(self) -> JournalRecorder:
+        return JournalRecorder(_journal)
+
+    def _new_meter(self, workers: Iterable[int]) -> JournalMeter:
+        return JournalMeter(self._recorder, workers, threads=self.start_method in ("threads", "interpreters"))
 
 
 class WatchingSupervisor(Supervisor):
@@ -98,7 +112,7 @@ class WatchingSupervisor(Supervisor):
             recorder.lose(held)
 
 
-class ProgramPool(XrayPool, metaclass=ABCMeta):
+class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
     """`multiprocessing.pool.Pool` of a program that is X-rayed.
 
     In a fork of the program, and for a subclass with queues of its own (joblib's), it is the stock pool and nothing
@@ -129,13 +143,6 @@ class ProgramPool(XrayPool, metaclass=ABCMeta):
             processes = len(range(processes))  # a TypeError of the stock pool, too
         super().__init__(processes, initializer, initargs, maxtasksperchild, context, **more)
         self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)
-
-    _recorder: JournalRecorder
-
-    def reset(self) -> None:
-        self._began = time.perf_counter()
-        self._recorder = JournalRecorder(_journal)
-        self._supervisor.meter = JournalMeter(self._recorder, _journal)
 
     @staticmethod
     def _repopulate_pool_static(ctx: Any, Process: Any, *more: Any) -> Any:
@@ -179,14 +186,10 @@ def recording_classes(module: str) -> dict[str, type]:
 def _recording(base: Any, name: str) -> type[Any]:
     """Return a class that is like this one, which keeps a recorder, and writes into the journal."""
 
-    class Recording(base):  # type: ignore[misc]
+    class Recording(InJournal, base):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             super().__init__(*arguments, **keywords)
             self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)
-
-        def reset(self) -> None:
-            self._began = time.perf_counter()
-            self._recorder = JournalRecorder(_journal)
 
     _disguise(Recording, next(kind for kind in base.__mro__ if kind.__name__ == name))
     return Recording

@@ -11,15 +11,10 @@ from helpers.pool import load
 from helpers.pool.load import LoadMeter, machine_seconds, process_seconds
 from helpers.tasks import compute_for, nap
 from helpers.xray import XrayPool
+from helpers.xray_executor import XrayProcessPoolExecutor, XrayThreadPoolExecutor
+from helpers.xray_threads import XrayThreadPool
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what its CPUs do, in /proc")
-
-
-class OneWorker:
-    """A worker of a pool as far as a meter knows it."""
-
-    def __init__(self, pid):
-        self.pid = pid
 
 
 @linux
@@ -49,41 +44,53 @@ def test_a_process_that_is_gone_or_a_system_without_proc_is_unknown(monkeypatch)
     assert machine_seconds() is None
 
 
-def test_nothing_is_counted_before_a_task_has_ended():
-    meter = LoadMeter(lambda: 0)
-    meter.measure([OneWorker(os.getpid())])
+def test_what_ends_a_moment_after_the_beginning_is_not_counted():
+    meter = LoadMeter()
+    assert not meter.look([os.getpid()])
     assert meter.latest is None
 
 
+@pytest.fixture
+def at_once(monkeypatch):
+    """Looks may follow each other at once."""
+    monkeypatch.setattr(load, "INTERVAL", 0.0)
+
+
 @linux
-def test_the_cpu_seconds_of_a_worker_from_before_are_not_the_runs():
-    mine = OneWorker(os.getpid())
-    meter = LoadMeter(lambda: 1, [mine])
-    meter.measure([mine])
+def test_the_cpu_seconds_of_a_worker_from_before_are_not_the_runs(at_once):
+    meter = LoadMeter([os.getpid()])
+    assert meter.look([os.getpid()])
     seconds, _, workers, _, _ = meter.latest
     assert workers <= seconds + 0.02  # and not all that this process has used
 
 
 @linux
-def test_a_worker_that_has_left_keeps_what_it_used(monkeypatch):
+def test_a_worker_that_has_left_keeps_what_it_used(at_once, monkeypatch):
     used = {1: (0.0, 0.0), 2: (0.0, 0.0)}
     monkeypatch.setattr(load, "process_seconds", used.get)
-    ended = [0]
-    meter = LoadMeter(lambda: ended[0], map(OneWorker, used))
+    meter = LoadMeter([1, 2])
     used |= {1: (3.0, 1.0), 2: (4.0, 0.5)}
-    ended[0] = 1
-    meter.measure(map(OneWorker, [1, 2]))
-    ended[0], used[2] = 2, (6.0, 0.5)
-    meter.measure(map(OneWorker, [2]))
+    meter.look([1, 2])
+    used[2] = (6.0, 0.5)
+    meter.look([2])
     assert meter.latest[2] == 9.0
     assert meter.latest[4] == 1.5
+
+
+@linux
+def test_the_threads_of_a_pool_are_no_part_of_its_parent(at_once, monkeypatch):
+    monkeypatch.setattr(load, "thread_seconds", {1: (0.0, 0.0), 2: (1000.0, 0.0)}.get)
+    meter = LoadMeter([1], threads=True)
+    meter.look([1, 2])
+    assert meter.latest[2] == 1000.0
+    assert meter.latest[3] == 0.0
 
 
 @linux
 def test_the_load_of_a_run_tells_sleeping_from_waiting_for_a_cpu():
     with XrayPool(1) as pool:
         pool.map(nap, [0.5])
-    load = pool.run.load  # at the end of the block it is measured once more
+        load = pool.run.load
     assert load.seconds >= 0.4
     assert load.workers < 0.4
     assert load.waited < 0.4
@@ -93,7 +100,14 @@ def test_the_load_of_a_run_tells_sleeping_from_waiting_for_a_cpu():
 def test_a_new_run_has_no_load_of_the_one_before():
     with XrayPool(1) as pool:
         pool.map(compute_for, [0.3])
-        time.sleep(0.3)
         assert pool.run.load is not None
         pool.reset()
         assert pool.run.load is None
+
+
+@linux
+@pytest.mark.parametrize("kind", [XrayThreadPool, XrayThreadPoolExecutor, XrayProcessPoolExecutor])
+def test_threads_and_executors_have_a_load_too(kind):
+    with kind(1) as pool:
+        list(pool.map(compute_for, [0.3]))
+        assert pool.run.load.workers > 0
