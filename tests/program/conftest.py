@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +17,9 @@ XRAY = [sys.executable, "-m", "helpers.xray"]
 class Program:
     """A program in a folder of its own."""
 
-    def __init__(self, folder: Path, text: str) -> None:
+    def __init__(self, folder: Path, text: str, temporary: Path) -> None:
         self.folder = folder
+        self.temporary = temporary
         self.path = folder / "script.py"
         self.path.write_text(textwrap.dedent(text), encoding="utf-8")
 
@@ -42,9 +44,7 @@ class Program:
 
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         """Return the environment: the course is found through PYTHONPATH, temporary files are made in a folder."""
-        temporary = self.folder / "temporary"
-        temporary.mkdir(exist_ok=True)
-        return os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)} | more
+        return os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary)} | more
 
     @property
     def pages(self) -> list[Path]:
@@ -53,10 +53,11 @@ class Program:
 
     def left_over(self) -> list[str]:
         """What is in the folder of temporary files."""
-        return sorted(path.name for path in (self.folder / "temporary").iterdir())
+        return sorted(path.name for path in self.temporary.iterdir())
 
 
 @pytest.fixture
 def write(tmp_path):
-    """Return a function that writes a program into a folder."""
-    return lambda text: Program(tmp_path, text)
+    """Return a function that writes a program into a folder. The path of a socket of forkserver must be short."""
+    with tempfile.TemporaryDirectory(prefix="xray-") as temporary:
+        yield lambda text: Program(tmp_path, text, Path(temporary))
