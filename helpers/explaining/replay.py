@@ -8,7 +8,7 @@ from typing import Any
 from helpers.explaining.facts import LARGE, Facts, Message
 from helpers.model import Costs, Leg, simulate
 
-MOST_TASKS = 2_000
+MOST_TASKS = 1_000
 """More tasks are put together, or every second, third… stands for its neighbours: an explanation takes no time."""
 
 MOST_OFF = 2.0
@@ -100,7 +100,7 @@ class Replay:
         """Find what a message costs so that the simulated run takes as long as the measured one."""
         fitted = self.costs
         low, high = 0.2, 20.0
-        for _ in range(12):
+        for _ in range(9):
             factor = (low * high) ** 0.5
             self.costs = _with_messages(fitted, factor)
             if self._simulated() < self.facts.run.seconds:
