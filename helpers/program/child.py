@@ -62,11 +62,15 @@ def run(command: Sequence[str], journal: Path) -> int:
     if before is not None:
         environment[PYTHONPATH] = before
     environment["PYTHONPATH"] = os.pathsep.join([str(HOOK), *([before] if before else [])])
-    whole = [sys.executable, *interpreter_options(sys.orig_argv, len(sys.argv) - 1), *command]
     with _Relay() as relay:
-        child = subprocess.Popen(whole, env=environment, close_fds=False)
+        child = subprocess.Popen(as_command_line(command), env=environment, close_fds=False)
         relay.to(child)
         return child.wait()
+
+
+def as_command_line(command: Sequence[str]) -> list[str]:
+    """Return the whole command line of the program: this Python, with the options that it was given itself."""
+    return [sys.executable, *interpreter_options(sys.orig_argv, len(sys.argv) - 1), *command]
 
 
 def interpreter_options(given: Sequence[str], arguments: int) -> list[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helpers.program import child
-from helpers.program.optional import Explain, find, find_explain
+from helpers.program.optional import Explain, find_explain
 
 if TYPE_CHECKING:  # loaded after the program has ended
     from helpers.program.recording import Recording
@@ -90,10 +90,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _compare(arguments: Arguments) -> int:
-    compare = find("helpers.program.start_methods", "compare")
-    if compare is None:
-        raise child.Refused("start methods cannot be compared yet")
-    return int(compare(arguments.command, arguments.deadline))
+    from helpers.program.start_methods import compare  # which takes time to load, and is rarely asked for
+
+    return compare(child.as_command_line(arguments.command), arguments.deadline)
 
 
 def _refuse(text: str) -> int:
