@@ -112,6 +112,9 @@ def test_stolen_ticks_are_the_eighth_number_of_the_cpus(tmp_path):
     [
         (QUIET, State(1.95, CpuTimes(9000, 0)), 0),
         (State(None, None), State(None, None), 0),  # one CPU, and a system that reports no times
+        (State(1.98, None, 0.4, 0.45), State(1.98, None, 0.42, 0.46), 0),
+        (State(1.98, None, 0.4, 0.41), State(1.98, None, 0.8, 0.81), 1),
+        (State(1.98, None, 0.4, 0.6), None, 1),
         (State(1.5, None), None, 1),
         (QUIET, State(1.5, None), 1),
         (QUIET, State(1.98, CpuTimes(9000, 4)), 0),

@@ -1,4 +1,6 @@
-"""Is this machine quiet enough to record figures on? Two loops side by side must be nearly twice as fast as one.
+"""Is this machine quiet enough to record figures on?
+
+Two loops side by side must be nearly twice as fast as one, and a loop must always take about as long.
 
 python -m tools.quiet
 """
@@ -15,6 +17,9 @@ from helpers.timing import warm_up
 
 LEAST_SCALING = 1.9
 """Two loops in two processes must be at least this many times as fast as one after the other."""
+
+MOST_UNEVEN = 1.2
+"""The same loop may take so many times as long at one moment as at another; another guest may share a core unseen."""
 
 MOST_STOLEN = 0.001
 """The share of the CPUs' time that other guests of the host may have taken: one tick of the clock in ten seconds."""
@@ -34,20 +39,33 @@ class CpuTimes:
 
 @dataclass(frozen=True)
 class State:
-    """The machine at one moment. scaling: of two loops against one; None on one CPU. times: None if it reports none."""
+    """The machine at one moment.
+
+    scaling: of two loops against one; None on one CPU. times: None if the machine reports none. fastest and slowest:
+    seconds of the same loop.
+    """
 
     scaling: float | None
     times: CpuTimes | None
+    fastest: float = 1.0
+    slowest: float = 1.0
 
 
 def measure_state() -> State:
     """Measure the machine, which takes about four seconds."""
-    return State(measure_scaling() if usable_cpus() > 1 else None, read_cpu_times())
+    loops, pairs = time_loops()
+    return State(scaling(loops, pairs) if usable_cpus() > 1 else None, read_cpu_times(), min(loops), max(loops))
 
 
 def measure_scaling() -> float:
     """Return how many times as fast two loops are side by side as one after the other: the median of several rounds."""
-    ones, twos = [], []
+    return scaling(*time_loops())
+
+
+def time_loops() -> tuple[list[float], list[float]]:
+    """Return the seconds of one loop, and of two side by side, in each of several rounds."""
+    ones: list[float] = []
+    twos: list[float] = []
     with multiprocessing.Pool(2) as pool:
         warm_up(pool, 2)
         for _ in range(ROUNDS):
@@ -55,7 +73,7 @@ def measure_scaling() -> float:
                 began = time.perf_counter()
                 pool.map(count, [ITERATIONS] * loops, chunksize=1)
                 seconds.append(time.perf_counter() - began)
-    return scaling(ones, twos)
+    return ones, twos
 
 
 def count(iterations: int) -> int:
@@ -86,6 +104,10 @@ def disturbances(before: State, after: State | None = None) -> list[str]:
         if state is not None and state.scaling is not None and state.scaling < LEAST_SCALING:
             loops = f"two loops side by side were {state.scaling:.2f} times as fast as one"
             found.append(f"{loops} {moment} the run, not {LEAST_SCALING}")
+    states = [state for state in (before, after) if state is not None]
+    fastest, slowest = min(state.fastest for state in states), max(state.slowest for state in states)
+    if slowest > MOST_UNEVEN * fastest:
+        found.append(f"the same loop took {fastest:.2f} s once, and {slowest:.2f} s another time")
     if after and after.times and before.times:
         elapsed, stolen = after.times.all - before.times.all, after.times.stolen - before.times.stolen
         if stolen > MOST_STOLEN * elapsed:
