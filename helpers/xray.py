@@ -67,6 +67,9 @@ class XrayPool(Recorded, Pool):
 
     _state = "INIT"  # also of a pool whose making was interrupted before it began
     _supervisor_type = Supervisor
+    _result_type = PoolResult
+    _apply_type = ApplyResult
+    _iterator_type = PoolIterator
 
     def __init__(
         self,
@@ -136,7 +139,7 @@ class XrayPool(Recorded, Pool):
         callback: Callback = None, error_callback: Callback = None, **more: Any,
     ) -> AsyncResult[Any]:  # fmt: skip
         call = self._new_call(func, "apply")
-        result = ApplyResult(self._supervisor, call, callback, error_callback)
+        result = self._apply_type(self._supervisor, call, callback, error_callback)
         with result.submitting():
             super().apply_async(run, (call.one((args, kwds or {})),), {}, result.succeed, result.fail, **more)
         return result
@@ -215,7 +218,7 @@ class XrayPool(Recorded, Pool):
                 raise
             error = raised  # the stock pool finds out when it takes the values, one by one
         callbacks = (callback, error_callback) if values or error else (None, None)  # the stock pool calls nobody back
-        result = PoolResult(self._supervisor, call, *callbacks)
+        result = self._result_type(self._supervisor, call, *callbacks)
         with result.submitting():
             if error is not None:
                 result.fail(error)
@@ -234,7 +237,7 @@ class XrayPool(Recorded, Pool):
         more: Mapping[str, Any],
     ) -> PoolIterator:  # fmt: skip
         call = self._new_call(function, "map")
-        result = PoolIterator(self._supervisor, call, checked_chunksize(chunksize))
+        result = self._iterator_type(self._supervisor, call, checked_chunksize(chunksize))
         wanted: Callable[[], bool] = partial(is_wanted, weakref.ref(result), call, self._supervisor)
         try:
             if hasattr(iterable, "__len__"):

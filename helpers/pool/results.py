@@ -156,7 +156,7 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
         self._supervisor = supervisor
         self.chunksize = chunksize
         self._call = call
-        self._items: deque[Any] = deque()
+        self._values: deque[Any] = deque()
         self._last = time.monotonic()  # when it was made, or gave its last result
         self._finished = False
         self._fault: PoolError | None = None
@@ -167,9 +167,9 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
     def next(self, timeout: float | None = None) -> Any:
         while True:
             try:
-                item = self._items.popleft()
+                item = self._values.popleft()
             except IndexError:  # another thread may take what is found here
-                self._items.extend(self._next_chunk(timeout))
+                self._values.extend(self._next_chunk(timeout))
             else:
                 self._last = time.monotonic()
                 self._call.consumed = True
@@ -181,7 +181,7 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
     def overdue_since(self) -> float | None:
         """It waits while its next result has not arrived, however often somebody looks for it."""
         stock = vars(self.chunks)
-        if self._finished or self._items or stock["_items"] or stock["_index"] == stock["_length"]:
+        if self._finished or self._values or stock["_items"] or stock["_index"] == stock["_length"]:
             self._last = time.monotonic()
             return None
         return self._last

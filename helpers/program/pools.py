@@ -23,6 +23,7 @@ from helpers.pool.supervisor import Supervisor, describe_death
 from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, Journal
 from helpers.program.optional import find_recording
 from helpers.program.places import lines_that_made
+from helpers.program.tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult
 from helpers.xray import Function, XrayPool
 
 _numbers = itertools.count()
@@ -121,6 +122,9 @@ class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
 
     _is_stock = False
     _supervisor_type = WatchingSupervisor
+    _result_type = ProgramResult
+    _apply_type = ProgramApplyResult
+    _iterator_type = ProgramIterator
 
     def __init__(
         self,
@@ -160,6 +164,9 @@ class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
 
     def _check_function(self, function: Function) -> None:
         pass
+
+    def _report_unread(self) -> None:
+        """The stock pool says nothing of failures that nobody has asked for."""
 
 
 def _make_worker(make_process: Callable[..., Any], ctx: WorkerContext, *more: Any, **keywords: Any) -> Any:

@@ -1,6 +1,7 @@
 """With the X-ray a program prints, returns and raises what it does without, under every start method."""
 
 import os
+import re
 import sys
 
 import pytest
@@ -80,12 +81,16 @@ EVERYTHING = """
 """
 
 
+def without_addresses(text):
+    return re.sub(rb" at 0x[0-9a-f]+", b"", text)
+
+
 def same(program, *arguments, **keywords):
     """Run a program as it is and with the X-ray, compare them, and return the second run."""
     plain, xrayed = program.plain(*arguments, **keywords), program.xrayed(*arguments, **keywords)
     assert xrayed.stdout == plain.stdout
     assert xrayed.returncode == plain.returncode, xrayed.stderr.decode()
-    assert xrayed.stderr.startswith(plain.stderr)
+    assert without_addresses(xrayed.stderr).startswith(without_addresses(plain.stderr))
     assert b"X-ray: " in xrayed.stderr
     assert program.left_over() == []
     return xrayed
@@ -155,3 +160,39 @@ def test_options_of_python_are_passed_on(write):
     xrayed = program.run([sys.executable, *options, "-um", "helpers.xray", "script.py", "a"])
     assert plain.returncode == 1
     assert (xrayed.stdout, xrayed.returncode) == (plain.stdout, plain.returncode)
+
+
+FAILURES = """
+    import multiprocessing
+    import sys
+
+    def fail(*numbers):
+        try:
+            return [][3]
+        except IndexError as error:
+            raise ValueError(numbers) from error
+
+    if __name__ == "__main__":
+        multiprocessing.set_start_method(sys.argv[1])
+        with multiprocessing.Pool(1) as pool:
+            {call}
+"""
+
+
+@pytest.mark.parametrize("method", start_methods())
+@pytest.mark.parametrize(
+    "call",
+    [
+        "pool.map(fail, [1])",
+        "pool.starmap(fail, [(1, 2)])",
+        "pool.apply(fail, (1,))",
+        "pool.map_async(fail, [1]).get(9)",
+        "list(pool.imap(fail, [1]))",
+        "for result in pool.imap_unordered(fail, [1]): print(result)",
+        "pool.map(lambda value: value, [1])",
+    ],
+)
+def test_a_traceback_of_a_task_is_the_same(write, call, method):
+    if method == "spawn" and "starmap" not in call:
+        pytest.skip("takes long, and differs in nothing but the start of workers")
+    assert same(write(FAILURES.format(call=call)), method).returncode == 1
