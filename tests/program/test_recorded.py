@@ -17,6 +17,9 @@ TASKS = """
     import sys
     import time
 
+    if __name__ == "__main__":
+        multiprocessing.set_start_method("fork")  # these programs have no guard
+
     def work(seconds):
         time.sleep(seconds)
         return os.getpid()
@@ -105,7 +108,7 @@ def test_however_a_program_ends_what_was_recorded_is_shown(write, end, code):
     program = write(TASKS + f"    pool = multiprocessing.Pool(1)\n    pool.map(work, [0.0] * 5, 1)\n    {end}")
     done = program.xrayed()
     assert done.returncode == code
-    assert "script.py:12: a Pool of 1 worker" in words(done)
+    assert "script.py:15: a Pool of 1 worker" in words(done)
     assert "ran 5 tasks of work" in words(done)
     assert program.left_over() == []
     assert len(program.pages) == 1
