@@ -135,11 +135,15 @@ class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
         context: BaseContext | None = None,
         **more: Any,
     ) -> None:
-        mine = ProgramPool in type(self).__mro__
-        if not mine or not _journal.is_mine or type(self)._setup_queues is not ProgramPool._setup_queues:
-            if mine:
-                self._is_stock = True
+        if ProgramPool not in type(self).__mro__:  # it is a ThreadPool
             Pool.__init__(self, processes, initializer, initargs, maxtasksperchild, context, **more)
+            return
+        has_own_queues = type(self)._setup_queues is not ProgramPool._setup_queues
+        if has_own_queues or not _journal.is_mine:
+            self._is_stock = True
+            Pool.__init__(self, processes, initializer, initargs, maxtasksperchild, context, **more)
+            if has_own_queues:
+                errors.report(f"{type(self).__name__} sends tasks through queues of its own, so it is not X-rayed")
             return
         if processes is not None:
             if processes < 1:

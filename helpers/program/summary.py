@@ -16,6 +16,7 @@ MOST_NOTES = 3
 MOST_CHARACTERS = 300  # of a note in the paragraph
 
 NOTHING = "The program made no pool, so there is nothing to show."
+NOTHING_SEEN = "The program made no pool that can be X-rayed."
 
 
 def paragraph(recording: Recording, explanation: str, where: str) -> str:
@@ -24,7 +25,8 @@ def paragraph(recording: Recording, explanation: str, where: str) -> str:
     explanation: of the pool that took longest. where: a sentence that says where the page is.
     """
     shown = recording.groups[:MOST_GROUPS]
-    sentences = [f"{group.place}: {describe_group(group)}" for group in shown] or [NOTHING]
+    sentences = [f"{group.place}: {describe_group(group)}" for group in shown]
+    sentences = sentences or [NOTHING_SEEN if recording.notes else NOTHING]
     if shown and shown[0].pools[0].run.spans:
         sentences.insert(1, where_the_time_went(shown[0].pools[0].run))
     if len(recording.groups) > 1:

@@ -296,3 +296,25 @@ def test_what_cannot_be_run_is_refused_with_one_sentence(write, arguments, sente
     assert done.returncode == 2
     assert done.stderr.decode().rstrip().endswith(sentence)
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("backend", "sentence"),
+    [
+        ("loky", "Loky (joblib's default) pickles its tasks in a way of its own, so its pools are not X-rayed."),
+        ("multiprocessing", "MemmappingPool sends tasks through queues of its own, so it is not X-rayed."),
+    ],
+)
+def test_pools_of_joblib_work_and_a_sentence_says_why_they_are_not_shown(write, backend, sentence):
+    program = write("""
+        import sys
+        from math import sqrt
+
+        from joblib import Parallel, delayed
+
+        if __name__ == "__main__":
+            print(Parallel(n_jobs=2, backend=sys.argv[1])(delayed(sqrt)(i) for i in range(4)))
+    """)
+    done = program.xrayed(backend)
+    assert done.stdout == b"[0.0, 1.0, 1.4142135623730951, 1.7320508075688772]\n"
+    assert words(done) == f"The program made no pool that can be X-rayed. {sentence}"
