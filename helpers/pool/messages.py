@@ -43,7 +43,7 @@ class Call:
 
     @property
     def name(self) -> str:
-        """The name of the function, for a message; of a `functools.partial` that of its function."""
+        """The name of the function, for a message."""
         return name_of(self.function)
 
     def one(self, value: object) -> "Chunk":

@@ -147,6 +147,12 @@ def recorder_of(key: int) -> Recorder | None:
     return known() if known is not None else None
 
 
+def name_of(function: Any) -> str:
+    """Return the name of a function, for a message; of a `functools.partial` that of its function."""
+    function = getattr(function, "func", function)
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
 def pack_work(
     arrived: float, returned: float, moments: Iterable[float], replied: Iterable[float], sizes: Iterable[int]
 ) -> bytes:

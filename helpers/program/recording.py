@@ -26,8 +26,8 @@ class RecordedPool(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """The names of its functions, the most frequent first."""
-        return [name for name, _ in Counter(self.functions).most_common()]
+        """The names of its functions, the most frequent first, as far as they have names."""
+        return [name for name, _ in Counter(self.functions).most_common() if name]
 
 
 class Group(NamedTuple):

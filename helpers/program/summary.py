@@ -68,7 +68,8 @@ def describe_pool(pool: RecordedPool) -> str:
     words = f"{article} {pool.kind} of {counted(run.processes, 'worker')} ({run.start_method})"
     if not run.spans:
         return f"{words} had no task that has ended."
-    words += f" ran {counted(len(run.spans), 'task')} of {_listed(pool.names)} in {format_seconds(run.seconds)}"
+    names = f" of {_listed(pool.names)}" if pool.names else ""
+    words += f" ran {counted(len(run.spans), 'task')}{names} in {format_seconds(run.seconds)}"
     outcomes = Counter(span.outcome for span in run.spans)
     words += f"; {counted(outcomes['error'], 'task')} failed" if outcomes["error"] else ""
     words += f"; {counted(outcomes['lost'], 'task')} never came back" if outcomes["lost"] else ""

@@ -8,6 +8,7 @@ import functools
 import os
 import re
 import sys
+from concurrent.futures import Future
 from contextlib import nullcontext
 from multiprocessing import pool as stock
 from multiprocessing.pool import AsyncResult, IMapIterator
@@ -19,7 +20,7 @@ from helpers.pool.messages import Call, NotSent
 from helpers.pool.results import ApplyResult, PoolIterator, PoolResult
 from helpers.pool.supervisor import Supervisor
 
-_OURS = re.compile(rf'(?:  File "{re.escape(messages.__file__)}", line .*\n(?:    .*\n)*)+')
+_OURS = re.compile(rf'(?:  File "{re.escape(os.path.dirname(messages.__file__))}.*", line .*\n(?:    .*\n)*)+')
 """Lines of a traceback that are of this course: a file, and what is shown of it."""
 
 _COURSE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
@@ -77,6 +78,21 @@ class _OneTask:
 
 def _fail(_: object) -> None:
     raise ZeroDivisionError
+
+
+class ProgramFuture(Future[Any]):
+    """A future of an executor, whose errors show no lines of this course. It is made of a stock one."""
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        if exception is not None:
+            exception.__traceback__ = _without_ours(exception.__traceback__)
+            if isinstance(text := getattr(exception.__cause__, "tb", None), str):
+                vars(exception.__cause__)["tb"] = _OURS.sub("", text)
+        super().set_exception(exception)
+
+
+ProgramFuture.__name__ = ProgramFuture.__qualname__ = Future.__name__
+ProgramFuture.__module__ = Future.__module__
 
 
 class ProgramResult(PoolResult):
