@@ -8,7 +8,6 @@ import functools
 import itertools
 from abc import ABCMeta
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
 from typing import Any
@@ -24,7 +23,7 @@ from helpers.pool.supervisor import Supervisor, describe_death
 from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, Journal
 from helpers.program.optional import find_recording
 from helpers.program.places import lines_that_made
-from helpers.program.tracebacks import ProgramApplyResult, ProgramFuture, ProgramIterator, ProgramResult
+from helpers.program.tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult, as_program_future
 from helpers.xray import Function, XrayPool
 
 _numbers = itertools.count()
@@ -206,10 +205,7 @@ def _recording(base: Any, name: str) -> type[Any]:
         if hasattr(base, "submit"):
 
             def submit(self, *arguments: Any, **keywords: Any) -> Any:
-                future = super().submit(*arguments, **keywords)
-                if type(future) is Future:
-                    future.__class__ = ProgramFuture
-                return future
+                return as_program_future(super().submit(*arguments, **keywords))
 
     _disguise(Recording, next(kind for kind in base.__mro__ if kind.__name__ == name))
     return Recording

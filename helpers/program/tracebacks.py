@@ -84,11 +84,23 @@ class ProgramFuture(Future[Any]):
     """A future of an executor, whose errors show no lines of this course. It is made of a stock one."""
 
     def set_exception(self, exception: BaseException | None) -> None:
-        if exception is not None:
-            exception.__traceback__ = _without_ours(exception.__traceback__)
-            if isinstance(text := getattr(exception.__cause__, "tb", None), str):
-                vars(exception.__cause__)["tb"] = _OURS.sub("", text)
+        _show_without_ours(exception)
         super().set_exception(exception)
+
+
+def as_program_future(future: Any) -> Any:
+    """Return a future as a `ProgramFuture`; nobody has seen it yet, but a thread may be done with it."""
+    if type(future) is Future:
+        future.__class__ = ProgramFuture
+        _show_without_ours(vars(future)["_exception"])
+    return future
+
+
+def _show_without_ours(error: BaseException | None) -> None:
+    if error is not None:
+        error.__traceback__ = _without_ours(error.__traceback__)
+        if isinstance(text := getattr(error.__cause__, "tb", None), str):
+            vars(error.__cause__)["tb"] = _OURS.sub("", text)
 
 
 ProgramFuture.__name__ = ProgramFuture.__qualname__ = Future.__name__

@@ -197,3 +197,43 @@ def test_a_traceback_of_a_task_is_the_same(write, call, method):
     if method == "spawn" and "starmap" not in call:
         pytest.skip("takes long, and differs in nothing but the start of workers")
     assert same(write(FAILURES.format(call=call)), method).returncode == 1
+
+
+EXECUTORS = """
+    import asyncio
+    import concurrent.futures
+    import multiprocessing
+    import sys
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    from multiprocessing.pool import Pool, ThreadPool
+
+    def work(number):
+        return sum(range(number))
+
+    def fail(number):
+        raise ValueError(number)
+
+    async def main():
+        print(await asyncio.gather(*(asyncio.to_thread(work, number) for number in range(4))))
+        with ThreadPoolExecutor(2) as executor:
+            print(await asyncio.get_running_loop().run_in_executor(executor, work, 5))
+
+    if __name__ == "__main__":
+        multiprocessing.set_start_method(sys.argv[1])
+        with ProcessPoolExecutor(2) as executor:
+            print(list(executor.map(work, range(10), chunksize=3)), executor.submit(work, 3).result(), type(executor))
+        with concurrent.futures.ThreadPoolExecutor(3) as executor:
+            print(list(executor.map(work, range(10))), type(executor.submit(work, 1)), type(executor))
+            print(isinstance(executor, ThreadPoolExecutor))
+        with ThreadPool(2) as pool:
+            print(pool.map(work, range(5)), isinstance(pool, Pool), pool)
+        asyncio.run(main())
+        with eval(sys.argv[2])(1) as executor:
+            executor.submit(fail, 3).result()
+"""
+
+
+@pytest.mark.parametrize("kind", ["ProcessPoolExecutor", "ThreadPoolExecutor"])
+@pytest.mark.parametrize("method", start_methods())
+def test_executors_and_threads_are_the_same(write, method, kind):
+    assert same(write(EXECUTORS), method, kind).returncode == 1
