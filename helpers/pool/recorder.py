@@ -135,12 +135,6 @@ class Recorder:
             return self._records.copy(), self.ready.copy()
 
 
-def name_of(function: Any) -> str:
-    """Return the name of a function; of a `functools.partial` that of its function."""
-    function = getattr(function, "func", function)
-    return str(getattr(function, "__name__", type(function).__name__))
-
-
 def recorder_of(key: int) -> Recorder | None:
     """Return the recorder with this key, if anybody still wants to know."""
     known = _recorders.get(key)
