@@ -26,10 +26,12 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Whether the program did the same: exit code, output, and ended by itself or not."""
+        """Whether the program did the same: exit code, output, messages, and ended by itself or not."""
         if not (self.trial.ended or self.usual.ended):
             return self.trial.stopped == self.usual.stopped
-        return not (self.output or self.messages or self.repeats) and self.trial.exit_code == self.usual.exit_code
+        if self.output or self.repeats or self.trial.exit_code != self.usual.exit_code:
+            return False
+        return not self.messages or self.trial.exit_code != 0  # tracebacks of the same failure need not be the same
 
     @property
     def silent(self) -> bool:
@@ -137,9 +139,10 @@ def _of_function(symptom: Symptom, program: Program) -> Iterator[Cause]:
             if function.name == name or name == "<lambda>" and function.name == "a lambda":
                 found = True
                 yield _function_of_main(symptom, code, function.node.lineno, name)
-        if not found and name in code.classes:
+        made = [site.line for site in code.values if site.name == name]
+        if not found and made:  # a class, or a variable
             found = True
-            yield _function_of_main(symptom, code, code.classes[name].lineno, name)
+            yield _function_of_main(symptom, code, made[0], name)
     if not found and symptom.path is not None:
         why = (
             f"Workers look for `{name}` by its name in the program, and do not find it: no line of the program defines "

@@ -27,7 +27,7 @@ COPIED = ("numpy.random.", "random.Random", "random.SystemRandom")
 OWN_STREAMS = ("SeedSequence", "Generator", "PCG64", "default_rng")
 MAKERS = {
     "_thread.lock": {"Lock", "Condition", "Event", "Semaphore", "Queue", "Thread", "ThreadPoolExecutor", "Barrier"},
-    "_thread.RLock": {"RLock", "Condition"},
+    "_thread.RLock": {"RLock", "Condition", "StreamHandler", "FileHandler", "RotatingFileHandler", "QueueHandler"},
     "TextIOWrapper": {"open", "stdout", "stderr", "fdopen", "TextIOWrapper"},
     "BufferedReader": {"open"},
     "BufferedWriter": {"open"},
@@ -40,8 +40,8 @@ MAKERS = {
     "dict_keys": {"keys"},
     "dict_values": {"values"},
     "dict_items": {"items"},
-    "weakref": {"ref"},
-    "ReferenceType": {"ref"},
+    "weakref": {"ref", "Manager"},
+    "ReferenceType": {"ref", "Manager"},
     "mmap.mmap": {"mmap"},
     "Struct": {"Struct"},
 }
@@ -101,18 +101,29 @@ def unfindable_functions(program: Program) -> Iterator[tuple[Given, Cause]]:
 def objects_of_type(program: Program, type_name: str) -> Iterator[Cause]:
     """Yield the lines that make an object of a type that cannot be pickled."""
     makers = {maker for ending, names in MAKERS.items() if type_name.endswith(ending) for maker in names}
+    if type_name == "generator":
+        makers |= _generator_functions(program)
     for code in program.codes:
         for site in code.values:
             node = site.value.func if isinstance(site.value, ast.Call) else site.value
             full = code.module.full_name(node) if node is not None else None
             last = full.rpartition(".")[2] if full else node.attr if isinstance(node, ast.Attribute) else ""
-            if last in makers and not (full or "").startswith("multiprocessing"):
+            if last in makers and (last == "Manager" or not (full or "").startswith("multiprocessing")):
                 why = (
                     f"Line {site.line} of {code.module.path.name} makes `{site.name}`, which holds a {type_name}. With "
                     "fork a process has its parent's objects. Otherwise they are pickled, and this one cannot be."
                 )
                 weight = 3 if "self." in site.name else 2
                 yield Cause("unpicklable", code.module.path, site.line, why, site.name, weight)
+
+
+def _generator_functions(program: Program) -> set[str]:
+    return {
+        function.name
+        for code in program.codes
+        for function in code.functions.values()
+        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function.node))
+    }
 
 
 def effects_at_import(program: Program) -> Iterator[Cause]:

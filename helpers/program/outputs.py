@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 NUMBER = re.compile(
     r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"  # a UUID
@@ -31,6 +32,9 @@ PYTHONS_OWN = re.compile(
 )
 """Lines on stderr that are Python's own remarks about a start method, not the program's."""
 
+LONG_ROW = 6
+"""A line whose numbers have this many characters is not the same in two runs by chance."""
+
 LONG_NUMBER = re.compile(r"\d\.\d{4,}|\b\d{8,}\b")
 """A number that does not come up twice by chance."""
 
@@ -48,6 +52,8 @@ class Line:
 class Noise:
     """What changes from run to run by itself."""
 
+    same: frozenset[tuple[str, tuple[str, ...]]]
+    """The lines that did not change, among others with the same words that did; by their words and numbers."""
     places: frozenset[tuple[str, int]]
     """The words of a line, and the place of a number in it that changes."""
     lines: frozenset[str]
@@ -71,7 +77,8 @@ class Difference:
         return bool(self.missing or self.extra)
 
 
-def read_lines(output: bytes, *, messages: bool = False) -> list[Line]:
+@lru_cache(maxsize=16)  # each output is compared with several others
+def read_lines(output: bytes, *, messages: bool = False) -> Sequence[Line]:
     """Return the lines of an output, without those that show progress.
 
     messages: this is stderr; leave out Python's own remarks about start methods.
@@ -90,7 +97,7 @@ def _line(text: str) -> Line:
     for match in NUMBER.finditer(plain):
         words.append(plain[end : match.start()])
         end = match.end()
-        timed = UNIT.match(plain, end) or TIME_WORD.search(plain[: match.start()])
+        timed = UNIT.match(plain, end) or TIME_WORD.search(plain[max(match.start() - 40, 0) : match.start()])
         numbers.append("" if timed else match[0])
     words.append(plain[end:])
     return Line(" ".join("#".join(words).split()), tuple(numbers), text)
@@ -99,15 +106,18 @@ def _line(text: str) -> Line:
 def learn_noise(first: Sequence[Line], second: Sequence[Line]) -> Noise:
     """Return what differs between two runs that were started in the same way."""
     ones, others = _by_words(first), _by_words(second)
-    places, uneven = set(), set()
+    places, uneven, same = set(), set(), set()
     for words in ones.keys() | others.keys():
         if len(ones[words]) != len(others[words]):
             uneven.add(words)
             continue
-        columns = zip(zip(*ones[words], strict=True), zip(*others[words], strict=True), strict=True)
+        kept = {row for row in {*ones[words]} & {*others[words]} if sum(map(len, row)) >= LONG_ROW}
+        same |= {(words, row) for row in kept}
+        rows = [[row for row in found[words] if row not in kept] for found in (ones, others)]
+        columns = zip(zip(*rows[0], strict=True), zip(*rows[1], strict=True), strict=True)
         places |= {(words, place) for place, (one, other) in enumerate(columns) if Counter(one) != Counter(other)}
     spare = max(sum(len(found[words]) for words in uneven) for found in (ones, others))
-    return Noise(frozenset(places), frozenset(uneven), spare)
+    return Noise(frozenset(same), frozenset(places), frozenset(uneven), spare)
 
 
 def _by_words(lines: Sequence[Line]) -> defaultdict[str, list[tuple[str, ...]]]:
@@ -139,7 +149,9 @@ def _comparable(lines: Sequence[Line], noise: Noise) -> list[Keyed]:
     found: list[Keyed] = []
     for line in lines:
         if line.words not in noise.lines:
-            numbers = tuple("" if (line.words, i) in noise.places else text for i, text in enumerate(line.numbers))
+            numbers = line.numbers
+            if (line.words, numbers) not in noise.same:
+                numbers = tuple("" if (line.words, i) in noise.places else text for i, text in enumerate(numbers))
             found.append(((line.words, numbers), line.text))
     return found
 

@@ -9,10 +9,14 @@ each time. It is compared with itself under the default of the platform.
 import argparse
 import math
 import multiprocessing
+import signal
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from helpers.program import hazards, verdicts
 from helpers.program.causes import Cause
@@ -34,13 +38,22 @@ def compare(command: Sequence[str], deadline: float = DEADLINE) -> int:
     command: the interpreter, its options, and SCRIPT or `-m MODULE` with the arguments.
     deadline: the seconds that each run may take.
 
-    Returns 0 if the program behaves the same with all start methods, 1 if it does not, and 2 if the command cannot be
-    tried, which a line on stderr explains.
+    Returns 0 if the program behaves the same with all start methods, 1 if it does not, 2 if the command cannot be
+    tried, and 130 if it was interrupted; a line on stderr explains the last two.
     """
     problem = _problem(command, deadline)
     if problem:
         print(f"xray: {problem}", file=sys.stderr)
         return 2
+    try:
+        with _interrupted_by_signals():
+            return _compare(command, deadline)
+    except KeyboardInterrupt:
+        print("xray: interrupted; what the program had started is ended, too", file=sys.stderr)
+        return 130
+
+
+def _compare(command: Sequence[str], deadline: float) -> int:
     default, *others = methods_of_platform()
     trials = []
     for method in (None, default, *others):
@@ -60,6 +73,23 @@ def compare(command: Sequence[str], deadline: float = DEADLINE) -> int:
     for line in report(comparisons, again, program, _name(command), default):
         print(line)
     return 0 if all(comparison.same for comparison in comparisons) else 1
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Let the signals that would end this process at once interrupt it instead, so that nothing is left behind."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def methods_of_platform() -> list[str]:

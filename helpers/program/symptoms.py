@@ -11,8 +11,10 @@ WORDS = [
     ("inheritance", r"(\w+) objects should only be shared between processes\s+through inheritance"),
     ("inheritance", r"(pool) objects cannot be passed between processes or pickled"),
     ("main", r"Can't get attribute '([^']+)' on <module '(?:__main__|__mp_main__)'"),
+    ("main", r"module '__mp_main__' has no attribute '(\w+)'"),  # since Python 3.15
     ("nested", r"Can't (?:pickle|get) local (?:object|attribute) (?:<\w+ )?'?([\w.<>]+)"),
     ("nested", r"Can't pickle <function ([\w.<>]+) at"),
+    ("nested", r"Can't pickle <class '[\w.<>]*?(\w+)'>"),
     ("dropped", r"(SemLock\._rebuild)\((?:.|\n){0,300}?FileNotFoundError"),
     ("unpicklable", r"(?:cannot|can't) (?:pickle|serialize) '?([\w.]+)'? (?:object|instance)"),
     ("unpicklable", r"can't pickle ([\w.]+) objects"),

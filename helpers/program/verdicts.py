@@ -2,6 +2,7 @@
 
 import platform
 import re
+import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -74,11 +75,11 @@ def verdict(together: Sequence[Comparison], default: str) -> str:
     if not first.ended:
         return f"With {methods} it {_stopped(first)}. {_usually(usual, default)}"
     if not usual.ended:
-        return f"With {methods} it ends (exit code {first.exit_code}). With {default} it {_stopped(usual)}."
+        return f"With {methods} it {_ends(first)}. With {default} it {_stopped(usual)}."
     if first.exit_code != usual.exit_code:
-        return f"With {methods} it ends with exit code {first.exit_code}. {_usually(usual, default)}"
-    what = "output" if together[0].output or together[0].repeats else "messages (stderr)"
-    return f"With {methods} its {what} differs from that with {default}. The exit code is {first.exit_code} as well."
+        return f"With {methods} it {_ends(first)}. {_usually(usual, default)}"
+    what = "output differs from that" if together[0].output or together[0].repeats else "messages differ from those"
+    return f"With {methods} its {what} with {default}. The exit code is {first.exit_code} as well."
 
 
 def _stopped(trial: Trial) -> str:
@@ -92,7 +93,17 @@ def _stopped(trial: Trial) -> str:
 def _usually(usual: Trial, default: str) -> str:
     if not usual.ended:
         return f"With {default}, the default, it {_stopped(usual)}."
-    return f"With {default}, the default, it ends with exit code {usual.exit_code}."
+    return f"With {default}, the default, it {_ends(usual)}."
+
+
+def _ends(trial: Trial) -> str:
+    """Return how a program ended: with which exit code, or by which signal."""
+    code = trial.exit_code or 0
+    if code < 0:
+        return (
+            f"is killed by {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"ends by signal {-code}"
+        )
+    return f"ends with exit code {code}"
 
 
 def evidence(comparison: Comparison, default: str) -> Iterator[str]:
@@ -123,6 +134,7 @@ def _chosen(lines: Sequence[str]) -> list[str]:
 
 
 def _cut(line: str) -> str:
+    line = "".join(letter if letter.isprintable() else " " for letter in line)  # nothing that controls the terminal
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 4]} ..."
 
 
@@ -182,7 +194,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def failure(trial: Trial) -> str:
     """Return the sentence about a program that does not succeed with any start method."""
-    what = _stopped(trial) if not trial.ended else f"fails (exit code {trial.exit_code})"
+    what = _stopped(trial) if not trial.ended else _ends(trial)
     if trial.noted("chosen"):
         return f"With every default it {what}. It chooses a start method itself: see below."
-    return f"With every start method it {what}, so the start method is not the reason."
+    return f"With every start method it {what}. So the start method is not the reason."

@@ -2,9 +2,11 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import psutil
@@ -43,6 +45,12 @@ def test_another_number_is_a_difference():
 def test_a_number_that_changes_by_itself_is_none():
     assert not difference("id 17, sum 10\n", "id 99, sum 10\n", again="id 20, sum 10\n")
     assert difference("id 17, sum 10\n", "id 99, sum 12\n", again="id 20, sum 10\n")
+
+
+def test_a_line_that_does_not_change_is_compared_beside_one_that_does():
+    usual, again = "mean 0.123456\nmean 0.777777\n", "mean 0.123456\nmean 0.888888\n"
+    assert not difference(usual, "mean 0.999999\nmean 0.123456\n", again=again)
+    assert difference(usual, "mean 0.123457\nmean 0.999999\n", again=again)
 
 
 @pytest.mark.parametrize("one, other", [("took 0.1 s", "took 0.4 s"), ("Elapsed: 3", "Elapsed: 5"), ("12:01", "12:02")])
@@ -269,10 +277,12 @@ def test_each_remedy_can_be_filled_in():
         ("Queue objects should only be shared between processes through inheritance", "inheritance", "Queue"),
         ("AttributeError: Can't get attribute 'f' on <module '__mp_main__' from 'a.py'>", "main", "f"),
         ("AttributeError: Can't get attribute 'f' on <module '__main__' (built-in)>", "main", "f"),
+        ("AttributeError: module '__mp_main__' has no attribute 'f'", "main", "f"),
         ("AttributeError: Can't pickle local object 'main.<locals>.f'", "nested", "main.<locals>.f"),
         ("AttributeError: Can't get local object 'main.<locals>.f'", "nested", "main.<locals>.f"),
         ("PicklingError: Can't pickle local object <function main.<locals>.f at 0x7f>", "nested", "main.<locals>.f"),
         ("PicklingError: Can't pickle <function <lambda> at 0x7f>: it's not found", "nested", "<lambda>"),
+        ("PicklingError: Can't pickle <class '__main__.Info'>: attribute lookup failed", "nested", "Info"),
         ("TypeError: cannot pickle '_thread.lock' object", "unpicklable", "_thread.lock"),
         ("TypeError: cannot pickle 'TextIOWrapper' instances", "unpicklable", "TextIOWrapper"),
         ("NameError: name 'rate' is not defined. Did you mean: 'range'?", "missing", "rate"),
@@ -288,6 +298,23 @@ def test_the_words_of_each_error_are_known(words, kind, about):
 def trial(exit_code: int | None = 0, stderr: str = "", stdout: str = "") -> Trial:
     stopped = "" if exit_code is not None else "deadline"
     return Trial("spawn", exit_code, 0.1, stdout.encode(), stderr.encode(), (), stopped)
+
+
+@pytest.mark.parametrize(
+    "one, other, expected",
+    [
+        (trial(1, "Traceback: here"), trial(1, "Traceback: there"), True),
+        (trial(0, "a message"), trial(0), False),
+        (trial(None, stdout="1"), trial(None, stdout="2"), True),
+        (trial(None), trial(0), False),
+        (trial(1), trial(0), False),
+        (trial(1, stdout="1"), trial(1, stdout="2"), False),
+    ],
+)
+def test_what_counts_as_the_same(one, other, expected):
+    streams = [(other.stdout, one.stdout), (other.stderr, one.stderr)]
+    differences = [difference(usual.decode(), printed.decode()) for usual, printed in streams]
+    assert Comparison(one, other, *differences).same is expected
 
 
 def test_a_type_that_cannot_be_pickled_leads_to_the_line_that_makes_one():
@@ -426,7 +453,40 @@ def test_a_program_without_processes_is_not_concerned(capsys, tmp_path):
 def test_a_program_that_fails_with_each_is_not_blamed_on_them(capsys, tmp_path):
     code, text = run(written(tmp_path, "raise SystemExit(3)"), capsys)
     assert code == 0
-    assert "With every start method it fails (exit code 3)" in text
+    assert "With every start method it ends with exit code 3." in text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process at once")
+def test_nothing_is_left_behind_by_a_command_that_is_ended(tmp_path):
+    text = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    words = [sys.executable, "-m", "helpers.program.start_methods", str(written(tmp_path, text))]
+    command = subprocess.Popen(words, stderr=subprocess.PIPE)
+    with command:
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "pid").exists() or not (pid := (tmp_path / "pid").read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        command.terminate()
+        assert b"interrupted" in command.communicate(timeout=20)[1]
+    assert command.returncode == 130
+    assert gone([process for process in psutil.process_iter() if process.pid == int(pid)], 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_a_program_that_a_signal_ends_and_that_controls_the_terminal(capsys, tmp_path):
+    path = written(
+        tmp_path,
+        """
+        import multiprocessing, os
+        if multiprocessing.get_start_method() == "spawn":
+            print("\\x1b[2Jgone", flush=True)
+            os.abort()
+        """,
+    )
+    code, text = run(path, capsys)
+    assert code == 1
+    assert "With spawn it is killed by SIGABRT" in text
+    assert "\x1b" not in text
 
 
 @pytest.mark.parametrize(

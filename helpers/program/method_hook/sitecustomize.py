@@ -148,5 +148,8 @@ if __name__ == "sitecustomize":
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != FOLDER]
     os.environ.setdefault(FIRST, str(os.getpid()))
     note("started")
-    sys.meta_path.insert(0, Finder)
+    if CHANGED in sys.modules:  # a .pth file has imported it
+        change(sys.modules[CHANGED])
+    else:
+        sys.meta_path.insert(0, Finder)
     import_hidden()
