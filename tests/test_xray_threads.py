@@ -4,6 +4,7 @@ import gc
 import itertools
 import operator
 import os
+import sys
 import threading
 import time
 import weakref
@@ -93,7 +94,7 @@ CALLS = {
     "map, a number": lambda pool: pool.map(workers.square, 5),
     "map, a failing input": lambda pool: pool.map(workers.square, FailsToIterate(), 1),
     "map, an exception": lambda pool: pool.map(faults.fail_at_three, range(6), 2),
-    "map, StopIteration": lambda pool: pool.map(faults.raise_stop_iteration_at_two, range(6), 3),
+    "map, StopIteration": lambda pool: pool.map(faults.raise_stop_iteration_at_two, range(6), 6),
     "map_async": lambda pool: with_callbacks(pool, "map_async", workers.square, range(5)),
     "map_async, nothing": lambda pool: with_callbacks(pool, "map_async", workers.square, []),
     "map_async, an exception": lambda pool: with_callbacks(pool, "map_async", faults.fail_at_three, range(5)),
@@ -208,6 +209,15 @@ def test_cpu_is_what_the_thread_computed(pool):
     slept, computed = pool.run.spans
     assert 0 <= slept.cpu < 0.1 <= computed.cpu
     assert sum(seconds for _, seconds in breakdown(pool.run).items()) == pytest.approx(breakdown(pool.run).whole)
+
+
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="here threads share no lock")
+def test_threads_that_share_a_lock_have_one_cpu_between_them():
+    with XrayThreadPool(4) as pool:
+        pool.map(spin, [0.1] * 4, 1)
+    run = pool.run
+    assert len(run.workers) == 4
+    assert 0.4 <= sum(span.cpu for span in run.spans) <= 1.1 * run.seconds
 
 
 def test_a_failed_task_has_a_span_and_those_given_up_have_none(pool):

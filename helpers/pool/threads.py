@@ -81,6 +81,7 @@ class ThreadTask:
             ready = getattr(_thread, "ready", started)
             worker = threading.get_native_id()
             recorder.keep(number, worker, ready, outcome, submitted, sent, taken, started, finished, cpu, name)
+            del recorder
 
 
 class ThreadTasks:

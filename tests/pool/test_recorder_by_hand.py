@@ -48,6 +48,15 @@ def test_a_chunk_that_comes_back_twice_counts_once():
     assert (recorder.count, len(spans(recorder))) == (2, 2)
 
 
+def test_a_task_of_a_thread_is_a_span_without_bytes_that_is_delivered_when_it_has_finished():
+    recorder = Recorder()
+    recorder.keep(7, 4000, 0.5, ERROR, 1.0, 2.0, 3.0, 4.0, 6.0, 1.5)
+    (record,), ready = recorder.snapshot()
+    (span,) = (Span(*fields) for fields in decode(record))
+    assert span == Span(7, 4000, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 6.0, 6.0, 6.0, 6.0, 6.0, 1.5, 0, 0, "error")
+    assert (ready, recorder.count) == ({4000: 0.5}, 1)
+
+
 def test_tasks_are_numbered_one_call_after_another():
     recorder = Recorder()
     assert [recorder.number(3), recorder.number(4), recorder.number(1)] == [0, 3, 7]
@@ -74,6 +83,15 @@ def test_a_task_that_is_lost_has_the_moments_that_it_reached_and_now_for_the_oth
         Span(6, 101, 10.0, 12.0, 13.0, 20.0, 22.0, 22.0, 60.0, 60.0, 60.0, 60.0, 60.0, 0.0, 200, 0, "lost")
     ]
     assert (recorder.count, recorder.snapshot()[1]) == (1, {101: 9.0})
+
+
+def test_a_task_whose_answer_is_lost_ends_as_it_is_said_to_have_ended():
+    recorder = Recorder()
+    first = recorder.number(1)
+    recorder.sending[first] = Sending("f", 1.0, 2.0, [3.0], [30])
+    recorder.lose(Held(50, 0.5, recorder.key, first, first, 4.0, 5.0), ERROR)
+    assert [fields[-1] for record in recorder.snapshot()[0] for fields in decode(record)] == ["error"]
+    assert (recorder.sending, recorder.count) == ({}, 1)
 
 
 @pytest.mark.parametrize(
