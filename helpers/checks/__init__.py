@@ -12,6 +12,7 @@ from helpers.checks.chunks import chunk_lengths, chunk_size_for, default_chunks,
 from helpers.checks.clusters import repeatable, tasks_together
 from helpers.checks.failures import collected, picklable_exception
 from helpers.checks.mapping import pool_distances, put_in_order, side_by_side, unordered_order
+from helpers.checks.programs import little_returned, price_list_sent_once
 from helpers.checks.random_streams import cut_for_any_pool, same_for_any_pool, seed_of_task
 from helpers.checks.sending import megabytes_sent, sends_less, with_shared
 from helpers.checks.speedup import best_processes, processes_for_speedup, speedup_without_largest_loss
