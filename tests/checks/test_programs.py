@@ -1,4 +1,4 @@
-"""The exercises of the lesson on programs of one's own: right repairs written in different ways, and plausible errors."""
+"""The exercises of the lesson on programs of one's own: repairs written in several ways, and plausible errors."""
 
 from pathlib import Path
 
