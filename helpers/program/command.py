@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helpers.program import child
-from helpers.program.optional import Explain, find_explain
 
 if TYPE_CHECKING:  # loaded after the program has ended
     from helpers.program.recording import Recording
@@ -119,15 +118,14 @@ def _report(command: Sequence[str], journal: Path, code: int, here: str) -> None
     from helpers.program.summary import explain_run, paragraph
 
     recording = read_recording(journal, here)
-    explain = find_explain()
     where = explanation = ""
     if recording.groups:
-        where = _write(command, recording, code, explain)
-        explanation = explain_run(explain, recording.groups[0].pools[0].run)
+        where = _write(command, recording, code)
+        explanation = explain_run(recording.groups[0].pools[0].run)
     _say(paragraph(recording, explanation, where))
 
 
-def _write(command: Sequence[str], recording: "Recording", code: int, explain: Explain | None) -> str:
+def _write(command: Sequence[str], recording: "Recording", code: int) -> str:
     """Write the page and the trace into a new folder, and return the sentence that says where they are."""
     from helpers.program.page import page
     from helpers.trace import save_trace
@@ -139,7 +137,7 @@ def _write(command: Sequence[str], recording: "Recording", code: int, explain: E
         for number, pool in enumerate((pool for group in recording.groups for pool in group.pools), 1)
     }
     save_trace(runs, folder / "trace.json", parent="program")
-    text = page(recording, shlex.join(command), _ending(code), "trace.json", explain)
+    text = page(recording, shlex.join(command), _ending(code), "trace.json")
     (folder / "page.html").write_text(text, encoding="utf-8")
     return f"{why}See {folder / 'page.html'}; for every task open {folder / 'trace.json'} in https://ui.perfetto.dev."
 

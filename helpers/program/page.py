@@ -4,7 +4,6 @@ import html
 from collections.abc import Iterable, Sequence
 
 from helpers.machine import usable_cpus
-from helpers.program.optional import Explain
 from helpers.program.recording import Group, RecordedPool, Recording
 from helpers.program.summary import as_sentence, describe_group, explain_run, notes_of
 from helpers.spans import Run, Span
@@ -39,11 +38,8 @@ tr + tr td { border-top: 1px solid var(--line); } .faint { opacity: 0.75; }
 """
 
 
-def page(recording: Recording, program: str, ending: str, trace: str, explain: Explain | None = None) -> str:
-    """Return the page. program: its command line. ending: a sentence that says how it ended. trace: the trace's name.
-
-    explain: what explains a run (`helpers.diagnosis`), if there is one.
-    """
+def page(recording: Recording, program: str, ending: str, trace: str) -> str:
+    """Return the page. program: its command line. ending: how it ended, as a sentence. trace: the name of the trace."""
     title = f"X-ray of {program}"
     count = f"{counted(recording.made, 'pool')}, made at {counted(len(recording.groups), 'place')}"
     parts = [
@@ -53,7 +49,7 @@ def page(recording: Recording, program: str, ending: str, trace: str, explain: E
         *_contents(recording.groups),
     ]
     for number, group in enumerate(recording.groups[:MOST_GROUPS], 1):
-        parts += _section(number, group, explain)
+        parts += _section(number, group)
     if len(recording.groups) > MOST_GROUPS:
         parts.append("<h2>More places</h2>")
         parts += [
@@ -89,12 +85,12 @@ def _group_row(number: int, group: Group) -> list[str]:
     return [link, f"{len(group.pools):,}", f"{group.tasks:,}", format_seconds(group.seconds)]
 
 
-def _section(number: int, group: Group, explain: Explain | None) -> Iterable[str]:
+def _section(number: int, group: Group) -> Iterable[str]:
     longest = group.pools[0]
     yield f"<h2 id='place-{number}'>{_escaped(group.place)}</h2>"
     yield f"<p>{_escaped(as_sentence(describe_group(group)))}</p>"
     yield from _pictures(longest.run)
-    if explanation := explain_run(explain, longest.run):
+    if explanation := explain_run(longest.run):
         yield f"<h3>What cost most, and what to do about it</h3><pre>{_escaped(explanation)}</pre>"
     yield from _tasks(longest)
     if len(group.pools) > 1:

@@ -5,6 +5,7 @@ Programs may rely on whatever `multiprocessing.Pool` does, on its failures, too.
 """
 
 import functools
+import importlib
 import itertools
 from abc import ABCMeta
 from collections.abc import Callable, Iterable
@@ -21,10 +22,20 @@ from helpers.pool.recorder import Recorder, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.supervisor import Supervisor, describe_death
 from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, Journal
-from helpers.program.optional import find_recording
 from helpers.program.places import lines_that_made
 from helpers.program.tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult, as_program_future
 from helpers.xray import Function, XrayPool
+
+RECORDING = {
+    "multiprocessing.pool": {"ThreadPool": ("helpers.xray_threads", "XrayThreadPool")},
+    "concurrent.futures.process": {"ProcessPoolExecutor": ("helpers.xray_executor", "XrayProcessPoolExecutor")},
+    "concurrent.futures.thread": {"ThreadPoolExecutor": ("helpers.xray_executor", "XrayThreadPoolExecutor")},
+    "concurrent.futures.interpreter": {
+        "InterpreterPoolExecutor": ("helpers.xray_executor", "XrayInterpreterPoolExecutor")
+    },
+}
+"""The classes that record, by the module and the name of the stock class in whose place they are. The last is there
+from Python 3.14 on."""
 
 _numbers = itertools.count()
 _journal: Journal
@@ -190,7 +201,9 @@ def _choosing(name: str) -> Callable[..., Any]:
 
 def recording_classes(module: str) -> dict[str, type]:
     """Return the classes that record, by the names of the stock ones, for a module of the standard library."""
-    found = {name: _recording(base, name) for name, base in find_recording(module).items()}
+    places = RECORDING.get(module, {})
+    bases = {name: getattr(importlib.import_module(door), xray, None) for name, (door, xray) in places.items()}
+    found = {name: _recording(base, name) for name, base in bases.items() if base is not None}
     return {"Pool": ProgramPool} | found if module == "multiprocessing.pool" else found
 
 

@@ -1,10 +1,11 @@
 """What was seen of a program, in sentences: the paragraph at its end, and the words of the page."""
 
+import functools
 import textwrap
 from collections import Counter
 
+from helpers.diagnosis import explain
 from helpers.machine import usable_cpus
-from helpers.program.optional import Explain
 from helpers.program.recording import Group, RecordedPool, Recording
 from helpers.spans import Run, breakdown
 from helpers.text import counted, format_seconds
@@ -85,14 +86,10 @@ def where_the_time_went(run: Run) -> str:
     return f"The workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."
 
 
-def explain_run(explain: Explain | None, run: Run) -> str:
-    """Return the explanation of a run as text; nothing if there is none."""
-    if explain is None:
-        return ""
-    try:
-        return str(explain(run)).strip()
-    except ValueError:  # there is too little of it
-        return ""
+@functools.cache  # the paragraph and the page both say it
+def explain_run(run: Run) -> str:
+    """Return what cost a run most, and what to change, as text (`helpers.diagnosis`); nothing if no task has ended."""
+    return str(explain(run)) if any(span.outcome in ("ok", "error") for span in run.spans) else ""
 
 
 def _listed(names: list[str]) -> str:

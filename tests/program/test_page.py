@@ -3,6 +3,7 @@
 import json
 import re
 from array import array
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -13,7 +14,7 @@ from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, J
 from helpers.program.page import page
 from helpers.program.places import describe
 from helpers.program.recording import read_recording
-from helpers.program.summary import paragraph
+from helpers.program.summary import explain_run, paragraph
 from helpers.trace import save_trace
 
 SPANS = 10_000
@@ -129,9 +130,11 @@ def test_names_are_shown_as_they_are_and_not_as_tags(journal, tmp_path):
 
 def test_an_explanation_is_on_the_page_and_in_the_paragraph(journal, tmp_path):
     make_pool(journal, 0, 1, 1)
-    text = page(recording_of(tmp_path), "script.py", "It ended.", "trace.json", lambda run: f"{len(run.spans)} < 2")
-    assert "<pre>1 &lt; 2</pre>" in text
-    assert "It's-well." in paragraph(recording_of(tmp_path), "It's-well.", "")
+    recording = recording_of(tmp_path)
+    text = explain_run(recording.groups[0].pools[0].run)
+    assert text
+    assert f"<pre>{escape(text)}</pre>" in page(recording, "script.py", "It ended.", "trace.json")
+    assert "It's-well." in paragraph(recording, "It's-well.", "")
 
 
 def test_a_pool_without_tasks_has_a_page_too(journal, tmp_path):
