@@ -10,6 +10,9 @@ from helpers.spans import Breakdown, Run, Span, breakdown
 LARGE = 100_000
 """Bytes of a message, or of a function, from which on its bytes cost more than the message itself."""
 
+SMALL = 1_000
+"""Bytes of a task, up to which it costs as much as one of no bytes."""
+
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
@@ -101,6 +104,18 @@ class Facts:
             return 0
         more = [first.bytes_in - statistics.median(span.bytes_in for span in rest) for first, *rest in several]
         return max(0, int(statistics.median(more)))
+
+    @property
+    def has_large_arguments(self) -> bool:
+        """Whether messages to workers are large, because of what a task or the function holds."""
+        each = statistics.median(span.bytes_in for span in self.spans)
+        return self.message_bytes_in >= LARGE and (each >= SMALL or self.function_bytes >= LARGE)
+
+    @property
+    def has_large_results(self) -> bool:
+        """Whether messages from workers are large, because of what a task returns."""
+        each = statistics.median(span.bytes_out for span in self.spans)
+        return self.message_bytes_out >= LARGE and each >= SMALL
 
     @property
     def message_bytes_in(self) -> float:

@@ -58,7 +58,7 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 
 def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
-    if facts.message_bytes_in < LARGE:
+    if not facts.has_large_arguments:
         return
     size, messages = _bytes(facts.message_bytes_in), counted(len(facts.messages), "message")
     lost = facts.spent.sending
@@ -101,7 +101,7 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 
 def _large_results(facts: Facts, replay: Replay) -> Iterator[Cause]:
-    if facts.message_bytes_out < LARGE:
+    if not facts.has_large_results:
         return
     size, messages = _bytes(facts.message_bytes_out), counted(len(facts.messages), "message")
     lost = facts.spent.returning

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from helpers.explaining.facts import LARGE, Facts, Message
+from helpers.explaining.facts import LARGE, SMALL, Facts, Message
 from helpers.model import Costs, Leg, simulate
 
 MOST_TASKS = 1_000
@@ -39,7 +39,7 @@ class Replay:
             self._fit_start()
         if _is_about_messages(facts):
             self._fit_messages()
-        elif max(facts.message_bytes_in, facts.message_bytes_out) >= LARGE:
+        elif facts.has_large_arguments or facts.has_large_results:
             self._fit_pipe()
         self._before = self._simulated()
 
@@ -146,7 +146,7 @@ def _batches(values: Sequence[float], size: int) -> Iterator[Sequence[float]]:
 def _is_about_messages(facts: Facts) -> bool:
     """Whether the run is about its messages: they are small and many, and little else happens."""
     spent = facts.spent
-    small = max(facts.message_bytes_in, facts.message_bytes_out) < LARGE
+    small = not facts.has_large_arguments and not facts.has_large_results
     other = spent.computing + spent.starting + facts.starved
     return small and len(facts.messages) >= MANY and other < 0.5 * spent.whole and not facts.waits
 
@@ -173,11 +173,11 @@ def _fitted_costs(facts: Facts) -> Costs:
 
 def _leg(messages: Sequence[Message], sizes: Sequence[int], seconds: Sequence[float], unseen: Leg) -> Leg:
     """Return one leg of the round trip, from the seconds that each message spent on it."""
-    if statistics.median(sizes) >= LARGE / 10:
+    tasks = statistics.median(map(len, messages))
+    if statistics.median(sizes) >= max(LARGE / 10, tasks * SMALL):
         byte = statistics.median(second / size for second, size in zip(seconds, sizes, strict=True) if size)
         return Leg(unseen.message, max(0.0, byte), unseen.task)
     typical = max(0.0, statistics.median(seconds))
-    tasks = statistics.median(map(len, messages))
     if tasks < 5:
         return Leg(max(unseen.message, typical), unseen.byte, min(unseen.task, typical))
     return Leg(unseen.message, unseen.byte, typical / tasks)

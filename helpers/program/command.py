@@ -132,14 +132,11 @@ def _write(command: Sequence[str], recording: "Recording", code: int) -> str:
 
     name = command[1] if command[0] == "-m" else Path(command[0]).resolve().stem
     folder, why = _new_folder(f"xray_{name}")
-    runs = {
-        f"{pool.place} ({number})": pool.run
-        for number, pool in enumerate((pool for group in recording.groups for pool in group.pools), 1)
-    }
+    runs, traced = recording.traced()
     save_trace(runs, folder / "trace.json", parent="program")
     text = page(recording, shlex.join(command), _ending(code), "trace.json")
     (folder / "page.html").write_text(text, encoding="utf-8")
-    return f"{why}See {folder / 'page.html'}; for every task open {folder / 'trace.json'} in https://ui.perfetto.dev."
+    return f"{why}See {folder / 'page.html'}; for {traced} open {folder / 'trace.json'} in https://ui.perfetto.dev."
 
 
 def _new_folder(name: str) -> tuple[Path, str]:

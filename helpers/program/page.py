@@ -56,7 +56,7 @@ def page(recording: Recording, program: str, ending: str, trace: str) -> str:
             f"<p>{_escaped(f'{group.place}: {describe_group(group)}')}</p>" for group in recording.groups[MOST_GROUPS:]
         ]
     parts.append(
-        f"<p class='faint'>Every task is in the file {_escaped(trace)} beside this page: open it in"
+        f"<p class='faint'>For {recording.traced()[1]}, open the file {_escaped(trace)} beside this page in"
         " https://ui.perfetto.dev or in chrome://tracing.</p>"
     )
     return "\n".join(

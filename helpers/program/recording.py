@@ -12,6 +12,9 @@ from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECO
 from helpers.program.places import describe
 from helpers.spans import Load, Run, Span, Worker
 
+MOST_TRACED = 50_000
+"""Tasks in a trace: some 50 MB. Viewers in a browser become slow with more."""
+
 
 class RecordedPool(NamedTuple):
     """A pool of the program: the kind of it, the place where it was made, its run, and its functions.
@@ -57,6 +60,22 @@ class Recording(NamedTuple):
     def made(self) -> int:
         """How many pools were made."""
         return sum(len(group.pools) for group in self.groups)
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks all pools had."""
+        return sum(group.tasks for group in self.groups)
+
+    def traced(self) -> tuple[dict[str, Run], str]:
+        """Return the runs for a trace, by their names, and in words which tasks they hold: a viewer takes so many."""
+        runs: dict[str, Run] = {}
+        left = MOST_TRACED
+        for number, pool in enumerate((pool for group in self.groups for pool in group.pools), 1):
+            if left or not pool.run.spans:
+                runs[f"{pool.place} ({number})"] = pool.run._replace(spans=pool.run.spans[:left])
+                left -= min(left, len(pool.run.spans))
+        tasks = "every task" if self.tasks <= MOST_TRACED else f"the first {MOST_TRACED:,} of {self.tasks:,} tasks"
+        return runs, tasks
 
 
 def read_recording(journal: Path, folder: str) -> Recording:

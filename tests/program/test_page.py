@@ -214,3 +214,16 @@ def test_if_the_working_folder_cannot_be_written_the_page_is_in_the_temporary_on
 )
 def test_a_place_is_described_as_it_is_seen_from_the_folder(lines, words):
     assert describe(lines, "/a") == words
+
+
+def test_a_trace_has_a_limited_number_of_tasks_and_the_page_says_which(journal, tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.program.recording.MOST_TRACED", 4)
+    make_pool(journal, 0, 1, 3)
+    make_pool(journal, 1, 2, 3)
+    recording = recording_of(tmp_path)
+    runs, words = recording.traced()
+    assert [len(run.spans) for run in runs.values()] == [3, 1]
+    assert words == "the first 4 of 6 tasks"
+    assert "For the first 4 of 6 tasks, open the file trace.json" in page(
+        recording, "script.py", "It ended.", "trace.json"
+    )
