@@ -13,7 +13,7 @@ def results_table(results: Sequence[Result]) -> str:
     """Return the table as HTML: what ran, how long it took, what was expected, and where the time went; "" if empty."""
     if not results:
         return ""
-    names = ("#", "what", "time", "you said", "model said", "speed-up", "efficiency", "where it went", "what to change")
+    names = ("#", "what", "time", "you said", "model said", "speed-up", "efficiency", "where it went")
     head = "".join(f"<th scope='col'>{name}</th>" for name in names)
     rows = "".join(_row(number, result) for number, result in enumerate(results, 1))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -28,10 +28,10 @@ def _row(number: int, result: Result) -> str:
     model = f"{result.model_in_words}\n{result.inside_in_words}".strip()
     cells = [number, result.plan.label, took, guess, model, f"{result.speedup:.2f}", f"{result.efficiency:.0%}"]
     texts = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-    return f"<tr>{texts}<td>{_phase_bar(result)}</td><td>{html.escape(_advice(result))}</td></tr>"
+    return f"<tr>{texts}<td>{_phase_bar(result)}<div>{html.escape(_first_cause(result))}</div></td></tr>"
 
 
-def _advice(result: Result) -> str:
+def _first_cause(result: Result) -> str:
     """Return the cause that cost most, in a few words."""
     if result.diagnosis is None:
         return ""

@@ -35,24 +35,14 @@ def test_no_results_are_no_table():
 def test_every_column_has_its_name():
     assert re.findall("<th scope='col'>(.*?)</th>", results_table([result()])) == [
         "#", "what", "time", "you said", "model said", "speed-up", "efficiency", "where it went",
-        "what to change",
     ]  # fmt: skip
 
 
 def test_every_result_has_a_row_with_its_figures():
     first, second = cells(results_table([result(), result((2.5, 2.0, 4.0), predicted=1.5)]))
-    assert first == ["1", PLAN.label, "2.00 s", "", "", "2.00", "100%", "computing 67%", "nothing to gain"]
-    assert second == [
-        "2",
-        PLAN.label,
-        "2.50 s\n2.00 to 4.00 s",
-        "1.50 s",
-        "",
-        "1.60",
-        "80%",
-        "computing 67%",
-        "nothing to gain",
-    ]
+    assert first == ["1", PLAN.label, "2.00 s", "", "", "2.00", "100%", "computing 67%nothing to gain"]
+    shown = "computing 67%nothing to gain"
+    assert second == ["2", PLAN.label, "2.50 s\n2.00 to 4.00 s", "1.50 s", "", "1.60", "80%", shown]
 
 
 def test_the_bar_of_a_result_has_a_piece_for_each_phase_as_wide_as_its_share():
