@@ -211,3 +211,10 @@ def test_the_blank_lines_of_a_script_do_not_count():
     notebook = copy.deepcopy(read(path))
     change(0, source="%%program\n" + "1\n\n" * 15)(notebook)
     assert list(rules.short_cells(notebook, path)) == []
+
+
+def test_a_function_of_a_program_in_a_string_is_none_of_the_notebook():
+    path = FOLDER / "template.ipynb"
+    notebook = copy.deepcopy(read(path))
+    change(0, source="program = '''\ndef mine(n): ...\npool.map(mine, [1])\n'''")(notebook)
+    assert list(rules.worker_functions_are_in_modules(notebook, path)) == []
