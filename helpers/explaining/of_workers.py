@@ -65,7 +65,7 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
     tasks, now = len(facts.spans), facts.run.processes
     several = min(tasks, MOST_THREADS, max(now + 1, int(facts.cpus / max(facts.cpu_share, 1e-3))))
     evidence = (
-        f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, although the CPUs were not busy: they waited "
+        f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, and did not wait for one: they waited "
         "for something else (a file, the network, a lock, a sleep)"
     )
     remedy = (
