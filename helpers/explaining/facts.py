@@ -44,6 +44,11 @@ class Facts:
         return int(statistics.median_high([len(message) for message in self.messages]))
 
     @property
+    def lost_tasks(self) -> int:
+        """How many tasks began, and never came back; how long they would have taken is not known."""
+        return len(self.run.spans) - len(self.spans)
+
+    @property
     def computing(self) -> float:
         """CPU seconds of all tasks."""
         return sum(span.computing for span in self.spans)

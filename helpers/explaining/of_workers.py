@@ -149,7 +149,9 @@ def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 
 def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
-    """Work that is too short for any pool: a plain loop beats every chunk size."""
+    """Work that is too short for any pool: a plain loop beats every chunk size. The time of a lost task is unknown."""
+    if facts.lost_tasks:
+        return
     tasks, processes = len(facts.spans), facts.run.processes
     sizes = {1, facts.chunksize, default_chunksize(tasks, processes), -(-tasks // processes)}
     pools = [replay.expect(chunksize=size, processes=min(processes, facts.cpus)) for size in sizes]

@@ -142,3 +142,10 @@ def test_a_run_without_tasks_is_refused():
 
 def test_it_prints_itself_in_a_notebook():
     assert "Nothing to gain" in explain(a_run(), cpus=8)._repr_mimebundle_()["text/html"]
+
+
+def test_work_is_not_called_too_short_where_a_task_never_came_back():
+    run = a_run(durations=[1e-6] * 20, warm=False)
+    assert "Call the function in a plain loop" in str(explain(run, cpus=8))
+    lost = run.spans[-1]._replace(outcome="lost")
+    assert "plain loop" not in str(explain(run._replace(spans=(*run.spans[:-1], lost)), cpus=8))
