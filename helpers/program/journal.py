@@ -95,6 +95,21 @@ def read_entries(path: Path) -> Iterator[tuple[int, bytes]]:
             yield from _entries_of(segment)
 
 
+def is_cut(path: Path) -> bool:
+    """Whether the last segment of a journal is not there as a whole: no room was left for it."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        at = 0
+        while at < end:
+            file.seek(at)
+            head = file.read(_SIZE.size)
+            if len(head) < _SIZE.size or not _SIZE.unpack(head)[0]:
+                return True
+            at += _SIZE.unpack(head)[0]
+        return at > end
+    return False
+
+
 def _entries_of(segment: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + _HEAD.size <= len(segment):

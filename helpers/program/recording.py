@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helpers.pool.recorder import decode
-from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, read_entries
+from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, is_cut, read_entries
 from helpers.program.places import describe
 from helpers.spans import Load, Run, Span, Worker
 
@@ -106,6 +106,8 @@ def read_recording(journal: Path, folder: str) -> Recording:
         _pool(facts, records.get(number, []), names, folder, loads.get(number), sizes.get(number, 0))
         for number, facts in made.items()
     ]
+    if is_cut(journal):
+        notes["the rest is missing, since it could not be written into the folder for temporary files"] += 1
     failed = journal.with_name(f"{journal.name}.failed")
     if failed.exists():
         for line in failed.read_text("utf-8", errors="replace").splitlines():

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from helpers.program.journal import NOTE, RECORD, SEGMENT, Journal, read_entries
+from helpers.program.journal import NOTE, RECORD, SEGMENT, Journal, is_cut, read_entries
 
 
 @pytest.fixture
@@ -48,6 +48,18 @@ def test_what_is_left_of_a_cut_journal_can_be_read(path, size):
     Journal(str(path)).add(NOTE, b"a note")
     path.write_bytes(path.read_bytes()[:size])
     assert list(read_entries(path)) == ([] if size < 22 else [(NOTE, b"a note")])
+
+
+@pytest.mark.parametrize("size", [3, 12, SEGMENT - 1, SEGMENT + 5])
+def test_a_journal_whose_end_is_not_there_is_cut(path, size):
+    Journal(str(path)).add(NOTE, b"a note")
+    assert not is_cut(path)
+    path.write_bytes((path.read_bytes() + bytes(SEGMENT))[:size])
+    assert is_cut(path)
+
+
+def test_a_journal_that_is_not_there_is_not_cut(path):
+    assert not is_cut(path)
 
 
 def test_without_room_the_journal_closes_and_nobody_hears_of_it(tmp_path):
