@@ -100,14 +100,21 @@ def _refuse(text: str) -> int:
 
 
 def _say(text: str) -> None:
-    with suppress(OSError, ValueError, AttributeError):  # stderr may be closed
+    """Write a text to stderr, if there is one: `print` would take stdout where it is closed."""
+    if sys.stderr is None:
+        return
+    try:
         print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):  # its disk is full, or nobody reads it
+        sys.stderr = None  # else Python tries again when it ends, and changes the exit code
 
 
 def _try_to_report(command: Sequence[str], journal: Path, code: int, here: str) -> None:
     """Report, and if that fails say so: the program's own end must not depend on it."""
     try:
         _report(command, journal, code, here)
+    except KeyboardInterrupt:
+        _say("xray: interrupted before what was recorded was shown.")
     except Exception as error:  # noqa: BLE001
         _say(f"xray: what was recorded cannot be shown: {type(error).__name__}: {error}")
 
@@ -120,7 +127,7 @@ def _report(command: Sequence[str], journal: Path, code: int, here: str) -> None
     recording = read_recording(journal, here)
     where = explanation = ""
     if recording.groups:
-        where = _write(command, recording, code)
+        where = _was_killed(code) + _write(command, recording, code)
         explanation = explain_run(recording.groups[0].pools[0].run)
     _say(paragraph(recording, explanation, where))
 
@@ -133,9 +140,13 @@ def _write(command: Sequence[str], recording: "Recording", code: int) -> str:
     name = command[1] if command[0] == "-m" else Path(command[0]).resolve().stem
     folder, why = _new_folder(f"xray_{name}")
     runs, traced = recording.traced()
-    save_trace(runs, folder / "trace.json", parent="program")
-    text = page(recording, shlex.join(command), _ending(code), "trace.json")
-    (folder / "page.html").write_text(text, encoding="utf-8")
+    try:
+        save_trace(runs, folder / "trace.json", parent="program")
+        text = page(recording, shlex.join(command), _ending(code), "trace.json")
+        (folder / "page.html").write_text(text, encoding="utf-8")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # half of it is of no use
+        raise
     return f"{why}See {folder / 'page.html'}; for {traced} open {folder / 'trace.json'} in https://ui.perfetto.dev."
 
 
@@ -148,6 +159,13 @@ def _new_folder(name: str) -> tuple[Path, str]:
     except OSError as error:
         reason = error.strerror or str(error)
         return new_folder(Path(tempfile.gettempdir()) / name), f"The working folder cannot be written ({reason}). "
+
+
+def _was_killed(code: int) -> str:
+    """Say so if a signal has ended the program before its pools could say what was still at work."""
+    if code >= 0 or -code == signal.SIGINT:
+        return ""
+    return f"{_ending(code)} Tasks that had not ended by then are missing here. "
 
 
 def _ending(code: int) -> str:

@@ -17,7 +17,7 @@ MOST_NOTES = 3
 MOST_CHARACTERS = 300  # of a note in the paragraph
 
 NOTHING = "The program made no pool, so there is nothing to show."
-NOTHING_SEEN = "The program made no pool that can be X-rayed."
+NOTHING_SEEN = "No pool of the program was X-rayed."
 
 
 def paragraph(recording: Recording, explanation: str, where: str) -> str:

@@ -227,3 +227,10 @@ def test_a_trace_has_a_limited_number_of_tasks_and_the_page_says_which(journal, 
     assert "For the first 4 of 6 tasks, open the file trace.json" in page(
         recording, "script.py", "It ended.", "trace.json"
     )
+
+
+def test_a_recording_for_which_there_was_no_room_says_so(journal, tmp_path):
+    make_pool(journal, 0, 3, 5)
+    path = tmp_path / "journal"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert any(note.startswith("the rest is missing") for note in recording_of(tmp_path).notes)

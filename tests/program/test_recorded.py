@@ -9,6 +9,8 @@ import time
 import pytest
 
 from helpers.machine import start_methods
+from helpers.program.command import _write
+from helpers.program.recording import Recording
 
 TASKS = """
     import multiprocessing
@@ -123,7 +125,10 @@ def test_a_signal_to_the_command_is_passed_on(write, number):
     os.kill(process.pid, number)
     _, stderr = process.communicate(timeout=40)
     assert process.returncode == -number
-    assert b"ran 1 task of work" in b" ".join(stderr.split())
+    said = b" ".join(stderr.split()).decode()
+    assert "ran 1 task of work" in said
+    name = signal.Signals(number).name
+    assert f"ended by the signal {name}. Tasks that had not ended by then are missing here. See" in said
     assert program.left_over() == []
 
 
@@ -317,4 +322,38 @@ def test_pools_of_joblib_work_and_a_sentence_says_why_they_are_not_shown(write, 
     """)
     done = program.xrayed(backend)
     assert done.stdout == b"[0.0, 1.0, 1.4142135623730951, 1.7320508075688772]\n"
-    assert words(done) == f"The program made no pool that can be X-rayed. {sentence}"
+    assert words(done) == f"No pool of the program was X-rayed. {sentence}"
+
+
+ONE_POOL = """
+    import multiprocessing
+
+    if __name__ == "__main__":
+        with multiprocessing.Pool(1) as pool:
+            print(pool.map(abs, [-1, 2]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell of Unix")
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_without_a_stderr_the_output_and_the_exit_code_are_the_programs(write, stderr):
+    if stderr.endswith("full") and not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    program = write(ONE_POOL)
+    done = program.run(["sh", "-c", f"exec {sys.executable} -m helpers.xray script.py {stderr}"])
+    assert done.stdout == b"[1, 2]\n"
+    assert done.returncode == 0
+    assert len(program.pages) == 1
+
+
+def test_half_a_page_is_not_left_behind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("helpers.program.page.page", broken)
+    recording = Recording((), {})
+    with pytest.raises(OSError, match="no room"):
+        _write(["script.py"], recording, 0, None)
+    assert list(tmp_path.glob("xray_*")) == []
+
+
+def broken(*_: object) -> str:
+    raise OSError("no room is left")
