@@ -351,7 +351,7 @@ def test_half_a_page_is_not_left_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("helpers.program.page.page", broken)
     recording = Recording((), {})
     with pytest.raises(OSError, match="no room"):
-        _write(["script.py"], recording, 0, None)
+        _write(["script.py"], recording, 0)
     assert list(tmp_path.glob("xray_*")) == []
 
 
