@@ -59,6 +59,11 @@ class Facts:
         return sum(span.finished - span.started for span in self.spans)
 
     @property
+    def typical_wall(self) -> float:
+        """Wall seconds of the median task."""
+        return statistics.median(span.finished - span.started for span in self.spans)
+
+    @property
     def cpu_share(self) -> float:
         """For which share of their time the tasks had a CPU."""
         return self.computing / self.wall if self.wall else 1.0

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.explaining import Case, named_first, simulated_cases, split
 from helpers.diagnosis import LEAST_GAIN, MOST_CAUSES, explain
+from helpers.explaining.replay import Replay
 from helpers.model import Costs, simulate
 from helpers.spans import Load, Run
 
@@ -149,3 +150,19 @@ def test_work_is_not_called_too_short_where_a_task_never_came_back():
     assert "Call the function in a plain loop" in str(explain(run, cpus=8))
     lost = run.spans[-1]._replace(outcome="lost")
     assert "plain loop" not in str(explain(run._replace(spans=(*run.spans[:-1], lost)), cpus=8))
+
+
+def test_a_plain_loop_is_not_advised_where_it_might_wait_as_long():
+    """Workers that boot wait for a CPU; where their tasks wait, too, nobody can tell what they wait for."""
+    run = a_run(durations=[0.05] * 20, processes=5, warm=False, costs=Costs(boot=0.8))
+    spans = [span._replace(cpu=0.001) for span in run.spans]
+    load = Load(seconds=run.seconds, machine=run.seconds * 2, workers=0.1, parent=0.01, waited=3 * run.seconds)
+    assert "plain loop" not in str(explain(run._replace(spans=tuple(spans), load=load), cpus=2))
+
+
+def test_large_messages_are_not_called_small_where_nothing_can_be_simulated(monkeypatch):
+    monkeypatch.setattr(Replay, "is_like", property(lambda _: False))
+    run = a_run(durations=[0.001] * 160, processes=2, cpus=2, bytes_in=8_000_000)
+    found = explain(run, cpus=2)
+    assert "carried 8.0 MB, always as many bytes" in str(found.causes[0])
+    assert "a message costs more than a task does" not in str(found)
