@@ -81,7 +81,8 @@ def _missing(code: Code, site: Site, function: Function, line: int) -> Cause:
         f"{_reader(function)} reads it. A forked worker has a copy of the parent's variables. Any other worker imports "
         f"the program anew, where `{site.name}` does not exist (NameError)."
     )
-    return Cause("missing", code.module.path, site.line, why, site.name, weight=4)
+    kind = "handle" if _made_anew(code, site.value) == "handle" else "missing"  # a lock cannot be an argument of a task
+    return Cause(kind, code.module.path, site.line, why, site.name, weight=4)
 
 
 def _stale(

@@ -156,6 +156,25 @@ def test_a_queue_that_each_worker_makes_anew_is_found(tmp_path):
     assert [(cause.kind, cause.line) for cause in all_causes(program_of(path))] == [("handle", 3)]
 
 
+def test_a_lock_that_is_made_late_is_not_to_be_an_argument_of_a_task(tmp_path):
+    text = """\
+        from multiprocessing import Lock, Pool
+
+        def add(number):
+            with lock:
+                print(number)
+
+        if __name__ == "__main__":
+            lock = Lock()
+            with Pool(2) as pool:
+                pool.map(add, range(3))
+    """
+    [cause] = shared_names.names_set_late(program_of(written(tmp_path, text)))
+    assert (cause.line, cause.name) == (8, "lock")
+    assert "Pool(initializer=function, initargs=(lock,))" in cause.remedy
+    assert "argument of the function" not in cause.remedy
+
+
 def test_a_value_that_is_another_one_in_each_process_is_found(tmp_path):
     path = written(
         tmp_path,
