@@ -137,7 +137,7 @@ def test_a_program_that_never_ends_gets_a_hint(monkeypatch):
     assert verdict.sentence == "It still ran after 2 s. The last line that it printed: begin"
 
 
-HIGHEST = "def highest(station):\n    return max(station * n % 997 / 7 for n in range(200_000))\n\n\n"
+HIGHEST = "def highest(station):\n    return max((station * n) ** 2 % 9_973 / 7 for n in range(200_000))\n\n\n"
 HEAD = "from multiprocessing import Pool\n\n\n"
 
 
@@ -158,7 +158,7 @@ MAXIMUM_OF_THE_LIST = STATIONS.replace("    return [", "    return max([").repla
     "(200_000)]\n", "(200_000)])\n"
 ).replace("max(max(values) for values in stations)", "max(stations)")  # fmt: skip
 FEW_VALUES = stations(
-    "def highest(station):\n    return sorted(station * n % 997 / 7 for n in range(200_000))[-10:]\n\n\n",
+    "def highest(station):\n    return sorted((station * n) ** 2 % 9_973 / 7 for n in range(200_000))[-10:]\n\n\n",
     "    with Pool(2) as pool:\n        best = max(max(values) for values in pool.map(highest, range(24)))\n"
     '    print(f"{best:.3f}")\n',
 )
@@ -183,7 +183,7 @@ WRONG_STATIONS = {
         "have 19.2 MB together",
     ),
     "whole numbers that are compared in the parent process": (
-        STATIONS.replace("% 997 / 7", "% 997").replace("max(max(values) for values in stations)", "996 / 7"),
+        STATIONS.replace("% 9_973 / 7", "% 9_973").replace("max(max(values) for values in stations)", "9_972 / 7"),
         "MB together",
     ),
     "large chunks": (STATIONS.replace("chunksize=1", "chunksize=12"), "have 43.2 MB together"),
@@ -192,11 +192,11 @@ WRONG_STATIONS = {
                                                                       "map(values, range(24))"),
         "sees no pool",
     ),
-    "the minimum": (THE_MAXIMUM.replace("max(s", "min(s"), "It must print 142.286"),
+    "the minimum": (THE_MAXIMUM.replace("return max", "return min"), "It must print 1424.571"),
     "one worker": (THE_MAXIMUM.replace("Pool(2)", "Pool(1)"), "All tasks go to one worker"),
     "a lambda": (
         THE_MAXIMUM.replace("map(highest, range(24))", "map(lambda station: highest(station), range(24))"),
-        "It must print 142.286",
+        "It must print 1424.571",
     ),
 }  # fmt: skip
 
