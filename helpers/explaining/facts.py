@@ -13,6 +13,9 @@ LARGE = 100_000
 SMALL = 1_000
 """Bytes of a task, up to which it costs as much as one of no bytes."""
 
+MOMENT = 1e-3
+"""Seconds that a program may take, after a result has come, to hand in the next task at once."""
+
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
@@ -84,7 +87,7 @@ class Facts:
         if self.cpu_share >= 0.5:
             return False
         if self.run.load is not None and not self.threads:
-            return self.run.load.waited < 0.5 * self.spent.waiting_for_cpu
+            return self.run.load.waited - self.spent.starting < 0.5 * self.spent.waiting_for_cpu  # they start, too
         ready = max(worker.ready for worker in self.run.workers)
         settled = [span for span in self.spans if span.started >= ready]
         if len(settled) < 0.2 * len(self.spans) and self.run.processes > self.cpus:
@@ -144,7 +147,7 @@ class Facts:
             return False
         gaps = [later[0].submitted - earlier[-1].delivered for earlier, later in itertools.pairwise(self.messages)]
         trips = sum(message[-1].delivered - message[0].submitted for message in self.messages)
-        return min(gaps) >= 0 and sum(gaps) < 0.25 * trips
+        return min(gaps) >= 0 and sum(gaps) < max(0.25 * trips, MOMENT * len(gaps))
 
     @cached_property
     def starved(self) -> float:

@@ -12,8 +12,8 @@ from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECO
 from helpers.program.places import describe
 from helpers.spans import Load, Run, Span, Worker
 
-MOST_TRACED = 50_000
-"""Tasks in a trace: some 50 MB. Viewers in a browser become slow with more."""
+MOST_TRACED = 20_000
+"""Tasks in a trace: some 20 MB, which are written in a few seconds. Viewers in a browser become slow with more."""
 
 
 class RecordedPool(NamedTuple):

@@ -166,3 +166,21 @@ def test_large_messages_are_not_called_small_where_nothing_can_be_simulated(monk
     found = explain(run, cpus=2)
     assert "carried 8.0 MB, always as many bytes" in str(found.causes[0])
     assert "a message costs more than a task does" not in str(found)
+
+
+def chained(gap):
+    """A run of 60 tasks of a millisecond, each of which is handed in so many seconds after the result before."""
+    run = a_run(durations=[0.001])
+    (first,) = run.spans
+    first = first._replace(submitted=first.packed)
+    spans = []
+    for task in range(60):
+        later = (spans[-1].delivered + gap if spans else 0.0) - first.submitted
+        moments = {name: getattr(first, name) + later for name in first._fields[2:13]}
+        spans.append(first._replace(task=task, **moments))
+    return run._replace(spans=tuple(spans), processes=8, ended=spans[-1].delivered)
+
+
+def test_calls_of_apply_in_a_loop_are_told_from_an_input_that_comes_slowly():
+    assert named_first(explain(chained(0.0005), cpus=8)) == "one task at a time"
+    assert named_first(explain(chained(0.05), cpus=8)) == "the program hands in too little"
