@@ -18,6 +18,9 @@ ARRAY_BYTE = 4e-10
 FEW = 4
 """No more messages for each worker are few; as many is what `Pool.map` makes by default."""
 
+SMALL_WORK = 0.2
+"""A message is small if its tasks compute for less than what it costs, divided by this."""
+
 NAME_BYTES = 200.0
 """Bytes of what is sent instead of data: an index, or the name of a file."""
 
@@ -53,7 +56,12 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
     in_messages = f"the {counted(tasks, 'task')} went in {counted(len(facts.messages), 'message')}"
     if size > now:
         lost = facts.spent.sending + facts.spent.returning + facts.spent.idle
-        evidence = f"{in_messages}, and a message costs more than a task does"
+        message, task = replay.message_seconds, sum(replay.durations) / tasks
+        if message < SMALL_WORK * now * task:  # then it is the cut that would come out better, by chance
+            return
+        evidence = (
+            f"{in_messages}; a message costs {format_seconds(message)}, and a task computes for {format_seconds(task)}"
+        )
         yield Cause("too many small messages", lost, evidence, f"Put more tasks into each: {remedy}", found[size])
     else:
         evidence = f"{in_messages} only, and workers were idle while others computed"

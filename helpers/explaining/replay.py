@@ -48,6 +48,11 @@ class Replay:
         """Whether the simulated run is so much like the measured one that a promise can be made."""
         return bool(self._before) and 1 / MOST_OFF < self.facts.run.seconds / self._before < MOST_OFF
 
+    @property
+    def message_seconds(self) -> float:
+        """CPU seconds that a message costs by itself, in the parent and in its worker."""
+        return float(sum(getattr(self.costs, name).message for name in LEGS))
+
     def expect(self, **changes: Any) -> float:
         """Return the seconds that the run would take with these changes; see `simulate` for their names."""
         return self.facts.run.seconds * self._simulated(**changes) / self._before if self._before else 0.0
