@@ -120,7 +120,11 @@ def test_however_a_program_ends_what_was_recorded_is_shown(write, end, code):
 def test_a_signal_to_the_command_is_passed_on(write, number):
     body = "pool = multiprocessing.Pool(1); pool.map(work, [0.0]); print('ready', flush=True); pool.map(work, [60])"
     program = write(f"{TASKS}    {body}")
-    process = program.start()
+    before = signal.signal(number, signal.SIG_DFL)  # under nohup, for instance, a program inherits that it is ignored
+    try:
+        process = program.start()
+    finally:
+        signal.signal(number, before)
     assert process.stdout.readline() == b"ready\n"
     os.kill(process.pid, number)
     _, stderr = process.communicate(timeout=40)
