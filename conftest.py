@@ -16,10 +16,10 @@ CELL_TIMEOUT = 270
 """Seconds for a cell: nbval itself ends one after 240. A test's limit would end a measurement on a busy machine."""
 
 LONG = [
-    "02_pool_map.ipynb", "06_what_travels.ipynb", "test_in_a_browser.py", "01_serial_baseline.ipynb",
-    "08_threads_processes_numpy.ipynb", "09_limits_of_speedup.ipynb", "test_no_hang.py", "04_chunks.ipynb",
-    "11_is_it_worth_a_pool.ipynb", "13_beyond_one_machine.ipynb", "12_bring_your_own_program.ipynb",
-    "05_start_methods.ipynb", "07_when_tasks_fail.ipynb", "answers.ipynb", "test_in_a_kernel.py",
+    "12_bring_your_own_program.ipynb", "answers.ipynb", "02_pool_map.ipynb", "06_what_travels.ipynb",
+    "test_in_a_browser.py", "01_serial_baseline.ipynb", "08_threads_processes_numpy.ipynb",
+    "09_limits_of_speedup.ipynb", "test_no_hang.py", "04_chunks.ipynb", "11_is_it_worth_a_pool.ipynb",
+    "13_beyond_one_machine.ipynb", "05_start_methods.ipynb", "07_when_tasks_fail.ipynb", "test_in_a_kernel.py",
     "test_standard_library.py", "test_platforms.py", "10_random_streams.ipynb", "test_notebooks.py",
     "test_benchmarks.py",
 ]  # fmt: skip
