@@ -19,5 +19,5 @@ class Cause(NamedTuple):
     weight: float = 0.0
 
     def gain(self, seconds: float) -> float:
-        """Return by how many seconds a run of so many seconds would be shorter."""
+        """Return how many seconds the remedy would save of a run that took this long."""
         return self.weight if self.expected is None else seconds - self.expected

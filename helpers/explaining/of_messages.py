@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from helpers.explaining.cause import Cause
 from helpers.explaining.facts import LARGE, Facts
@@ -27,10 +28,9 @@ NAME_BYTES = 200.0
 
 def causes_of_messages(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Yield what can be wrong with the messages of this run, each with what its remedy would bring."""
-    if facts.threads:
-        yield from _chunks(facts, replay)
-        return
     yield from _chunks(facts, replay)
+    if facts.threads:  # nothing is sent to them
+        return
     yield from _large_arguments(facts, replay)
     yield from _large_results(facts, replay)
     yield from _long_task(facts, replay)
@@ -69,12 +69,12 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 
 def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    """What travels to the workers: the same each time, as lists, or simply much."""
     if not facts.has_large_arguments:
         return
     size, messages = _bytes(facts.message_bytes_in), counted(len(facts.messages), "message")
-    lost = facts.spent.sending
-    small = [min(NAME_BYTES, size) for size in replay.bytes_in]
-    less = replay.expect(bytes_in=small)
+    lost, byte = facts.spent.sending, replay.pickling.send.byte
+    less = replay.expect(bytes_in=[min(NAME_BYTES, each) for each in replay.bytes_in])
     if facts.function_bytes >= LARGE:
         evidence = f"the same {_bytes(facts.function_bytes)} were pickled with the function, for each of {messages}"
         remedy = (
@@ -82,23 +82,11 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
             "an initializer, or put it into shared memory"
         )
         yield Cause("the same large object sent again and again", lost, evidence, remedy, less)
-        return
-    byte = replay.pickling.send.byte
-    if byte > SLOW_BYTE:
-        evidence = (
-            f"each of {messages} carried about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
-        )
-        arrays = replace(replay.costs, send=_as_array(replay.costs.send), receive=_as_array(replay.costs.receive))
-        yield Cause(
-            "lists sent where arrays would do",
-            lost,
-            evidence,
-            "If these are numbers, send NumPy arrays instead of lists",
-            replay.expect(costs=arrays),
-        )
-        return
-    equal = max(replay.bytes_in) <= 1.01 * min(replay.bytes_in)
-    if equal:
+    elif byte > SLOW_BYTE:
+        evidence = f"each of {messages} carried about {size}, {_slowly(byte)}"
+        remedy = "If these are numbers, send NumPy arrays instead of lists"
+        yield Cause("lists sent where arrays would do", lost, evidence, remedy, _as_arrays(replay, "send", "receive"))
+    elif max(replay.bytes_in) <= 1.01 * min(replay.bytes_in):
         evidence = f"each of {messages} carried {size}, always as many bytes"
         remedy = (
             "If they are the same data each time, send them once to each worker, with an initializer, or put them "
@@ -112,28 +100,36 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 
 def _large_results(facts: Facts, replay: Replay) -> Iterator[Cause]:
+    """What travels back: as lists, or simply much."""
     if not facts.has_large_results:
         return
+    lost, byte = facts.spent.returning, replay.pickling.reply.byte
     size, messages = _bytes(facts.message_bytes_out), counted(len(facts.messages), "message")
-    lost = facts.spent.returning
-    byte = replay.pickling.reply.byte
-    if byte > SLOW_BYTE:
-        evidence = (
-            f"each of {messages} brought back about {size}, and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
-        )
-        arrays = replace(replay.costs, reply=_as_array(replay.costs.reply), collect=_as_array(replay.costs.collect))
-        yield Cause(
-            "lists returned where arrays would do",
-            lost,
-            evidence,
-            "If these are numbers, return NumPy arrays instead of lists",
-            replay.expect(costs=arrays),
-        )
-        return
     evidence = f"each of {messages} brought back about {size}"
+    if byte > SLOW_BYTE:
+        remedy, expected = (
+            "If these are numbers, return NumPy arrays instead of lists",
+            _as_arrays(replay, "reply", "collect"),
+        )
+        yield Cause("lists returned where arrays would do", lost, f"{evidence}, {_slowly(byte)}", remedy, expected)
+        return
     remedy = "Return less: what is needed of it, or the name of a file; or let the workers write into shared memory"
-    small = [min(NAME_BYTES, size) for size in replay.bytes_out]
-    yield Cause("large results", lost, evidence, remedy, replay.expect(bytes_out=small))
+    less = replay.expect(bytes_out=[min(NAME_BYTES, each) for each in replay.bytes_out])
+    yield Cause("large results", lost, evidence, remedy, less)
+
+
+def _slowly(byte: float) -> str:
+    return f"and pickling took {byte * 1e9:.1f} ns a byte, as for lists"
+
+
+def _as_arrays(replay: Replay, *legs: str) -> float:
+    """Return the seconds that the run would take if a byte on these legs cost what it costs in an array."""
+    cheaper: dict[str, Any] = {name: _with_cheap_bytes(getattr(replay.costs, name)) for name in legs}
+    return replay.expect(costs=replace(replay.costs, **cheaper))
+
+
+def _with_cheap_bytes(leg: Leg) -> Leg:
+    return replace(leg, byte=min(leg.byte, ARRAY_BYTE))
 
 
 def _long_task(facts: Facts, replay: Replay) -> Iterator[Cause]:
@@ -164,16 +160,8 @@ def _work(replay: Replay) -> dict[str, list[float]]:
     return {"durations": replay.durations, "bytes_in": replay.bytes_in, "bytes_out": replay.bytes_out}
 
 
-def _as_array(leg: Leg) -> Leg:
-    return replace(leg, byte=min(leg.byte, ARRAY_BYTE))
-
-
 def _bytes(number: float) -> str:
-    """Return a number of bytes in words: "80 MB", "120 KB"."""
-    return (
-        f"{number / 1e6:,.0f} MB"
-        if number >= 9.5e6
-        else f"{number / 1e6:.1f} MB"
-        if number >= 1e6
-        else f"{number / 1e3:.0f} KB"
-    )
+    """Return a number of bytes in words: "80 MB", "1.5 MB", "120 KB"."""
+    if number < 1e6:
+        return f"{number / 1e3:.0f} KB"
+    return f"{number / 1e6:,.0f} MB" if number >= 9.5e6 else f"{number / 1e6:.1f} MB"

@@ -156,7 +156,8 @@ def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     sizes = {1, facts.chunksize, default_chunksize(tasks, processes), -(-tasks // processes)}
     pools = [replay.expect(chunksize=size, processes=min(processes, facts.cpus)) for size in sizes]
     loop = replay.expect_of_loop()
-    if loop < 0.9 * min(pools) > facts.typical_wall * tasks:  # what may be a wait would last as long in a loop
+    may_wait = facts.typical_wall * tasks >= 0.9 * min(pools)  # and what waits would take as long in a loop
+    if loop < 0.9 * min(pools) and not may_wait:
         seconds = format_seconds(sum(replay.durations))
         evidence = f"all tasks together take {seconds} in one process, less than what a pool costs"
         yield Cause(TOO_LITTLE_WORK, facts.lost, evidence, "Call the function in a plain loop", loop)

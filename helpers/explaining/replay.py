@@ -15,7 +15,7 @@ MOST_OFF = 2.0
 """Where the simulated run takes so many times longer or shorter than the measured one, the model knows it too badly."""
 
 MANY = 50
-"""From so many messages on, a run can be about nothing else."""
+"""With fewer messages than this, they are not what a run spends its time on."""
 
 LEGS = ("send", "receive", "reply", "collect")
 _UNSEEN = Costs()  # what a message costs beside what its moments show: the pipe, and waking up who waits for it

@@ -169,7 +169,7 @@ def test_large_messages_are_not_called_small_where_nothing_can_be_simulated(monk
 
 
 def chained(gap):
-    """A run of 60 tasks of a millisecond, each of which is handed in so many seconds after the result before."""
+    """A run of 60 tasks of a millisecond; each is handed in this long (seconds) after the last result has come."""
     run = a_run(durations=[0.001])
     (first,) = run.spans
     first = first._replace(submitted=first.packed)
