@@ -23,6 +23,7 @@ from helpers.model.calibration import has_small_messages, measure_costs, measure
 from helpers.model.learning import measure_cpu_share, waited_share
 from helpers.model.sample import sample_from_run
 from helpers.model.trials import measure_spread
+from helpers.others import Others, Watch
 from helpers.spans import Run
 from helpers.tasks import seconds_waited_for_cpu
 from helpers.timing import Timing, save, warm_up
@@ -40,6 +41,8 @@ COSTS_BUDGET = 0.1
 
 SPREAD_BUDGET = 0.3
 """Seconds for the small pools that show how sure the model is."""
+
+_Serial = tuple[Run, Costs, float, float, Others | None]
 
 
 class Stopped(Exception):
@@ -86,7 +89,7 @@ class Experiment:
         self.results: list[Result] = []
         self._prepare = prepare
         self._serial = serial
-        self._serial_runs: dict[object, tuple[Run, Costs, float, float]] = {}
+        self._serial_runs: dict[object, _Serial] = {}
         self._samples: dict[object, Sample] = {}
         self._stopping = Event()
         self._pool: XrayPool | None = None
@@ -162,11 +165,13 @@ class Experiment:
             serial, sample = yield from self._measure_work(plan, work)
             remaining = sum(self._expected_seconds(plans[i], serial, first + i) for _, i in turns[number - 1 :])
             start = Progress(plan.label, number, len(turns), tasks=len(work[1]), remaining=remaining)
+            watch = Watch()
             seconds, run = yield from self._run_plan(plan, work, start)
+            others = watch.others()
             if repeat:
-                self.results[first + index] = self.results[first + index].with_repeat(seconds, run)
+                self.results[first + index] = self.results[first + index].with_repeat(seconds, run, others)
             else:
-                timing = Timing(plan.label, (seconds,), (cpu_seconds(run),))
+                timing = Timing(plan.label, (seconds,), (cpu_seconds(run),), others=others)
                 self.results.append(Result(plan, timing, run, serial, None if index else predicted, sample))
 
     def _expected_seconds(self, plan: Plan, serial: Timing, index: int) -> float:
@@ -201,7 +206,7 @@ class Experiment:
             return self._serial, None
         if plan.work_key not in self._serial_runs:
             self._serial_runs[plan.work_key] = yield from self._run_serially(plan, work)
-        run, costs, share, waited = self._serial_runs[plan.work_key]
+        run, costs, share, waited, others = self._serial_runs[plan.work_key]
         key = (plan.work_key, plan.start_method)
         if key not in self._samples:
             yield Progress(f"how long {plan.start_method} takes to start a worker")
@@ -210,33 +215,34 @@ class Experiment:
             yield Progress("how far a few small pools are from the model")
             open_pool = partial(self._open_pool, replace(plan, processes=usable_cpus()))
             spread = measure_spread(open_pool, *work, sample, usable_cpus(), SPREAD_BUDGET)
-            self._samples[key] = replace(sample, spread=spread.beside_others(waited))
+            self._samples[key] = replace(sample, spread=spread.beside_others(waited), others=others)
         seconds = sum(span.finished - span.started for span in run.spans)
-        return Timing("serial", (seconds,), (cpu_seconds(run),)), self._samples[key]
+        return Timing("serial", (seconds,), (cpu_seconds(run),), others=others), self._samples[key]
 
-    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs, float, float]]:
+    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, _Serial]:
         """Run the serial loop in one worker, where it can be stopped.
 
-        Return its run, the costs of its messages, its share of a CPU (`measure_cpu_share`), and its `waited_share`.
+        Return its run, the costs of its messages, its share of a CPU (`measure_cpu_share`), its `waited_share`, and
+        what others took meanwhile.
         Many tasks with small messages are sent in chunks, because a message would cost more than its task.
         """
         function, items = work
         start = Progress("the serial loop first, to compare with", tasks=len(items))
         with self._open_pool(replace(plan, processes=1)) as pool:
             before = pool.apply(seconds_waited_for_cpu)
-            began = _warm(pool)
+            began, watch = _warm(pool), Watch()
             yield from _report(start, pool, began, _run_one_by_one(pool, (function, items[:FIRST_TASKS])))
-            run = pool.run
-            costs = measure_costs(pool, function, items, run, COSTS_BUDGET)
+            run = first = pool.run
             if len(items) > FIRST_TASKS:
                 in_chunks = replace(plan, method="map", chunksize=len(items) // FIRST_TASKS)
                 pool.reset()
-                small = has_small_messages(run)
+                small = has_small_messages(first)
                 running = _run_tasks(pool, in_chunks, work) if small else _run_one_by_one(pool, work)
                 yield from _report(start, pool, time.perf_counter(), running)
                 run = pool.run
-            waited = waited_share(pool, began, before)
-            return run, costs, measure_cpu_share(pool, function, items, run), waited
+            others, waited = watch.others(), waited_share(pool, began, before)
+            costs = measure_costs(pool, function, items, first, COSTS_BUDGET, waited)
+            return run, costs, measure_cpu_share(pool, function, items, run), waited, others
 
 
 def _warm(pool: XrayPool) -> float:

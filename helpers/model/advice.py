@@ -9,6 +9,7 @@ from helpers.machine import usable_cpus
 from helpers.model.learning import learn
 from helpers.model.sample import Sample
 from helpers.model.simulator import default_chunksize
+from helpers.others import Others, words_of
 from helpers.text import aligned, counted, format_interval, format_seconds
 
 MAX_CHUNKS = 20_000
@@ -49,6 +50,11 @@ class Advice:
     best: Choice
     words: str
 
+    @property
+    def others(self) -> Others | None:
+        """What other programs took of the CPUs while the items were timed; None where that is not known."""
+        return self.sample.others
+
     def __repr__(self) -> str:
         serial = self.sample.serial
         rows = [("processes", "chunk size", "cold", "warm", "speed-up, cold")]
@@ -59,7 +65,8 @@ class Advice:
             rows.append((str(choice.processes), f"{choice.chunksize:,}", cold, warm, _times(serial, choice)))
         source = f"predicted from {self.sample.timed:,} of {counted(len(self.sample.durations), 'item')}"
         source += "; in brackets: where the model expects nine in ten runs"
-        return "\n".join([*aligned(rows), source, *textwrap.wrap(self.words, 100)])
+        words = [*textwrap.wrap(words_of(self.others), 100), *textwrap.wrap(self.words, 100)]
+        return "\n".join([*aligned(rows), source, *words])
 
 
 def advise(
