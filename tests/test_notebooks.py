@@ -133,6 +133,14 @@ BROKEN = [
     (rules.findings_hold, change(FINDING, outputs=stream("✓ It is so.\n≈ It is faster: this run cannot tell."))),
     (rules.findings_hold, change(FINDING, outputs=stream("It is faster."))),
     (rules.findings_hold, change(FINDING, outputs=[])),
+    (
+        rules.measured_on_a_quiet_machine,
+        change(0, outputs=stream("x: 1 s\nOther programs used 0.2 of your 2 CPUs while this ran.")),
+    ),
+    (
+        rules.measured_on_a_quiet_machine,
+        change(0, outputs=stream("The host gave 0.4 of your 2 CPUs to other guests just now.")),
+    ),
     (rules.something_is_found, say("finding(", "print(")),
     (rules.no_guess_is_filled_in, say("my_ratio = None", "my_ratio = 8.0")),
     (rules.no_guess_is_filled_in, say("my_ratio = None", 'my_ratio = {"fast": 8.0, "slow": None}')),

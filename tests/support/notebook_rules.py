@@ -10,14 +10,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers.findings import HOLDS
-from tools.cells import is_solution, shows_a_finding, verdict_lines
+from tools.cells import disturbed_lines, is_solution, shows_a_finding, verdict_lines
 
 MOST_BYTES = 500_000
 MOST_CELLS = 60
 MOST_LINES = 15
 SOLUTION = "# Solution"
 SHOWS_A_TIME = re.compile(
-    r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure|finding)\(|%%exhibit|%%time"
+    r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure|learn|advise|finding)\(|%%exhibit|%%time"
 )
 RUN_APART = ("%%exhibit", "%%program")
 """The magics of the museum, whose cells are Python."""
@@ -152,6 +152,11 @@ def findings_hold(notebook: NotebookNode, path: Path) -> Iterator[str]:
         yield from (f"a finding that does not hold: {line}" for line in lines if not line.startswith(HOLDS))
 
 
+def measured_on_a_quiet_machine(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        yield from disturbed_lines(cell.outputs)
+
+
 def something_is_found(notebook: NotebookNode, path: Path) -> Iterator[str]:
     if not any(map(shows_a_finding, notebook.cells)):
         yield "it has no finding: what its measurements show is nowhere computed from them"
@@ -260,6 +265,7 @@ RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     the_exercises,
     solutions_are_folded,
     findings_hold,
+    measured_on_a_quiet_machine,
     something_is_found,
     no_guess_is_filled_in,
     short_cells,
