@@ -251,6 +251,30 @@ def test_all_that_a_pool_has_used_is_its_familys_whether_it_lives_or_has_ended(m
     assert ended >= used - 0.05
 
 
+@pytest.mark.parametrize("first, order", [(True, [1, 2, 4, 3]), (False, [4, 2, 3, 1])])
+def test_a_child_that_ends_during_a_look_never_accuses_others(monkeypatch, first, order):
+    """Its seconds move to its parent: missed at the beginning of a watch, where parents come first; later, counted
+    twice.
+    """
+    seen = []
+    monkeypatch.setattr(others, "LINUX", True)
+    monkeypatch.setattr(others, "os", SimpleNamespace(getpid=lambda: 1))
+    monkeypatch.setattr(others, "_children_of", {1: [2, 3], 2: [4], 3: [], 4: []}.get)
+    monkeypatch.setattr(others, "_seconds_of", lambda pid: seen.append(pid) or 10.0 * pid)
+    monkeypatch.setattr(others, "_ended", lambda: seen.append(1) or 1.0)
+    monkeypatch.setattr(others, "time", SimpleNamespace(process_time=lambda: 0.5))
+    assert others._family(first) == (91.5, {2, 3, 4})
+    assert seen == order
+
+
+@linux
+def test_a_process_that_has_ended_has_no_children_and_no_seconds():
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert others._seconds_of(gone.pid) == 0.0
+    assert dict(others._descendants(gone.pid, True)) == {}
+
+
 @linux
 def test_a_process_whose_parent_has_ended_belongs_to_nobody():
     """What a shell has left behind is another program."""
