@@ -183,6 +183,15 @@ def seconds_by_phase(pieces: Iterable[Segment]) -> dict[str, float]:
     return sums
 
 
+def seconds_idle(row: Iterable[Segment], run: Run) -> float:
+    """Return the seconds of a run that no segment of a row covers; the parent may send and return at the same time."""
+    idle, free = 0.0, run.began
+    for segment in sorted(row, key=lambda segment: segment.begin):
+        idle += max(0.0, min(segment.begin, run.ended) - free)
+        free = max(free, segment.end)
+    return idle + max(0.0, run.ended - free)
+
+
 def breakdown(run: Run) -> Breakdown:
     """Split wall time x processes into what the workers did with it; the rest is idle."""
     return breakdown_of(run, [seconds_by_phase(row) for row in _rows_of_workers(run)])

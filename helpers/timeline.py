@@ -9,7 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from helpers.drawing import svg
 from helpers.drawing.bars import Layout, draw_bars, draw_tracks, row_name
 from helpers.drawing.picture import COLOURS, Picture
-from helpers.spans import PHASES, Breakdown, Run, breakdown, breakdown_of, seconds_by_phase, segments_by_row
+from helpers.spans import (
+    PHASES,
+    Breakdown,
+    Run,
+    breakdown,
+    breakdown_of,
+    seconds_by_phase,
+    seconds_idle,
+    segments_by_row,
+)
 from helpers.text import aligned, counted, format_seconds
 
 
@@ -43,20 +52,21 @@ def timeline(
     scale = (width - svg.LEFT - svg.RIGHT) / seconds
     hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may show several pictures
     numbers = {worker.pid: number for number, worker in enumerate(run.workers, 1)}
-    layout = Layout(run.began, scale, len(rows), hatch, numbers, tooltips, parent)
+    layout = Layout(run.began, scale, width - svg.RIGHT, len(rows), hatch, numbers, tooltips, parent)
     extra = 18 * (len(lines) - 1)
     parts = [
         svg.heading(title),
         *(svg.text(svg.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)),
         f"<g transform='translate(0 {extra})'>",
-        *draw_tracks(layout, width),
+        *draw_tracks(layout),
         *svg.time_axis(seconds, scale, layout.bottom),
         *draw_bars(rows, layout),
         *svg.legend(layout.bottom + 44, width, hatch, {span.outcome for span in run.spans} - {"ok"}),
         "</g>",
     ]
     drawing = svg.document(parts, width, layout.bottom + 62 + extra, title, hatch)
-    return Picture(drawing, "\n".join([title, " ".join(sentences), "", *_table(run, sums, parent)]))
+    table = _table(run, sums, seconds_idle(rows[0], run), parent)
+    return Picture(drawing, "\n".join([title, " ".join(sentences), "", *table]))
 
 
 def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
@@ -112,13 +122,14 @@ def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
     return [line] if 6.7 * len(line) <= width - svg.LEFT else list(sentences)
 
 
-def _table(run: Run, sums: Sequence[Mapping[str, float]], parent: str) -> list[str]:
+def _table(run: Run, sums: Sequence[Mapping[str, float]], parent_idle: float, parent: str) -> list[str]:
     tasks = Counter(span.worker for span in run.spans)
     counts = [0, *(tasks[worker.pid] for worker in run.workers)]
     counts += [0] * (len(sums) - len(counts))
     rows = [["", "tasks", *PHASES]]
     for number, (count, parts) in enumerate(zip(counts, sums, strict=True)):
-        seconds = [*parts.values(), run.seconds - sum(parts.values())]
+        idle = run.seconds - sum(parts.values()) if number else parent_idle
+        seconds = [*parts.values(), idle]
         rows.append([row_name(number, parent), str(count), *map(format_seconds, seconds)])
     return aligned(rows)
 
@@ -132,8 +143,7 @@ def _stacked_bar(label: str, spent: Breakdown, y: float, scale: float) -> Iterat
         share = f"{seconds / (spent.whole or 1):.0%}"
         bar = svg.idle(x, y, width, 30) if phase == "idle" else svg.rectangle(x, y, width, 30, COLOURS[phase])
         if width > 38:
-            ink = "#fff" if phase in ("computing", "returning") else "#222"
-            bar += svg.text(x + width / 2, y + 19.5, share, style, ink)
+            bar += svg.text(x + width / 2, y + 19.5, share, style, svg.INKS.get(phase, svg.DARK_INK))
         yield svg.group(bar, f"{phase}: {format_seconds(seconds)}, {share}")
         x += width
 
