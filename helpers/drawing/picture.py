@@ -1,4 +1,4 @@
-"""What every picture of the course shares: the colours, and an SVG together with its text twin."""
+"""What every picture of the course shares: colours, sizes of letters, and an SVG together with its text twin."""
 
 import html
 import os
@@ -17,6 +17,12 @@ COLOURS = {
 }
 """One colour for one meaning, in every figure: the set of Okabe and Ito, which colour-blind people can tell apart
 (M. Okabe, K. Ito, "Color Universal Design", 2008, https://jfly.uni-koeln.de/color/)."""
+
+FAMILY, TEXT_SIZE, SMALL_SIZE = "system-ui, sans-serif", 13, 12
+"""The font of every picture. Nothing in it is smaller than this."""
+
+FAINT, TICK_OPACITY, IDLE_OPACITY = 0.75, 0.4, 0.11
+"""Of words that are not the first to be read; of ticks; and of idle time and grids, seen on white and on black."""
 
 
 class Picture(NamedTuple):
