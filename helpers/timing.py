@@ -18,6 +18,7 @@ from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
 
+from helpers import markup
 from helpers.others import Others, Watch, words_of
 from helpers.tasks import nap
 from helpers.text import aligned, counted, format_seconds, write_whole
@@ -81,6 +82,11 @@ class Timing:
         line = f"{self.label}: {figures}, spread {format_seconds(self.spread)}, {counted(self.repeats, 'repeat')}"
         return f"{line}\n{words_of(self.others)}".rstrip()
 
+    def _repr_html_(self) -> str:
+        figures = map(format_seconds, (self.minimum, self.median, self.spread))
+        row = [self.label, *figures, f"{self.repeats:,}"]
+        return markup.table([["", "minimum", "median", "spread", "repeats"], row], [words_of(self.others)])
+
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
@@ -105,12 +111,17 @@ class Comparison:
         return tuple(theirs / mine for theirs, mine in zip(other.seconds, self[label].seconds, strict=True))
 
     def __repr__(self) -> str:
-        first = self.timings[0]
-        header = ("", "minimum", "median", "spread", f"times as fast as {first.label}")
-        lines = aligned([header, *map(self._row, self.timings)])
-        repeats = counted(first.repeats, "repeat")
-        lines += [f"{repeats}, in turn; ratios pair by pair: median (range)", words_of(self.others)]
-        return "\n".join(lines).rstrip()
+        return "\n".join([*aligned(self._rows()), self._note(), words_of(self.others)]).rstrip()
+
+    def _repr_html_(self) -> str:
+        return markup.table(self._rows(), [self._note(), words_of(self.others)])
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        header = ("", "minimum", "median", "spread", f"times as fast as {self.timings[0].label}")
+        return [header, *map(self._row, self.timings)]
+
+    def _note(self) -> str:
+        return f"{counted(self.timings[0].repeats, 'repeat')}, in turn; ratios pair by pair: median (range)"
 
     def _row(self, timing: Timing) -> tuple[str, ...]:
         ratios = self.ratios(timing.label)

@@ -187,9 +187,14 @@ def test_nbval_lets_no_solution_pass_that_fails_its_check(tmp_path):
     for number, source in enumerate(outputs):
         cell = nbformat.v4.new_code_cell(f"# Solution\n{source}", execution_count=1, metadata={"tags": ["solution"]})
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{number}.ipynb")
+    assert nbval_verdicts(tmp_path, len(outputs)) == list(outputs.values())
+
+
+def nbval_verdicts(folder, notebooks):
+    """Let nbval run notebooks of one cell, named 0.ipynb and so on, and return what it says of each."""
     command = ["-m", "pytest", "-v", "-n", "0", "-p", "conftest", "-p", "no:cacheprovider", "-c"]
     shown = subprocess.run(
-        [sys.executable, *command, ROOT / "pyproject.toml", tmp_path],
+        [sys.executable, *command, ROOT / "pyproject.toml", folder],
         check=False,
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])},
@@ -198,7 +203,19 @@ def test_nbval_lets_no_solution_pass_that_fails_its_check(tmp_path):
         timeout=280,
     )
     seen = dict(re.findall(r"(\d)\.ipynb::Cell 0 (\w+)", shown.stdout))
-    assert [seen[str(number)] for number in range(len(outputs))] == list(outputs.values())
+    return [seen[str(number)] for number in range(notebooks)]
+
+
+@pytest.mark.timeout(300)
+def test_nbval_compares_a_verdict_by_its_text_and_not_by_its_html(tmp_path):
+    """The committed output has none; a later one may be in other colours."""
+    source = "from helpers.checks.verdict import Verdict\nVerdict(True, 'Right.')"
+    texts = {"✓ Right.": "PASSED", "✓ Wrong.": "FAILED"}
+    for number, text in enumerate(texts):
+        output = nbformat.v4.new_output("execute_result", {"text/plain": text}, execution_count=1)
+        cell = nbformat.v4.new_code_cell(source, execution_count=1, outputs=[output])
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{number}.ipynb")
+    assert nbval_verdicts(tmp_path, len(texts)) == list(texts.values())
 
 
 def test_the_unrun_lab_shows_the_picture_of_the_readme():

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from helpers import markup
 from helpers.machine import usable_cpus
 from helpers.model.learning import learn
 from helpers.model.sample import Sample
@@ -56,17 +57,25 @@ class Advice:
         return self.sample.others
 
     def __repr__(self) -> str:
+        words = [*textwrap.wrap(words_of(self.others), 100), *textwrap.wrap(self.words, 100)]
+        return "\n".join([*aligned(self._rows()), self._source(), *words])
+
+    def _repr_html_(self) -> str:
+        return markup.table(self._rows(), [self._source(), words_of(self.others), self.words])
+
+    def _rows(self) -> list[tuple[str, ...]]:
         serial = self.sample.serial
-        rows = [("processes", "chunk size", "cold", "warm", "speed-up, cold")]
+        rows: list[tuple[str, ...]] = [("processes", "chunk size", "cold", "warm", "speed-up, cold")]
         rows += [("no pool", "", format_seconds(serial), "", "1.00")]
         for choice in self.choices:
             cold = format_interval(choice.cold, *choice.cold_interval)
             warm = format_interval(choice.warm, *choice.warm_interval)
             rows.append((str(choice.processes), f"{choice.chunksize:,}", cold, warm, _times(serial, choice)))
+        return rows
+
+    def _source(self) -> str:
         source = f"predicted from {self.sample.timed:,} of {counted(len(self.sample.durations), 'item')}"
-        source += "; in brackets: where the model expects nine in ten runs"
-        words = [*textwrap.wrap(words_of(self.others), 100), *textwrap.wrap(self.words, 100)]
-        return "\n".join([*aligned(rows), source, *words])
+        return f"{source}; in brackets: where the model expects nine in ten runs"
 
 
 def advise(
