@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from html import escape
 
-LEFT, RIGHT = "text-align: left; padding: 2px 12px 2px 0", "text-align: right; padding: 2px 12px"
-DIGITS = "font-variant-numeric: tabular-nums; white-space: nowrap"
+LEFT, RIGHT = "text-align: left; padding: 2px 12px 2px 5px", "text-align: right; padding: 2px 12px"
+TABLE = "font-variant-numeric: tabular-nums; white-space: nowrap; margin: 0 0 4px 0"
 
 MARKS = {
     "✓": ("#009e73", "#000", "50%"),
@@ -27,8 +27,8 @@ def table(rows: Sequence[Sequence[str]], notes: Sequence[str] = ()) -> str:
     """
     head, *body = rows
     lines = "".join(f"<tr>{_cells(row)}</tr>" for row in body)
-    below = "".join(f"<div>{escape(note)}</div>" for note in notes if note)
-    return f"<table style='{DIGITS}'><thead><tr>{_cells(head, 'th')}</tr></thead><tbody>{lines}</tbody></table>{below}"
+    below = "".join(f"<div style='padding-left: 5px'>{escape(note)}</div>" for note in notes if note)
+    return f"<table style='{TABLE}'><thead><tr>{_cells(head, 'th')}</tr></thead><tbody>{lines}</tbody></table>{below}"
 
 
 def facts(lines: Mapping[str, str]) -> str:
@@ -55,7 +55,7 @@ def verdict(line: str, *, answered: bool = True) -> str:
     look = f"background-color: {colour}; color: {ink}" if answered else "border: 1px dashed"
     shape = f"display: inline-block; width: 20px; line-height: 20px; text-align: center; border-radius: {corners}"
     sign = f"<span style='{shape}; text-indent: 0; font-weight: bold; margin-right: 8px; {look}'>{mark}</span>"
-    hanging = "padding-left: 28px; text-indent: -28px; white-space: pre-wrap"
+    hanging = "padding-left: 33px; text-indent: -28px; white-space: pre-wrap"
     return f"<div style='{hanging}'>{sign}{escape(words)}</div>"
 
 
