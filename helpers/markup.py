@@ -1,4 +1,4 @@
-"""Text as HTML for notebooks: tables with aligned figures, and verdicts in colour. Standard library only.
+"""Text as HTML for notebooks: tables with aligned figures, advice, and verdicts in colour. Standard library only.
 
 Each is shown beside the same as text, which is what is compared, and what a viewer without HTML shows. Styles are
 inline, because a notebook that is not trusted keeps those and loses style sheets.
@@ -37,6 +37,12 @@ def facts(lines: Mapping[str, str]) -> str:
         f"<th style='{LEFT}'>{escape(name)}</th><td style='{LEFT}'>{escape(fact)}</td>" for name, fact in lines.items()
     )
     return f"<table><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
+
+
+def advice(pairs: Sequence[tuple[str, str]], rest: Sequence[str] = ()) -> str:
+    """Return what was found, each with what to do about it in bold on a line of its own, and then further lines."""
+    found = (f"{escape(what)}<br/><b>{escape(remedy)}</b>" for what, remedy in pairs)
+    return "".join(f"<div style='padding: 2px 5px'>{line}</div>" for line in [*found, *map(escape, rest)])
 
 
 def _cells(row: Sequence[str], tag: str = "td") -> str:

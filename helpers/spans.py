@@ -8,6 +8,8 @@ of different workers share one axis.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from helpers import markup
+
 OUTCOMES = ("ok", "error", "lost", "running")
 """How a task ended: with a result, with an exception, or with the death of its worker; "running" has not ended."""
 
@@ -150,6 +152,11 @@ class Breakdown(NamedTuple):
         lines = [*self.items(), ("whole", self.whole)]
         whole = self.whole or 1.0
         return "\n".join(f"{phase:<18} {seconds:8.3f} s {seconds / whole:6.1%}" for phase, seconds in lines)
+
+    def _repr_html_(self) -> str:
+        rows = [(phase, f"{seconds:.3f} s", f"{seconds / (self.whole or 1.0):.1%}") for phase, seconds in self.items()]
+        whole = ("whole", f"{self.whole:.3f} s", f"{1:.1%}")
+        return markup.table([("", "worker-seconds", "share"), *rows, whole])
 
 
 def segments(run: Run) -> list[Segment]:

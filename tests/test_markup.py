@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from helpers import markup
 from helpers.checks.verdict import NO_ANSWER, Verdict
+from helpers.diagnosis import Cause, Diagnosis
 from helpers.drawing.picture import COLOURS
 from helpers.findings import FAILS, HOLDS, UNCLEAR, finding
 from helpers.machine import Machine
@@ -16,6 +17,7 @@ from helpers.model.advice import advice_from
 from helpers.model.costs import Costs, Leg
 from helpers.model.laws import amdahl, with_overhead
 from helpers.model.sample import Sample
+from helpers.spans import Breakdown
 from helpers.timing import Comparison, Timing
 
 
@@ -77,6 +79,26 @@ def test_an_advice_is_a_table_and_then_its_words():
     notes = ["".join(note.itertext()) for note in parsed(both["text/html"]).iter("div")]
     assert notes[0] == lines[4]
     assert " ".join(lines[5:]) == notes[1]
+
+
+def test_where_the_time_went_is_a_table_of_phases():
+    spent = Breakdown(1.0, 0.5, 0.25, 0.25, 0.0, 2.0, 4.0)
+    both = shown(spent)
+    head, *rows = cells(both["text/html"])
+    assert head == ["", "worker-seconds", "share"]
+    assert [" ".join(row) for row in rows] == [re.sub(r" +", " ", line) for line in both["text/plain"].splitlines()]
+    assert cells(shown(Breakdown(*[0.0] * 7))["text/html"])[1] == ["computing", "0.000 s", "0.0%"]
+
+
+def test_a_diagnosis_has_what_to_do_in_bold():
+    cause = Cause("idle", 3.0, "the last <task> came too late", "Send it first", 1.0)
+    both = shown(Diagnosis((cause,), 2.0, 4.0, 0.5, ("Nobody knows.",)))
+    first, second = parsed(both["text/html"])
+    (bold,) = first.iter("b")
+    assert bold.text == "Send it first: expect 1.00 s instead of 2.00 s."
+    assert first.text.endswith("of the workers' time: the last <task> came too late.")
+    assert second.text == "Nobody knows."
+    assert both["text/plain"] == f"{first.text}\n  {bold.text}\nNobody knows."
 
 
 @pytest.mark.parametrize("mark", [HOLDS, UNCLEAR, FAILS])
