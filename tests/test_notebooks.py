@@ -37,14 +37,21 @@ def test_every_notebook_keeps_the_rules(path, rule):
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("page", ["notebooks/index.ipynb", "README.md"])
-def test_the_pages_that_list_the_lessons_give_title_and_minutes_as_the_lesson_does(path, page):
+def test_the_pages_that_list_the_lessons_give_number_title_and_minutes_of_the_lesson(path, page):
     title, head = (cell.source for cell in read(path).cells[:2])
     minutes = re.search(r"\*\*Minutes:\*\* (\d+)", head)[1]
     folder = "" if page.endswith("ipynb") else "notebooks/"
     text = (ROOT / page).read_text(encoding="utf-8")
     (row,) = [row for row in text.splitlines() if f"]({folder}{path.name})" in row and "|" in row]
-    assert f"[{title.removeprefix('# ')}]" in row
+    assert f"| {path.stem[:2]} | [{title.removeprefix('# ')}]" in row
     assert f"| {minutes} |" in row
+
+
+def test_the_index_says_where_to_start_and_holds_its_picture():
+    cell = read(FOLDER / "index.ipynb").cells[1]
+    assert f"**Start here:** open [{read(LESSONS[0]).cells[0].source[2:]}]({LESSONS[0].name})" in cell.source
+    assert "(attachment:timeline.png)" in cell.source
+    assert base64.b64decode(cell.attachments["timeline.png"]["image/png"]).startswith(b"\x89PNG")
 
 
 def test_every_lesson_and_the_answers_were_recorded_with_the_python_that_the_index_names():
@@ -118,6 +125,7 @@ BROKEN = [
     (rules.links_work, say("(02_pool_map.ipynb)", "(no_such_page.ipynb)")),
     (rules.links_work, say("(02_pool_map.ipynb)", "(02_pool_map.ipynb#No-such-heading)")),
     (rules.links_work, say("(02_pool_map.ipynb)", "(#Exercise-9)")),
+    (rules.links_work, say("(02_pool_map.ipynb)", "(attachment:no_such.png)")),
     (rules.the_anatomy, say("# Start the title", "# 12. Start the title")),
     (rules.the_anatomy, say("**Minutes:**", "")),
     (rules.the_anatomy, say("## What's next", "## Onwards")),

@@ -4,6 +4,11 @@ import html
 import os
 from typing import NamedTuple
 
+NOT_TRUSTED = (
+    "The drawing is hidden because this notebook is not trusted yet. Run this cell, or choose Trust Notebook in the "
+    "command palette (Ctrl+Shift+C; on macOS, Cmd+Shift+C)."
+)
+
 COLOURS = {
     "computing": "#0072b2",
     "waiting for a CPU": "#a6cbe3",
@@ -35,10 +40,12 @@ class Picture(NamedTuple):
     def html(self) -> str:
         """The SVG inline, so that tooltips work and text takes the theme's colour, and the text folded below it.
 
-        Until a notebook is trusted, JupyterLab removes the SVG but leaves its words; the font size of 0 hides them.
+        Until a notebook is trusted, JupyterLab removes the SVG but leaves its words; the font size of 0 hides them. It
+        removes the tag `noscript`, too, so its words appear; where the drawing is shown, a browser hides them.
         """
         figures = f"<summary>The same in figures</summary><pre>{html.escape(self.text)}</pre>"
-        return f"<div style='font-size: 0'>{self.svg}</div><details>{figures}</details>"
+        drawing = f"<div style='font-size: 0'>{self.svg}</div><noscript>{NOT_TRUSTED}</noscript>"
+        return f"{drawing}<details>{figures}</details>"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the SVG to a file."""

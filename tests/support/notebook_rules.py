@@ -82,13 +82,17 @@ def small_enough(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 
 def links_work(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    """Links to other files, to a heading of theirs, and to a heading of the same notebook."""
+    """Links to other files, to a heading of theirs or of the same notebook, and to a picture that it holds."""
+    attached = {name for cell in notebook.cells for name in cell.get("attachments", ())}
     for text in text_of(notebook):
         for link in re.findall(r"\]\(([^)]+)\)", text):
             if link.startswith("https://"):
                 continue
             name, _, heading = link.partition("#")
-            if not (path.parent / name).exists():
+            if link.startswith("attachment:"):
+                if link.removeprefix("attachment:") not in attached:
+                    yield f"{link} does not exist"
+            elif not (path.parent / name).exists():
                 yield f"{name} does not exist"
             elif heading and heading not in (anchors_of(path.parent / name) if name else anchors(notebook)):
                 yield f"{name or path.name} has no heading {heading}"
