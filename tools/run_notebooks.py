@@ -5,7 +5,8 @@
     python -m tools.run_notebooks --draft         write them whatever the machine and the findings say, to look at
 
 Each notebook runs in a fresh kernel of this Python, in its own folder. It is written in place, with its outputs in
-order, without widget state, and without the outputs of its solutions, which must have passed their checks.
+order, without widget state, and without the outputs of its solutions, which must have passed their checks. How long
+each cell took is kept for INSTRUCTORS.md (`tools.cell_seconds`).
 
 The machine is measured before and after each run (`tools.quiet`). A run on a disturbed machine, beside other programs,
 or with a finding that does not hold, is not written. It is tried again, up to --tries runs; then the notebook stays as
@@ -29,6 +30,7 @@ from nbformat import NotebookNode
 from helpers.findings import HOLDS
 from helpers.machine import usable_cpus
 from helpers.text import counted
+from tools.cell_seconds import keep
 from tools.cells import disturbed_lines, is_solution, passes, shows_a_finding, verdict_lines
 from tools.quiet import State, disturbances, measure_state
 
@@ -164,6 +166,8 @@ def main() -> None:
         if options.draft:
             for line in unproved(notebook):
                 print(f"  {line}")
+        if not options.draft:
+            keep(name, notebook)
         text = ready_to_commit(notebook, path.name)
         path.write_text(text, encoding="utf-8", newline="\n")
         size = f"{time.monotonic() - began:5.0f} s {len(text.encode()) / 1000:6.0f} KB"
