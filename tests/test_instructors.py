@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from tools import cell_seconds
 from tools.cell_seconds import BEGAN, ENDED
 from tools.instructor_cells import NAMED, PAGE, ROW, Lesson, lesson_at, with_cell_numbers
-from tools.instructor_figures import BLOCK, _remark
+from tools.instructor_figures import BLOCK, SCENES, _remark
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
@@ -134,6 +134,11 @@ def test_the_minutes_of_a_programme_add_up(number):
 def test_a_simulation_that_is_far_from_the_measurement_is_marked(measured, simulated, words):
     assert words in _remark(measured, simulated)
     assert bool(_remark(measured, simulated)) == bool(words)
+
+
+def test_the_committed_table_has_no_row_about_an_experiment_that_is_no_more():
+    _, _, *rows = BLOCK.search(TEXT)[0].strip().splitlines()
+    assert [row for row in rows if not row.removeprefix("| ").startswith(tuple(SCENES.values()))] == []
 
 
 def test_each_row_of_the_committed_table_is_marked_if_it_has_to_be():
