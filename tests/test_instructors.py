@@ -114,6 +114,11 @@ def test_wrong_numbers_are_seen():
     )
 
 
+def test_the_minutes_at_the_lab_add_up():
+    minutes = re.findall(r"^\| (\d+) \|", TEXT[TEXT.index("### With nothing but the mouse") :], re.MULTILINE)
+    assert sum(map(int, minutes)) == 20
+
+
 @pytest.mark.parametrize("number", [20, 50, 90])
 def test_the_minutes_of_a_programme_add_up(number):
     plan = re.search(r"^\| minutes \|.*?(?=\n\n)", programmes()[f"In {number} minutes"], re.DOTALL | re.MULTILINE)[0]

@@ -27,7 +27,7 @@ ROW = r"^\|[^|\n]*\|[^|\n]*\| `(?P<code>[^`\n]+)` \|(?P<ask>[^|\n]*)\|[^|\n]*\|$
 NAMED = re.compile(f"{LINK}|{SECTION}|{ROW}", re.MULTILINE)
 """A link to a lesson; a section of the lesson that was linked last, with its cells; a row about one cell of it."""
 
-LONGEST = 110
+LONGEST = 150
 """Letters of a line of an output that a row shows."""
 
 
