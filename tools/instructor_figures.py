@@ -29,9 +29,9 @@ TINY = [100] * 30_000
 SCENES = {
     "loop": "lesson 1: the loop over a million rows",
     "five": "lesson 2: `Pool(5)`, 5 chunks of a million rows, cold: times as fast",
-    "cut": "lesson 4: a pool of all CPUs, 4 chunks each, cold",
+    "cut": "a million rows, a cold pool of all CPUs, 4 chunks each: times as fast",
     "tiny_tasks": "lesson 4: 30,000 messages against four for each worker: times as long",
-    "held": "lesson 6: rows in the workers already, arrays returned, warm",
+    "held": "lesson 6: rows in the workers already, arrays returned, warm: times as fast",
 }
 """The first words of each row."""
 

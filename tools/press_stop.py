@@ -3,8 +3,8 @@
 python -m tools.press_stop [ROUNDS]
 
 Each round runs each cell in a new kernel under each start method, interrupts the kernel at a random moment, as
-JupyterLab's Stop does, and interrupts it again each time the cell still runs PATIENCE seconds later. The lesson that
-introduces `Pool` quotes what it found.
+JupyterLab's Stop does, and interrupts it again each time the cell still runs PATIENCE seconds later. A press that came
+after the end of its cell does not count, and is repeated. The lesson that introduces `Pool` quotes what it found.
 """
 
 import multiprocessing
@@ -20,8 +20,8 @@ PATIENCE = 8.0
 """Seconds after which a student presses again."""
 
 MOST_PRESSES = 3
-LATEST = 2.5
-"""Seconds after the start of the cell, within which Stop is pressed."""
+EARLIEST, LATEST = 0.1, 2.5
+"""Seconds after the start of the cell, between which Stop is pressed."""
 
 SETUP = """
 import multiprocessing, signal
@@ -29,7 +29,7 @@ from functools import partial
 import numpy as np
 from helpers import tasks
 Pool = multiprocessing.get_context({method!r}).Pool
-rows = np.random.default_rng(0).normal(size=(600_000, 10))
+rows = np.random.default_rng(0).normal(size=(1_000_000, 10))
 function, chunks = partial(tasks.distances, target=rows[0]), np.array_split(rows, 5)
 """
 CELLS = {
@@ -88,15 +88,17 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
 
-def press(cell: str, method: str) -> tuple[int, int, int, int | None]:
+def press(cell: str, method: str) -> tuple[int, int, int, int | None] | None:
     """Return how often Stop was pressed, the lines on stderr, the workers left, and for "without with" those after END.
 
-    One press more than MOST_PRESSES: the cell never ended. None: END did not end, or was not tried.
+    None instead: the cell had ended before the first press. One press more than MOST_PRESSES: it never ended. None at
+    the end: END did not end, or was not tried.
     """
     kernel = Kernel(method)
     try:
         message = kernel.client.execute(cell)
-        time.sleep(random.uniform(0.1, LATEST))
+        if kernel.wait(message, random.uniform(EARLIEST, LATEST)) is not None:
+            return None
         for presses in range(1, MOST_PRESSES + 1):
             kernel.manager.interrupt_kernel()
             lines = kernel.wait(message, PATIENCE)
@@ -120,7 +122,9 @@ def main() -> None:
     for _ in range(rounds):
         for name, cell in CELLS.items():
             for method in multiprocessing.get_all_start_methods():
-                print(" | ".join(map(str, (name, method, *press(cell, method)))), flush=True)
+                while (seen := press(cell, method)) is None:
+                    pass
+                print(" | ".join(map(str, (name, method, *seen))), flush=True)
 
 
 if __name__ == "__main__":

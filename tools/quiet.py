@@ -122,7 +122,7 @@ def main() -> None:
     if before.scaling is None:
         print("There is one CPU to use, so two loops side by side show nothing.")
     else:
-        print(f"Two loops side by side are {before.scaling:.2f} times as fast as one.")
+        print(f"Two loops side by side are {before.scaling:.2f} times as fast as one after the other.")
     if found:
         raise SystemExit(f"This machine is disturbed: {'; '.join(found)}.")
     print("This machine is quiet.")
