@@ -13,7 +13,7 @@ from helpers.explaining.of_messages import causes_of_messages
 from helpers.explaining.of_workers import TOO_LITTLE_WORK, causes_of_workers
 from helpers.explaining.replay import Replay
 from helpers.machine import usable_cpus
-from helpers.spans import Run
+from helpers.spans import Breakdown, Run
 from helpers.text import format_seconds
 
 __all__ = ["Cause", "Diagnosis", "explain"]
@@ -64,10 +64,10 @@ class Diagnosis(NamedTuple):
         return {"text/plain": repr(self), "text/html": markup.advice(advice, self._rest())}
 
 
-def explain(run: Run, *, cpus: int | None = None) -> Diagnosis:
+def explain(run: Run, *, cpus: int | None = None, spent: Breakdown | None = None) -> Diagnosis:
     """Return what cost this run the most time, and what to change.
 
-    cpus: how many were usable, by default those of this machine.
+    cpus: how many were usable, by default those of this machine. spent: the breakdown of the run, if it is known.
 
     Raises ValueError for a run without a task that has ended, and for cpus below 1.
     """
@@ -76,7 +76,7 @@ def explain(run: Run, *, cpus: int | None = None) -> Diagnosis:
         raise ValueError(f"cpus must be a whole number of 1 or more, not {cpus!r}")
     if not any(span.outcome in ("ok", "error") for span in run.spans):
         raise ValueError("this run has no task that has ended, so there is nothing to explain")
-    facts = Facts(run, cpus)
+    facts = Facts(run, cpus, spent)
     replay = Replay(facts)
     causes = [*causes_of_workers(facts, replay), *causes_of_messages(facts, replay)]
     causes = _without_loop(causes)

@@ -5,7 +5,8 @@ moments are `time.perf_counter()` seconds. That clock is the same for all proces
 of different workers share one axis.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from helpers import markup
@@ -133,6 +134,10 @@ class Segment(NamedTuple):
         return self.end - self.begin
 
 
+Stretch = tuple[int, str, float, float, Span | None]
+"""The fields of a `Segment`, which takes longer to make: a run may have millions."""
+
+
 class Breakdown(NamedTuple):
     """Where the time of a pool's workers went, in worker-seconds that add up to whole = wall time x processes."""
 
@@ -171,37 +176,46 @@ def segments(run: Run) -> list[Segment]:
 
 def segments_by_row(run: Run) -> list[list[Segment]]:
     """Return `segments` as one list for each row; processes that never were ready have an empty row each."""
-    parent = [Segment(0, "sending", span.packed, span.sent, span) for span in run.spans]
-    parent += [Segment(0, "returning", span.landed, span.delivered, span) for span in run.spans]
-    parent.sort(key=lambda segment: segment.begin)
-    return [parent, *_rows_of_workers(run), *([] for _ in range(run.processes - len(run.workers)))]
+    return [list(map(Segment._make, row)) for row in stretches_by_row(run)]
 
 
-def seconds_by_phase(pieces: Iterable[Segment]) -> dict[str, float]:
+def stretches_by_row(run: Run) -> list[list[Stretch]]:
+    """Return what `segments_by_row` returns, as plain tuples."""
+    parent: list[Stretch] = [(0, "sending", span.packed, span.sent, span) for span in run.spans]
+    parent += [(0, "returning", span.landed, span.delivered, span) for span in run.spans]
+    parent.sort(key=itemgetter(2))
+    return [parent, *map(list, _rows_of_workers(run)), *([] for _ in range(run.processes - len(run.workers)))]
+
+
+def seconds_by_phase(pieces: Iterable[Stretch]) -> dict[str, float]:
     """Return the seconds that segments add up to, for every phase but idle, in the order of PHASES."""
     sums = dict.fromkeys(PHASES[:-1], 0.0)
+    computing = waiting = 0.0
     for _, phase, begin, end, span in pieces:
         if phase == "computing" and span is not None:
-            computing = span.computing
-            sums["computing"] += computing
-            sums["waiting for a CPU"] += end - begin - computing
+            wall = end - begin
+            ran = min(span.cpu, span.finished - span.started)  # as in Span.computing: this runs millions of times
+            computing += ran
+            waiting += wall - ran
         else:
             sums[phase] += end - begin
+    sums["computing"] += computing
+    sums["waiting for a CPU"] += waiting
     return sums
 
 
-def seconds_idle(row: Iterable[Segment], run: Run) -> float:
+def seconds_idle(row: Iterable[Stretch], run: Run) -> float:
     """Return the seconds of a run that no segment of a row covers; the parent may send and return at the same time."""
     idle, free = 0.0, run.began
-    for segment in sorted(row, key=lambda segment: segment.begin):
-        idle += max(0.0, min(segment.begin, run.ended) - free)
-        free = max(free, segment.end)
+    for _, _, begin, end, _ in sorted(row, key=itemgetter(2)):
+        idle += max(0.0, min(begin, run.ended) - free)
+        free = max(free, end)
     return idle + max(0.0, run.ended - free)
 
 
 def breakdown(run: Run) -> Breakdown:
     """Split wall time x processes into what the workers did with it; the rest is idle."""
-    return breakdown_of(run, [seconds_by_phase(row) for row in _rows_of_workers(run)])
+    return breakdown_of(run, list(map(seconds_by_phase, _rows_of_workers(run))))
 
 
 def breakdown_of(run: Run, workers: Sequence[Mapping[str, float]]) -> Breakdown:
@@ -221,34 +235,32 @@ def events(run: Run) -> list[tuple[float, str, int]]:
     return sorted(moments)
 
 
-def _rows_of_workers(run: Run) -> list[list[Segment]]:
+def _rows_of_workers(run: Run) -> Iterator[Iterator[Stretch]]:
     spans: dict[int, list[Span]] = {worker.pid: [] for worker in run.workers}
     for span in run.spans:
         spans[span.worker].append(span)
-    rows = []
     for number, worker in enumerate(run.workers, 1):
         began = run.began if number <= run.processes else worker.ready  # when a replacement was started is not known
-        rows.append(_worker_segments(number, worker, spans[worker.pid], began))
-    return rows
+        yield _stretches(number, worker, spans[worker.pid], began)
 
 
-def _worker_segments(row: int, worker: Worker, spans: list[Span], began: float) -> list[Segment]:
-    found = []
+def _stretches(row: int, worker: Worker, spans: list[Span], began: float) -> Iterator[Stretch]:
+    """Yield what one worker did, in the order of time: its calls and its results, as they came."""
     free = max(began, worker.ready)
     if free > began:
-        found.append(Segment(row, "starting", began, free, None))
-    calls = [(span.started, 0, span.task, span) for span in spans]
-    results = [(span.returned, 1, span.task, span) for span in spans]
-    for begin, is_result, _, span in sorted(calls + results):
-        if is_result:
-            sent = max(free, span.replied)
-            found.append(Segment(row, "returning", free, sent, span))
-            free = sent
-        else:
-            found.append(Segment(row, "sending", min(begin, max(free, span.packed)), begin, span))
-            found.append(Segment(row, "computing", begin, span.finished, span))
-            free = span.finished
+        yield row, "starting", began, free, None
+    results = sorted(spans, key=attrgetter("returned"))
+    sent = 0  # how many of them
+    for span in sorted(spans, key=attrgetter("started")):
+        begin = span.started
+        while sent < len(results) and results[sent].returned < begin:
+            yield row, "returning", free, (free := max(free, results[sent].replied)), results[sent]
+            sent += 1
+        yield row, "sending", min(begin, max(free, span.packed)), begin, span
+        yield row, "computing", begin, span.finished, span
+        free = span.finished
+    for result in results[sent:]:
+        yield row, "returning", free, (free := max(free, result.replied)), result
     if spans:
-        last = max(spans, key=lambda span: span.replied)
-        found.append(Segment(row, "returning", free, max(free, last.delivered), last))
-    return found
+        last = max(spans, key=attrgetter("replied"))
+        yield row, "returning", free, max(free, last.delivered), last

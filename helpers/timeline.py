@@ -17,7 +17,7 @@ from helpers.spans import (
     breakdown_of,
     seconds_by_phase,
     seconds_idle,
-    segments_by_row,
+    stretches_by_row,
 )
 from helpers.text import aligned, counted, format_seconds
 
@@ -43,7 +43,7 @@ def timeline(
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours share one column, filled by the shares of their phases.
     """
-    rows = segments_by_row(run)
+    rows = stretches_by_row(run)
     sums = [seconds_by_phase(row) for row in rows]
     title = title or _title(run)
     sentences = [*_sentences(run, breakdown_of(run, sums[1:]), cpus), *([note] if note else [])]
@@ -69,10 +69,11 @@ def timeline(
     return Picture(drawing, "\n".join([title, " ".join(sentences), "", *table]))
 
 
-def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
+def where_time_went(runs: Mapping[str, Run | Breakdown], *, width: int = 960) -> Picture:
     """Draw one stacked bar for each run: its workers' time (wall time x processes), by phase.
 
-    runs: the runs by their label. All bars share one axis, in worker-seconds. width: of the drawing, in pixels.
+    runs: the runs by their label, or their breakdowns. All bars share one axis, in worker-seconds. width: of the
+    drawing, in pixels.
 
     Raises ValueError when there is no run.
     """
@@ -80,7 +81,7 @@ def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
         raise ValueError("where_time_went needs one run or more, by its label, not an empty mapping")
     title = "Where the workers' time went"
     margin = max(0, 8 * max(map(len, runs)) + 12 - svg.LEFT)  # more room at the left for long labels
-    breakdowns = {label: breakdown(run) for label, run in runs.items()}
+    breakdowns = {label: run if isinstance(run, Breakdown) else breakdown(run) for label, run in runs.items()}
     most = max(parts.whole for parts in breakdowns.values())
     scale = (width - margin - svg.LEFT - svg.RIGHT) / (most or 1.0)
     top, pitch = 44, 44

@@ -27,6 +27,10 @@ def test_every_bar_is_as_long_as_its_worker_seconds_and_phases_follow_each_other
     assert_same(found, expected)
 
 
+def test_the_breakdown_of_a_run_is_drawn_like_the_run():
+    assert where_time_went({"cold": breakdown(RUN)}).html == where_time_went({"cold": RUN}).html
+
+
 def test_all_bars_share_the_axis_of_the_longest():
     root = bars(
         {

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from helpers.drawing import svg
 from helpers.drawing.picture import COLOURS
-from helpers.spans import Segment, Span, seconds_by_phase
+from helpers.spans import Segment, Span, Stretch, seconds_by_phase
 from helpers.text import counted, format_seconds
 
 TOP = 64
@@ -74,7 +74,7 @@ def draw_tracks(layout: Layout) -> Iterator[str]:
         yield svg.idle(svg.LEFT, y, layout.right - svg.LEFT, layout.height)
 
 
-def draw_bars(rows: Sequence[Sequence[Segment]], layout: Layout) -> Iterator[str]:
+def draw_bars(rows: Sequence[Sequence[Stretch]], layout: Layout) -> Iterator[str]:
     """Return the bars of all segments, by row; where there are very many, narrow neighbours share a column.
 
     Bars of tasks that failed, were lost or are running are never merged, and are drawn last, so nothing covers them.
@@ -84,23 +84,30 @@ def draw_bars(rows: Sequence[Sequence[Segment]], layout: Layout) -> Iterator[str
     marked = []
     for row in rows:
         for crowd in _crowds(row, narrow / layout.scale, column / layout.scale):
-            if _is_marked(crowd[0]):
-                marked += crowd
-            elif max(segment.end for segment in crowd) > crowd[0].begin:
-                yield _bar(crowd[0], layout) if len(crowd) == 1 else _column(crowd, layout)
+            first = Segment._make(crowd[0])
+            if _is_marked(first):
+                marked.append(first)
+            elif (end := max(stretch[3] for stretch in crowd)) > first.begin:
+                yield _bar(first, layout) if len(crowd) == 1 else _column(crowd, first, end, layout)
     for segment in marked:
         yield _bar(segment, layout)
 
 
-def _crowds(row: Iterable[Segment], narrow: float, widest: float) -> Iterator[list[Segment]]:
-    """Group neighbours that are shorter than narrow seconds, up to widest seconds; each other segment is alone."""
-    crowd: list[Segment] = []
+def _crowds(row: Iterable[Stretch], narrow: float, widest: float) -> Iterator[list[Stretch]]:
+    """Group neighbours that are shorter than narrow seconds, up to widest seconds; each other segment is alone.
+
+    A segment that is marked (see below) is alone, too.
+    """
+    crowd: list[Stretch] = []
+    since = 0.0
     for segment in row:
-        small = segment.end - segment.begin < narrow and not _is_marked(segment)
-        if crowd and (not small or segment.end - crowd[0].begin > widest):
+        _, phase, begin, end, span = segment
+        small = end - begin < narrow and not (phase == "computing" and span is not None and span.outcome != "ok")
+        if crowd and (not small or end - since > widest):
             yield crowd
             crowd = []
         if small:
+            since = since if crowd else begin
             crowd.append(segment)
         else:
             yield [segment]
@@ -142,19 +149,18 @@ def _task_number(task: int, x: float, y: float, width: float, height: int) -> st
     return svg.text(x, y + height / 2 + 4.5, str(task), f"text-anchor='middle' {halo}", fill="#fff")
 
 
-def _column(crowd: Sequence[Segment], layout: Layout) -> str:
+def _column(crowd: Sequence[Stretch], first: Segment, end: float, layout: Layout) -> str:
     """Return one bar for many narrow ones, filled from the bottom by the shares of their phases."""
-    begin, end = crowd[0].begin, max(segment.end for segment in crowd)
-    seconds, sums = end - begin, seconds_by_phase(crowd)
+    seconds, sums = end - first.begin, seconds_by_phase(crowd)
     full = max(seconds, sum(sums.values()))  # more than the seconds where the parent sends and returns at once
-    x, width = layout.place(begin, end, 0.5)
-    parts, top = "", layout.y(crowd[0].row) + float(layout.height)
+    x, width = layout.place(first.begin, end, 0.5)
+    parts, top = "", layout.y(first.row) + float(layout.height)
     for phase, part in sums.items():
         filled = layout.height * part / full
         if filled:
             top -= filled
             parts += svg.rectangle(x, top, width, filled, COLOURS[phase])
-    tasks = counted(len({segment.span.task for segment in crowd if segment.span}), "task")
+    tasks = counted(len({span.task for *_, span in crowd if span is not None}), "task")
     return svg.group(parts, f"{tasks}, too short to draw one by one: {format_seconds(seconds)} together")
 
 

@@ -24,13 +24,13 @@ Message = list[Span]
 
 
 class Facts:
-    """What one run shows. run: with one task or more; cpus: how many were usable."""
+    """What one run shows. run: with one task or more; cpus: how many were usable; spent: where its time went."""
 
-    def __init__(self, run: Run, cpus: int) -> None:
+    def __init__(self, run: Run, cpus: int, spent: Breakdown | None = None) -> None:
         self.run = run
         self.cpus = cpus
         self.spans = [span for span in run.spans if span.outcome in ("ok", "error")]
-        self.spent: Breakdown = breakdown(run)
+        self.spent = spent or breakdown(run)
         self.threads = run.start_method == "threads"
 
     @cached_property
@@ -51,27 +51,37 @@ class Facts:
         """How many tasks began, and never came back; how long they would have taken is not known."""
         return len(self.run.spans) - len(self.spans)
 
-    @property
+    @cached_property
+    def computing_of_each(self) -> list[float]:
+        """CPU seconds of each task."""
+        return [span.computing for span in self.spans]
+
+    @cached_property
+    def wall_of_each(self) -> list[float]:
+        """Wall seconds of each task."""
+        return [span.finished - span.started for span in self.spans]
+
+    @cached_property
     def computing(self) -> float:
         """CPU seconds of all tasks."""
-        return sum(span.computing for span in self.spans)
+        return sum(self.computing_of_each)
 
-    @property
+    @cached_property
     def wall(self) -> float:
         """Wall seconds of all tasks."""
-        return sum(span.finished - span.started for span in self.spans)
+        return sum(self.wall_of_each)
 
-    @property
+    @cached_property
     def typical_wall(self) -> float:
         """Wall seconds of the median task."""
-        return statistics.median(span.finished - span.started for span in self.spans)
+        return statistics.median(self.wall_of_each)
 
     @property
     def cpu_share(self) -> float:
         """For which share of their time the tasks had a CPU."""
         return self.computing / self.wall if self.wall else 1.0
 
-    @property
+    @cached_property
     def cpus_used(self) -> float:
         """How many CPUs the tasks kept busy, on average over the time from the first start to the last end."""
         return _cpus_used(self.spans)
@@ -118,27 +128,37 @@ class Facts:
         more = [first.bytes_in - statistics.median(span.bytes_in for span in rest) for first, *rest in several]
         return max(0, int(statistics.median(more)))
 
-    @property
+    @cached_property
     def has_large_arguments(self) -> bool:
         """Whether messages to workers are large, because of what a task or the function holds."""
         each = statistics.median(span.bytes_in for span in self.spans)
         return self.message_bytes_in >= LARGE and (each >= SMALL or self.function_bytes >= LARGE)
 
-    @property
+    @cached_property
     def has_large_results(self) -> bool:
         """Whether messages from workers are large, because of what a task returns."""
         each = statistics.median(span.bytes_out for span in self.spans)
         return self.message_bytes_out >= LARGE and each >= SMALL
 
-    @property
+    @cached_property
+    def sizes_in(self) -> list[int]:
+        """The bytes that each message carried to a worker."""
+        return [sum([span.bytes_in for span in message]) for message in self.messages]
+
+    @cached_property
+    def sizes_out(self) -> list[int]:
+        """The bytes that each message carried back."""
+        return [sum([span.bytes_out for span in message]) for message in self.messages]
+
+    @cached_property
     def message_bytes_in(self) -> float:
         """Bytes that a typical message carried to a worker."""
-        return statistics.median(sum(span.bytes_in for span in message) for message in self.messages)
+        return statistics.median(self.sizes_in)
 
-    @property
+    @cached_property
     def message_bytes_out(self) -> float:
         """Bytes that a typical message carried back."""
-        return statistics.median(sum(span.bytes_out for span in message) for message in self.messages)
+        return statistics.median(self.sizes_out)
 
     @cached_property
     def one_at_a_time(self) -> bool:
@@ -156,18 +176,21 @@ class Facts:
         last = max(message[0].submitted for message in self.messages)
         waiting = busy = 0
         before = min(worker.ready for worker in self.run.workers)
-        for moment, to_waiting, to_busy in sorted(self._moves()):
+        for moment, to_waiting, to_busy in sorted(self._moves(last)):
             if before < moment <= last and not waiting:
                 idle += (moment - max(before, self.run.began)) * max(0, self.run.processes - busy)
             before = max(before, moment)
             waiting, busy = waiting + to_waiting, busy + to_busy
         return idle
 
-    def _moves(self) -> Iterator[tuple[float, int, int]]:
+    def _moves(self, last: float) -> Iterator[tuple[float, int, int]]:
+        """Yield when a message began to wait, and when it was with a worker; not what began after the last moment."""
         for message in self.messages:
-            yield message[0].submitted, 1, 0
-            yield max(message[0].arrived, message[0].submitted), -1, 1
-            yield max(message[-1].replied, message[0].arrived), 0, -1
+            submitted, arrived = message[0].submitted, message[0].arrived
+            yield submitted, 1, 0
+            if arrived <= last:
+                yield max(arrived, submitted), -1, 1
+                yield max(message[-1].replied, arrived), 0, -1
 
 
 def _cpus_used(spans: list[Span]) -> float:

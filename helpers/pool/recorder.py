@@ -10,11 +10,15 @@ import time
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from struct import Struct
 from typing import Any, NamedTuple
 
 OUTCOMES = ("ok", "error", "lost", "running")
 OK, ERROR, LOST, RUNNING = range(4)
 """How the last task of a chunk ended; places in OUTCOMES, and in `helpers.spans.OUTCOMES`."""
+
+_OF_ONE = Struct("=20d")
+"""The record of a task that came, and went back, in a message of its own."""
 
 _keys = itertools.count()
 _recorders: "dict[int, weakref.ref[Recorder]]" = {}
@@ -161,6 +165,8 @@ def worked_on(work: bytes) -> int:
 
 def decode(record: bytes) -> Iterator[tuple[Any, ...]]:
     """Yield the fields of a span (`helpers.spans.Span`) for each task of a record."""
+    if len(record) == _OF_ONE.size and (fields := _OF_ONE.unpack(record))[3:6] == (1, 1, 1):
+        return iter((_span_of_one(*fields),))
     numbers = array("d")
     numbers.frombytes(record)
     first, worker, outcome, done, tasks, worked = map(int, numbers[:6])
@@ -192,6 +198,18 @@ def decode(record: bytes) -> Iterator[tuple[Any, ...]]:
         itertools.chain(itertools.repeat("ok", done - 1), (OUTCOMES[outcome],)),
         strict=False,
     )
+
+
+def _span_of_one(
+    first: float, worker: float, outcome: float, _1: float, _2: float, _3: float, landed: float, submitted: float,
+    packed: float, sent: float, size: float, arrived: float, returned: float, received: float, started: float,
+    finished: float, cpu: float, replied: float, size_out: float, delivered: float,
+) -> tuple[Any, ...]:  # fmt: skip
+    """Return the fields of the only task of a record: most of a million tasks come so, and this is quicker."""
+    return (
+        int(first), int(worker), submitted, packed, sent, arrived, received, started, finished, returned, replied,
+        landed, delivered, cpu, int(size), int(size_out), OUTCOMES[int(outcome)],
+    )  # fmt: skip
 
 
 def _unfinished(sending: Sending, held: Held, outcome: int, now: float) -> bytes:

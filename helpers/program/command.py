@@ -9,6 +9,7 @@ what was seen, and a new folder holds a page about it and a trace for Perfetto.
 """
 
 import argparse
+import gc
 import os
 import shlex
 import shutil
@@ -122,13 +123,14 @@ def _try_to_report(command: Sequence[str], journal: Path, code: int, here: str) 
 def _report(command: Sequence[str], journal: Path, code: int, here: str) -> None:
     """Write the paragraph, and the page and the trace if the program has made a pool."""
     from helpers.program.recording import read_recording  # loaded after the program has ended
-    from helpers.program.summary import explain_run, paragraph
+    from helpers.program.summary import paragraph
 
+    gc.disable()  # it would look through the spans of a million tasks again and again
     recording = read_recording(journal, here)
     where = explanation = ""
     if recording.groups:
         where = _was_killed(code) + _write(command, recording, code)
-        explanation = explain_run(recording.groups[0].pools[0].run)
+        explanation = recording.groups[0].pools[0].explanation
     _say(paragraph(recording, explanation, where))
 
 

@@ -1,12 +1,13 @@
 """The page about a program: one HTML file that needs nothing else, for the screen, light or dark, and for print."""
 
+import heapq
 import html
 from collections.abc import Iterable, Sequence
 
 from helpers.machine import usable_cpus
 from helpers.program.recording import Group, RecordedPool, Recording
-from helpers.program.summary import as_sentence, describe_group, explain_run, notes_of
-from helpers.spans import Run, Span
+from helpers.program.summary import as_sentence, describe_group, notes_of
+from helpers.spans import Span
 from helpers.text import counted, format_seconds
 from helpers.timeline import timeline, where_time_went
 
@@ -89,8 +90,8 @@ def _section(number: int, group: Group) -> Iterable[str]:
     longest = group.pools[0]
     yield f"<h2 id='place-{number}'>{_escaped(group.place)}</h2>"
     yield f"<p>{_escaped(as_sentence(describe_group(group)))}</p>"
-    yield from _pictures(longest.run)
-    if explanation := explain_run(longest.run):
+    yield from _pictures(longest)
+    if explanation := longest.explanation:
         yield f"<h3>What cost most, and what to do about it</h3><pre>{_escaped(explanation)}</pre>"
     yield from _tasks(longest)
     if len(group.pools) > 1:
@@ -102,9 +103,10 @@ def _section(number: int, group: Group) -> Iterable[str]:
         yield from _table(["", "kind", "functions", "workers", "tasks", "time"], rows, texts=3)
 
 
-def _pictures(run: Run) -> Iterable[str]:
+def _pictures(pool: RecordedPool) -> Iterable[str]:
+    run = pool.run
     pictures = [timeline(run, cpus=usable_cpus(), parent="program")]
-    pictures += [where_time_went({"pool": run})] if run.spans else []
+    pictures += [where_time_went({"pool": pool.spent})] if run.spans else []
     yield from (f"<figure>{picture.html}</figure>" for picture in pictures)
 
 
@@ -120,8 +122,11 @@ def _tasks(pool: RecordedPool) -> Iterable[str]:
     run = pool.run
     if not run.spans:
         return
-    tasks = sorted(zip(run.spans, pool.functions, strict=True), key=lambda task: _wall(task[0]), reverse=True)
-    shown, rest = tasks[:MOST_TASKS], [span for span, _ in tasks[MOST_TASKS:]]
+    walls = [-_wall(span) for span in run.spans]
+    slowest = heapq.nsmallest(MOST_TASKS, range(len(walls)), key=walls.__getitem__)
+    shown = [(run.spans[place], pool.functions[place]) for place in slowest]
+    taken = set(slowest)
+    rest = [span for place, span in enumerate(run.spans) if place not in taken]
     numbers = {worker.pid: number for number, worker in enumerate(run.workers, 1)}
     heads = ["task", "function", "outcome", "worker", "began at", "pickling", "queued", "function ran", "on a CPU"]
     rows = [_task_row(span, function, numbers[span.worker], run.began) for span, function in shown]
@@ -138,15 +143,19 @@ def _task_row(span: Span, function: str, worker: int, began: float) -> list[str]
 
 def _figures(spans: Sequence[Span]) -> list[str]:
     """Return the sums of what some tasks took."""
-    seconds = [
-        sum(span.sent - span.packed for span in spans),
-        sum(max(0.0, span.arrived - span.sent) for span in spans),
-        sum(map(_wall, spans)),
-        sum(span.computing for span in spans),
-        sum(span.delivered - span.returned for span in spans),
-    ]
-    sizes = [sum(span.bytes_in for span in spans), sum(span.bytes_out for span in spans)]
-    return [*map(format_seconds, seconds), *(f"{size:,}" for size in sizes)]
+    pickling = queued = wall = computing = returning = 0.0
+    bytes_in = bytes_out = 0
+    for span in spans:
+        ran = span.finished - span.started
+        pickling += span.sent - span.packed
+        queued += max(0.0, span.arrived - span.sent)
+        wall += ran
+        computing += min(span.cpu, ran)
+        returning += span.delivered - span.returned
+        bytes_in += span.bytes_in
+        bytes_out += span.bytes_out
+    seconds = map(format_seconds, (pickling, queued, wall, computing, returning))
+    return [*seconds, f"{bytes_in:,}", f"{bytes_out:,}"]
 
 
 def _wall(span: Span) -> float:

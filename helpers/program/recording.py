@@ -1,22 +1,31 @@
 """What a program has recorded: its pools, each with where it was made and its run, and what else there is to tell."""
 
 import ast
+import functools
 import itertools
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from helpers.diagnosis import explain
 from helpers.pool.recorder import decode
 from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, is_cut, read_entries
 from helpers.program.places import describe
-from helpers.spans import Load, Run, Span, Worker
+from helpers.spans import Breakdown, Load, Run, Span, Worker, breakdown
 
 MOST_TRACED = 20_000
 """Tasks in a trace: some 20 MB, which are written in a few seconds. Viewers in a browser become slow with more."""
 
 
-class RecordedPool(NamedTuple):
+_SPAN_OF = functools.partial(tuple.__new__, Span)
+"""Makes a span of its fields, in half the time of `Span._make`."""
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedPool:
     """A pool of the program: the kind of it, the place where it was made, its run, and its functions.
 
     functions: the name of the function of each task of the run, in their order.
@@ -27,10 +36,21 @@ class RecordedPool(NamedTuple):
     run: Run
     functions: tuple[str, ...]
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The names of its functions, the most frequent first, as far as they have names."""
         return [name for name, _ in Counter(self.functions).most_common() if name]
+
+    @cached_property
+    def spent(self) -> Breakdown:
+        """Where the time of its workers went."""
+        return breakdown(self.run)
+
+    @cached_property
+    def explanation(self) -> str:
+        """What cost it most, and what to change (`helpers.diagnosis`); nothing if no task has ended."""
+        has_ended = any(span.outcome in ("ok", "error") for span in self.run.spans)
+        return str(explain(self.run, spent=self.spent)) if has_ended else ""
 
 
 class Group(NamedTuple):
@@ -126,11 +146,11 @@ def _pool(
     rows: list[tuple[Span, str]] = []
     ready: dict[int, float] = {}
     for number, moment, record in records:
-        spans = list(itertools.starmap(Span, decode(record)))
-        rows += [(span, names[facts["pool"], number]) for span in spans]
+        spans = list(map(_SPAN_OF, decode(record)))
+        rows += zip(spans, itertools.repeat(names[facts["pool"], number]))
         for span in spans[:1]:
             ready[span.worker] = min(moment or span.arrived, ready.get(span.worker, span.arrived))
-    rows.sort()
+    rows.sort(key=_task_of)
     workers = sorted(itertools.starmap(Worker, ready.items()), key=lambda worker: worker.ready)
     began = facts["began"]
     ended = max((span.delivered for span, _ in rows), default=began)
@@ -138,6 +158,10 @@ def _pool(
     processes, start_method = facts["processes"], facts["start_method"]
     run = Run(tuple(spans), tuple(workers), processes, start_method, began, ended, load, function_bytes)
     return RecordedPool(facts["kind"], describe(facts["lines"], folder), run, tuple(name for _, name in rows))
+
+
+def _task_of(row: tuple[Span, str]) -> int:
+    return row[0].task
 
 
 def _grouped(pools: Iterable[RecordedPool]) -> tuple[Group, ...]:

@@ -1,13 +1,10 @@
 """What was seen of a program, in sentences: the paragraph at its end, and the words of the page."""
 
-import functools
 import textwrap
 from collections import Counter
 
-from helpers.diagnosis import explain
 from helpers.machine import usable_cpus
 from helpers.program.recording import Group, RecordedPool, Recording
-from helpers.spans import Run, breakdown
 from helpers.text import counted, format_seconds
 
 MOST_GROUPS = 3
@@ -29,7 +26,7 @@ def paragraph(recording: Recording, explanation: str, where: str) -> str:
     sentences = [f"{group.place}: {describe_group(group)}" for group in shown]
     sentences = sentences or [NOTHING_SEEN if recording.notes else NOTHING]
     if shown and shown[0].pools[0].run.spans:
-        sentences.insert(1, where_the_time_went(shown[0].pools[0].run))
+        sentences.insert(1, where_the_time_went(shown[0].pools[0]))
     if len(recording.groups) > 1:
         places = f"at {counted(len(recording.groups), 'place')}"
         sentences.insert(0, f"The program made {counted(recording.made, 'pool')} {places}.")
@@ -77,19 +74,13 @@ def describe_pool(pool: RecordedPool) -> str:
     return f"{words}."
 
 
-def where_the_time_went(run: Run) -> str:
+def where_the_time_went(pool: RecordedPool) -> str:
     """Say how busy the workers were, and what the largest part of the rest of their time was."""
-    spent = breakdown(run)
+    run, spent = pool.run, pool.spent
     busy = f"{spent.computing / (run.seconds or 1.0):.1f} of {counted(usable_cpus(), 'CPU')}"
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
     rest = f"most of the rest of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
     return f"The workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."
-
-
-@functools.cache  # the paragraph and the page both say it
-def explain_run(run: Run) -> str:
-    """Return what cost a run most, and what to change, as text (`helpers.diagnosis`); nothing if no task has ended."""
-    return str(explain(run)) if any(span.outcome in ("ok", "error") for span in run.spans) else ""
 
 
 def _listed(names: list[str]) -> str:

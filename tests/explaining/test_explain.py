@@ -9,7 +9,7 @@ from benchmarks.explaining import Case, named_first, simulated_cases, split
 from helpers.diagnosis import LEAST_GAIN, MOST_CAUSES, explain
 from helpers.explaining.replay import Replay
 from helpers.model import Costs, simulate
-from helpers.spans import Load, Run
+from helpers.spans import Load, Run, breakdown
 
 CASES = list(simulated_cases())
 
@@ -41,6 +41,14 @@ def test_a_run_with_nothing_wrong_says_so_and_for_how_long_it_computed():
     found = explain(a_run(), cpus=8)
     assert found.causes == ()
     assert str(found).startswith("Nothing to gain from the pool: the tasks computed for 100% of the time")
+
+
+def test_of_very_many_messages_some_are_looked_at(monkeypatch):
+    run = a_run(durations=[1e-5] * 800)
+    whole = explain(run, cpus=8)
+    monkeypatch.setattr("helpers.explaining.replay.MOST_FITTED", 100)
+    assert str(explain(run, cpus=8, spent=breakdown(run))) == str(whole)
+    assert whole.causes
 
 
 def test_at_most_three_causes_are_named_the_one_first_that_gains_most():

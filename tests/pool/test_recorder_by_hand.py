@@ -28,6 +28,15 @@ def test_a_chunk_comes_back_as_one_span_for_each_task_with_every_moment_in_its_p
     assert recorder.sending == {}
 
 
+def test_a_chunk_of_one_task_has_every_moment_in_its_place():
+    recorder = Recorder()
+    recorder.sending[5] = Sending("square", 10.0, 11.0, [12.0], [100])
+    recorder.end(5, 101, 9.0, ERROR, pack_work(20.0, 40.0, (21.0, 22.0, 25.0, 2.5), (41.0,), (7,)), 50.0, [51.0])
+    assert spans(recorder) == [
+        Span(5, 101, 10.0, 11.0, 12.0, 20.0, 21.0, 22.0, 25.0, 40.0, 41.0, 50.0, 51.0, 2.5, 100, 7, "error")
+    ]
+
+
 def test_only_the_last_task_of_a_chunk_has_another_outcome():
     recorder = Recorder()
     recorder.sending[5] = SENDING

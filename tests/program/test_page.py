@@ -14,7 +14,7 @@ from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, J
 from helpers.program.page import page
 from helpers.program.places import describe
 from helpers.program.recording import read_recording
-from helpers.program.summary import explain_run, paragraph
+from helpers.program.summary import paragraph
 from helpers.trace import save_trace
 
 SPANS = 10_000
@@ -131,7 +131,7 @@ def test_names_are_shown_as_they_are_and_not_as_tags(journal, tmp_path):
 def test_an_explanation_is_on_the_page_and_in_the_paragraph(journal, tmp_path):
     make_pool(journal, 0, 1, 1)
     recording = recording_of(tmp_path)
-    text = explain_run(recording.groups[0].pools[0].run)
+    text = recording.groups[0].pools[0].explanation
     assert text
     assert f"<pre>{escape(text)}</pre>" in page(recording, "script.py", "It ended.", "trace.json")
     assert "It's-well." in paragraph(recording, "It's-well.", "")
