@@ -48,10 +48,11 @@ RUNNER = """
 import os, sys
 from pathlib import Path
 from helpers.program import child
+from helpers.program.guardian import Guardian
 
 os.chdir({folder!r})
 sys.orig_argv = [sys.executable]  # no option of this Python is one of the program's
-sys.exit(child.run(["launcher.py"], Path("journal")))
+sys.exit(child.run(["launcher.py"], Path("journal"), Guardian()))
 """
 """X-rays the launcher."""
 

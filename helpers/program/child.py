@@ -11,14 +11,19 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from helpers.program.guardian import Guardian
 from helpers.program.hook.sitecustomize import JOURNAL, PYTHONPATH, ROOT
 
 COURSE = Path(__file__).resolve().parents[2]
 """The folder that holds the package `helpers`."""
 
 HOOK = Path(__file__).resolve().parent / "hook"
-PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
-"""Signals to this process that are meant for the program. Ctrl-C reaches both, since they share the terminal."""
+PASSED_ON = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)
+)
+"""Signals to this process that are meant for the program."""
 
 REFUSED_OPTIONS = {"isolated": "-I", "ignore_environment": "-E", "no_site": "-S"}
 """Options with which Python would not look into the folder `hook`, by their names in `sys.flags`."""
@@ -55,17 +60,20 @@ def _check_helpers(folder: Path) -> None:
         )
 
 
-def run(command: Sequence[str], journal: Path) -> int:
+def run(command: Sequence[str], journal: Path, guardian: Guardian) -> int:
     """Run the program, which writes its journal, and return its exit code; that is negative for a signal."""
     environment = os.environ | {JOURNAL: str(journal), ROOT: str(COURSE)}
     before = os.environ.get("PYTHONPATH")
     if before is not None:
         environment[PYTHONPATH] = before
     environment["PYTHONPATH"] = os.pathsep.join([str(HOOK), *([before] if before else [])])
-    with _Relay() as relay:
+    with _Relay(guardian) as relay:
         child = subprocess.Popen(as_command_line(command), env=environment, close_fds=False)
+        guardian.begin(child.pid)
         relay.to(child)
-        return child.wait()
+        code = child.wait()
+        guardian.end()
+        return code
 
 
 def as_command_line(command: Sequence[str]) -> list[str]:
@@ -86,20 +94,20 @@ def interpreter_options(given: Sequence[str], arguments: int) -> list[str]:
 
 
 class _Relay:
-    """While it is entered, Ctrl-C is left to the program, and other signals are passed on to it."""
+    """While it is entered, signals to this process are passed on to the program, if it has not got them, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, guardian: Guardian) -> None:
+        self._guardian = guardian
         self._child: subprocess.Popen[Any] | None = None
         self._early: list[int] = []  # that came before there was a child
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        handlers: dict[int, Any] = {getattr(signal, name): self._pass_on for name in PASSED_ON if hasattr(signal, name)}
-        for number, handler in {**handlers, signal.SIGINT: self._leave}.items():
+        for number in PASSED_ON:
             before = signal.getsignal(number)
             if before not in (signal.SIG_IGN, None):  # ignored: as nohup and background jobs ask for
                 self._before[number] = before
-                signal.signal(number, handler)  # unlike SIG_IGN, a handler is not inherited by the program
+                signal.signal(number, self._pass_on)  # unlike SIG_IGN, a handler is not inherited by the program
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -115,11 +123,8 @@ class _Relay:
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         if self._child is None:
             self._early.append(number)
-        else:
+        elif not self._guardian.has_heard(number, otherwise=number == signal.SIGINT):
             self._child.send_signal(number)
-
-    def _leave(self, number: int, frame: FrameType | None) -> None:
-        pass
 
 
 def end_like(code: int) -> int:

@@ -18,10 +18,12 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helpers.program import child
+from helpers.program.guardian import Guardian
 
 if TYPE_CHECKING:  # loaded after the program has ended
     from helpers.program.recording import Recording
@@ -30,6 +32,8 @@ DEADLINE = 60.0
 """Seconds for a run of the program with each start method."""
 
 USAGE_ERROR = 2
+KILLED = 9
+"""SIGKILL, which has this number on every system that has it."""
 
 
 class Arguments(NamedTuple):
@@ -81,11 +85,14 @@ def main(words: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _refuse(f"no folder can be made for what is recorded: {error}")
     here = os.getcwd()  # the program may delete it
-    try:
-        code = child.run(arguments.command, folder / "journal")
-        _try_to_report(arguments.command, folder / "journal", code, here)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    show = partial(_try_to_report, arguments.command, folder / "journal", here)
+    tidy = partial(shutil.rmtree, folder, ignore_errors=True)
+    with Guardian(child.PASSED_ON, partial(show, -KILLED), tidy) as guardian:
+        try:
+            code = child.run(arguments.command, folder / "journal", guardian)
+            show(code)
+        finally:
+            tidy()
     return child.end_like(code)
 
 
@@ -110,17 +117,17 @@ def _say(text: str) -> None:
         sys.stderr = None  # else Python tries again when it ends, and changes the exit code
 
 
-def _try_to_report(command: Sequence[str], journal: Path, code: int, here: str) -> None:
+def _try_to_report(command: Sequence[str], journal: Path, here: str, code: int) -> None:
     """Report, and if that fails say so: the program's own end must not depend on it."""
     try:
-        _report(command, journal, code, here)
+        _report(command, journal, here, code)
     except KeyboardInterrupt:
         _say("xray: interrupted before what was recorded was shown.")
     except Exception as error:  # noqa: BLE001
         _say(f"xray: what was recorded cannot be shown: {type(error).__name__}: {error}")
 
 
-def _report(command: Sequence[str], journal: Path, code: int, here: str) -> None:
+def _report(command: Sequence[str], journal: Path, here: str, code: int) -> None:
     """Write the paragraph, and the page and the trace if the program has made a pool."""
     from helpers.program.recording import read_recording  # loaded after the program has ended
     from helpers.program.summary import paragraph

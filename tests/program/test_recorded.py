@@ -120,11 +120,7 @@ def test_however_a_program_ends_what_was_recorded_is_shown(write, end, code):
 def test_a_signal_to_the_command_is_passed_on(write, number):
     body = "pool = multiprocessing.Pool(1); pool.map(work, [0.0]); print('ready', flush=True); pool.map(work, [60])"
     program = write(f"{TASKS}    {body}")
-    before = signal.signal(number, signal.SIG_DFL)  # under nohup, for instance, a program inherits that it is ignored
-    try:
-        process = program.start()
-    finally:
-        signal.signal(number, before)
+    process = start(program, number)
     assert process.stdout.readline() == b"ready\n"
     os.kill(process.pid, number)
     _, stderr = process.communicate(timeout=40)
@@ -133,6 +129,70 @@ def test_a_signal_to_the_command_is_passed_on(write, number):
     assert "ran 1 task of work" in said
     name = signal.Signals(number).name
     assert f"ended by the signal {name}. Tasks that had not ended by then are missing here. See" in said
+    assert program.left_over() == []
+
+
+COUNTING = """
+    import signal
+    import time
+
+    count = 0
+
+    def on_signal(number, frame):
+        global count
+        count += 1
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"):
+        signal.signal(getattr(signal, name), on_signal)
+    print("ready", flush=True)
+    while not count:
+        time.sleep(0.01)
+    time.sleep(1.5)  # for a second one
+    print(count)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+@pytest.mark.parametrize("send", [os.kill, os.killpg])
+def test_a_signal_reaches_the_program_once_whoever_it_was_sent_to(write, send, number):
+    process = start(write(COUNTING), number)
+    assert process.stdout.readline() == b"ready\n"
+    send(process.pid, number)
+    stdout, stderr = process.communicate(timeout=40)
+    assert (stdout, process.returncode) == (b"1\n", 0), stderr.decode()
+
+
+def test_a_signal_to_the_command_and_then_to_its_group_reaches_the_program_once(write):
+    process = start(write(COUNTING), signal.SIGTERM)
+    assert process.stdout.readline() == b"ready\n"
+    os.kill(process.pid, signal.SIGTERM)  # as the command `timeout` does
+    os.killpg(process.pid, signal.SIGTERM)
+    stdout, _ = process.communicate(timeout=40)
+    assert stdout == b"1\n"
+
+
+def start(program, number):
+    """Start a program that hears a signal: under nohup, for instance, a program inherits that it is ignored."""
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        return program.start()
+    finally:
+        signal.signal(number, before)
+
+
+def test_if_the_command_is_killed_the_program_ends_too_and_what_was_recorded_is_shown(write):
+    body = "pool = multiprocessing.Pool(1); pool.map(work, [0.0]); print(os.getpid(), flush=True); pool.map(work, [60])"
+    program = write(f"{TASKS}    {body}")
+    process = program.start()
+    pid = int(process.stdout.readline())
+    process.kill()
+    _, stderr = process.communicate(timeout=40)  # until all that have its stderr are gone
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    said = b" ".join(stderr.split()).decode()
+    assert "ran 1 task of work" in said
+    assert "ended by the signal SIGKILL. Tasks that had not ended by then are missing here. See" in said
+    assert len(program.pages) == 1
     assert program.left_over() == []
 
 
