@@ -10,7 +10,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from helpers.program.journal import NOTE, Journal
+from helpers.program.journal import NOTE, Journal, note_elsewhere
+from helpers.program.places import lines_that_made
 
 UNSEEN = {
     "loky.process_executor": (
@@ -27,6 +28,15 @@ UNSEEN = {
     ),
 }
 """Classes whose pools cannot be X-rayed, and the sentence that says why: by the module that has them."""
+
+MAKERS = {
+    "multiprocessing.pool": "Pool",
+    "concurrent.futures.process": "ProcessPoolExecutor",
+    "concurrent.futures.thread": "ThreadPoolExecutor",
+    "loky.process_executor": "ProcessPoolExecutor",
+    "multiprocess.pool": "Pool",
+}
+"""The classes whose `__init__` makes the pools, by the module that has them."""
 
 _waiting: list[ModuleType] = []
 _is_busy = False
@@ -46,6 +56,19 @@ def replace(module: ModuleType, path: str) -> None:
         _is_busy = False
 
 
+def watch(module: ModuleType, path: str) -> None:
+    """Let the classes of a module, imported in a fork of the program, say that pools are made there: no more is done.
+
+    path: of the program's journal.
+    """
+    name = module.__name__.removeprefix("joblib.externals.")
+    if name in MAKERS:
+        _when_made(
+            getattr(module, MAKERS[name]),
+            lambda pool: note_elsewhere(path, repr(lines_that_made(pool)).encode(errors="replace")),
+        )
+
+
 @functools.cache
 def journal_at(path: str) -> Journal:
     """Return the one journal of the program."""
@@ -62,7 +85,7 @@ def _replace(module: ModuleType, journal: Journal) -> None:
             setattr(package, attribute, made)
     if not classes and name in UNSEEN:
         kind, sentence = UNSEEN[name]
-        _note_when_made(getattr(module, kind), sentence, journal)
+        _when_made(getattr(module, kind), lambda pool: journal.add(NOTE, sentence.encode()))
 
 
 def _classes(module: str, journal: Journal) -> dict[str, type]:
@@ -75,13 +98,13 @@ def _classes(module: str, journal: Journal) -> dict[str, type]:
     return pools.recording_classes(module)
 
 
-def _note_when_made(kind: Any, sentence: str, journal: Journal) -> None:
-    """Let a class note this sentence when the program makes an object of it."""
+def _when_made(kind: Any, note: Callable[[Any], None]) -> None:
+    """Let this be called with each object that the program makes of a class."""
     make: Callable[..., None] = kind.__init__
 
     @functools.wraps(make)
     def noting(self: Any, *arguments: Any, **keywords: Any) -> None:
-        journal.add(NOTE, sentence.encode())
+        note(self)
         make(self, *arguments, **keywords)
 
     kind.__init__ = noting

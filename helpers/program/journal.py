@@ -12,6 +12,7 @@ import mmap
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,9 @@ LOAD_ENTRY = Struct("=I5d")
 SEGMENT = 1 << 20
 """The least size of a segment, in bytes: what is mapped at any time."""
 
+ELSEWHERE = ".elsewhere"
+"""What is added to the path of a journal for the file of the other processes."""
+
 _SIZE = Struct("=Q")
 _HEAD = Struct("=II")
 
@@ -43,7 +47,7 @@ class Journal:
 
     def __init__(self, path: str) -> None:
         self.is_open = True
-        self._path = path
+        self.path = path
         self._owner = os.getpid()
         self._lock = threading.RLock()  # a signal handler may make a pool while a pool is being made
         self._map: Any = None
@@ -72,7 +76,7 @@ class Journal:
         """Begin a new segment with room for this many bytes."""
         size = _rounded(max(SEGMENT, _SIZE.size + needed), mmap.ALLOCATIONGRANULARITY)
         try:
-            with open(self._path, "r+b" if os.path.exists(self._path) else "w+b", buffering=0) as file:
+            with open(self.path, "r+b" if os.path.exists(self.path) else "w+b", buffering=0) as file:
                 begin = file.seek(0, os.SEEK_END)
                 if file.write(_SIZE.pack(size) + bytes(size - _SIZE.size)) < size:  # zeros, so that there is room
                     raise OSError("no room is left")
@@ -84,6 +88,19 @@ class Journal:
             return False
         self._at, self._end = _SIZE.size, size
         return True
+
+
+def note_elsewhere(journal: str, entry: bytes) -> None:
+    """Add an entry, of one line, to a file beside a journal: what other processes than its own have to tell."""
+    with suppress(OSError), open(f"{journal}{ELSEWHERE}", "ab", buffering=0) as file:
+        file.write(entry + b"\n")  # at once, so that entries of several processes are not mixed
+
+
+def read_elsewhere(path: Path) -> Counter[bytes]:
+    """Return the entries of other processes, with how often each was added."""
+    with suppress(FileNotFoundError):
+        return Counter(path.with_name(f"{path.name}{ELSEWHERE}").read_bytes().splitlines())
+    return Counter()
 
 
 def read_entries(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -21,7 +21,7 @@ from helpers.pool.recorded import Recorded
 from helpers.pool.recorder import Recorder, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.supervisor import Supervisor, describe_death
-from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, Journal
+from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, Journal, note_elsewhere
 from helpers.program.places import lines_that_made
 from helpers.program.tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult, as_program_future
 from helpers.xray import Function, XrayPool
@@ -52,6 +52,9 @@ class JournalRecorder(Recorder):
 
     def made(self, pool: object, kind: str, processes: int, start_method: str, began: float) -> None:
         """Note that a pool was made, and where."""
+        if not self._journal.is_mine:
+            note_elsewhere(self._journal.path, repr(lines_that_made(pool)).encode(errors="replace"))
+            return
         facts = {"pool": self.pool, "kind": kind, "processes": processes, "start_method": start_method}
         facts |= {"began": began, "lines": lines_that_made(pool)}
         self._journal.add(MADE, repr(facts).encode(errors="replace"))
@@ -153,7 +156,9 @@ class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
         if has_own_queues or not _journal.is_mine:
             self._is_stock = True
             Pool.__init__(self, processes, initializer, initargs, maxtasksperchild, context, **more)
-            if has_own_queues:
+            if not _journal.is_mine:
+                self._new_recorder().made(self, "", 0, "", 0.0)
+            elif has_own_queues:
                 errors.report(f"{type(self).__name__} sends tasks through queues of its own, so it is not X-rayed")
             return
         if processes is not None:

@@ -12,13 +12,28 @@ from typing import Any, NamedTuple
 
 from helpers.diagnosis import explain
 from helpers.pool.recorder import decode
-from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, is_cut, read_entries
+from helpers.program.journal import (
+    FUNCTION,
+    LOAD,
+    LOAD_ENTRY,
+    MADE,
+    NOTE,
+    RECORD,
+    RECORD_HEAD,
+    is_cut,
+    read_elsewhere,
+    read_entries,
+)
 from helpers.program.places import describe
 from helpers.spans import Breakdown, Load, Run, Span, Worker, breakdown
+from helpers.text import counted
 
 MOST_TRACED = 20_000
 """Tasks in a trace: some 20 MB, which are written in a few seconds. Viewers in a browser become slow with more."""
 
+
+MOST_PLACES = 3
+"""Places of pools in forks that are named."""
 
 _SPAN_OF = functools.partial(tuple.__new__, Span)
 """Makes a span of its fields, in half the time of `Span._make`."""
@@ -126,6 +141,8 @@ def read_recording(journal: Path, folder: str) -> Recording:
         _pool(facts, records.get(number, []), names, folder, loads.get(number), sizes.get(number, 0))
         for number, facts in made.items()
     ]
+    if sentence := _about_forks(journal, folder):
+        notes[sentence] = 1
     if is_cut(journal):
         notes["the rest is missing, since it could not be written into the folder for temporary files"] += 1
     failed = journal.with_name(f"{journal.name}.failed")
@@ -133,6 +150,19 @@ def read_recording(journal: Path, folder: str) -> Recording:
         for line in failed.read_text("utf-8", errors="replace").splitlines():
             notes[f"the X-ray could not be put in place: {line}"] += 1
     return Recording(_grouped(pools), dict(notes))
+
+
+def _about_forks(journal: Path, folder: str) -> str:
+    """Say how many pools were made in forks of the program, and where; nothing if there were none."""
+    places: Counter[str] = Counter()
+    for entry, times in read_elsewhere(journal).items():
+        places[describe(ast.literal_eval(entry.decode(errors="replace")), folder)] += times
+    if not places:
+        return ""
+    shown = [place for place, _ in places.most_common(MOST_PLACES)]
+    more = f" and at {counted(len(places) - len(shown), 'more place')}" if len(places) > len(shown) else ""
+    made = f"{counted(places.total(), 'pool')} {'was' if places.total() == 1 else 'were'} made"
+    return f"{made} in processes that the program forked, where nothing is X-rayed: at {', '.join(shown)}{more}"
 
 
 def _pool(

@@ -236,6 +236,36 @@ def test_a_fork_of_the_program_is_left_alone(write):
     done = program.xrayed()
     assert sorted(done.stdout.split()) == [b"3", b"5"]
     assert "ran 3 tasks of work" in words(done)
+    said = "1 pool was made in processes that the program forked, where nothing is X-rayed: at script.py:17. See"
+    assert said in words(done)
+
+
+def test_the_place_of_each_pool_in_a_fork_is_told_whatever_was_imported_there(write):
+    program = write(
+        TASKS
+        + """
+    def use_pools():
+        import multiprocessing.pool
+        from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+        with multiprocessing.pool.ThreadPool(1) as pool:
+            print(pool.map(work, [0.0]) == [os.getpid()])
+        with ProcessPoolExecutor(1) as pool:
+            print(pool.submit(work, 0.0).result() == os.getpid())
+        with ThreadPoolExecutor(1) as pool:
+            print(pool.submit(work, 0.0).result() == os.getpid())
+
+    for _ in range(2):
+        child = multiprocessing.Process(target=use_pools)
+        child.start()
+        child.join()
+    """
+    )
+    done = program.xrayed()
+    assert done.stdout.split() == [b"True", b"False", b"True"] * 2, done.stderr
+    assert words(done) == (
+        "No pool of the program was X-rayed. 6 pools were made in processes that the program forked, where nothing is "
+        "X-rayed: at script.py:19 in use_pools, script.py:21 in use_pools, script.py:23 in use_pools."
+    )
 
 
 def test_a_worker_that_makes_a_pool_of_its_own_is_left_alone(write):
@@ -287,6 +317,8 @@ def test_a_worker_that_makes_a_pool_of_its_own_is_left_alone(write):
     done = program.xrayed()
     assert done.stdout == b"[10, 15, 21] [True, True]\n" * 2, done.stderr.decode()
     assert "The program made 2 pools at 1 place" in words(done) or "2 pools ran 10 tasks" in words(done)
+    assert "6 pools were made in processes that the program forked" in words(done)
+    assert "at script.py:41 in outer. See" in words(done)
 
 
 def test_a_program_that_ends_while_its_daemon_goes_on_is_not_waited_for(write):

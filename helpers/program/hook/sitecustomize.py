@@ -42,12 +42,13 @@ class Loader:
     def exec_module(self, module: "Any") -> None:
         module.__spec__.loader = module.__loader__ = self.original
         self.original.exec_module(module)
-        if os.getpid() != PROCESS:
-            return  # a fork of the program, whose pools are its own
         try:
             from helpers.program import hooks  # only now: most programs have no pool
 
-            hooks.replace(module, self.journal)
+            if os.getpid() == PROCESS:
+                hooks.replace(module, self.journal)
+            else:  # a fork of the program, which is left alone
+                hooks.watch(module, self.journal)
         except Exception as error:  # noqa: BLE001 (the program goes on without the X-ray)
             with open(f"{self.journal}.failed", "a", encoding="utf-8") as file:
                 file.write(f"{module.__name__}: {type(error).__name__}: {error}\n")
