@@ -107,12 +107,14 @@ if sys.version_info >= (3, 14):
         All arguments are those of the stock executor. Each interpreter has a thread of its own, and spans are like
         those of `XrayThreadPoolExecutor`: what copies the arguments into the interpreter, and the result out of it,
         counts as computing, since it happens in one call, in the same thread.
+
+        It may have a class of threads that record for a base, too: the stock executor is one of threads.
         """
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             self.start_method = "interpreters"
             self.reset()
-            super().__init__(*arguments, **keywords)
+            InterpreterPoolExecutor.__init__(self, *arguments, **keywords)
             self.processes = int(vars(self)["_max_workers"])
 
         @classmethod
@@ -122,4 +124,5 @@ if sys.version_info >= (3, 14):
             return lambda: InterpreterContext(make_context()), partial(resolve, make_task)
 
         def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-            return super().submit(cast(Callable[P, T], Submitted(self._recorder, fn)), *args, **kwargs)
+            task = cast(Callable[P, T], Submitted(self._recorder, fn))
+            return InterpreterPoolExecutor.submit(self, task, *args, **kwargs)

@@ -46,14 +46,19 @@ def replace(module: ModuleType, path: str) -> None:
     """Replace the classes of a module that has just been imported. path: of the program's journal."""
     global _is_busy
     _waiting.append(module)
-    if _is_busy:
-        return
+    if _is_busy or _is_half_loaded("concurrent.futures.interpreter", "InterpreterPoolExecutor"):
+        return  # the latter derives its class from one that would be replaced now, and has its turn soon
     _is_busy = True
     try:
         while _waiting:
             _replace(_waiting.pop(0), journal_at(path))
     finally:
         _is_busy = False
+
+
+def _is_half_loaded(module: str, attribute: str) -> bool:
+    """Whether a module that is being imported has not got this attribute so far."""
+    return module in sys.modules and not hasattr(sys.modules[module], attribute)
 
 
 def watch(module: ModuleType, path: str) -> None:

@@ -212,18 +212,22 @@ def recording_classes(module: str) -> dict[str, type]:
     return {"Pool": ProgramPool} | found if module == "multiprocessing.pool" else found
 
 
+@functools.cache
 def _recording(base: Any, name: str) -> type[Any]:
     """Return a class that is like this one, which keeps a recorder, and writes into the journal."""
+    bases: tuple[type, ...] = (InJournal, base)
+    if name == "InterpreterPoolExecutor":  # which is a ThreadPoolExecutor, too: asyncio asks
+        bases = (base, *recording_classes("concurrent.futures.thread").values())
 
-    class Recording(InJournal, base):  # type: ignore[misc]
+    class Recording(*bases):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
-            super().__init__(*arguments, **keywords)
+            base.__init__(self, *arguments, **keywords)
             self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)
 
         if hasattr(base, "submit"):
 
             def submit(self, *arguments: Any, **keywords: Any) -> Any:
-                return as_program_future(super().submit(*arguments, **keywords))
+                return as_program_future(base.submit(self, *arguments, **keywords))
 
     _disguise(Recording, next(kind for kind in base.__mro__ if kind.__name__ == name))
     return Recording

@@ -237,3 +237,35 @@ EXECUTORS = """
 @pytest.mark.parametrize("method", start_methods())
 def test_executors_and_threads_are_the_same(write, method, kind):
     assert same(write(EXECUTORS), method, kind).returncode == 1
+
+
+INTERPRETERS = """
+    import sys
+
+    def work(number):
+        return sum(range(number))
+
+    if __name__ == "__main__":
+        exec(f"from {sys.argv[1]} import InterpreterPoolExecutor")
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            loop.set_default_executor(InterpreterPoolExecutor(2))
+            print(await asyncio.gather(*(loop.run_in_executor(None, work, number) for number in range(6))))
+
+        asyncio.run(main())
+        with InterpreterPoolExecutor(2, initializer=work, initargs=(3,)) as executor:
+            print(list(executor.map(work, range(4))), type(executor), isinstance(executor, ThreadPoolExecutor))
+        with ThreadPoolExecutor(2) as executor:
+            print(list(executor.map(work, range(4))), isinstance(executor, InterpreterPoolExecutor))
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="Python has such an executor from 3.14 on")
+@pytest.mark.parametrize("module", ["concurrent.futures", "concurrent.futures.interpreter"])
+def test_an_executor_of_interpreters_is_one_of_threads_whichever_is_imported_first(write, module):
+    said = b" ".join(same(write(INTERPRETERS), module).stderr.split())
+    assert b"The program made 3 pools at 3 places" in said
+    assert b"could not be put in place" not in said
