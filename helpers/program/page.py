@@ -30,7 +30,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; } pre, table { font-size: 
 figure { margin: 1rem 0; overflow-x: auto; }
 .scroll { overflow: auto; max-height: 32rem; border: 1px solid var(--line); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.15rem 0.6rem; text-align: right; white-space: nowrap; }
+th, td { padding: 0.15rem 0.4rem; text-align: right; white-space: nowrap; }
 th { position: sticky; top: 0; background: #eee; } td.text, th.text { text-align: left; }
 tr + tr td { border-top: 1px solid var(--line); } .faint { opacity: 0.75; }
 @media (prefers-color-scheme: dark) { body { background: #16181b; color: #e6e6e6; } th { background: #2a2d31; } }

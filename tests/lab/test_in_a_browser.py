@@ -3,17 +3,16 @@
 Screenshots are written to tests/lab/screenshots, which git ignores. Look at them.
 """
 
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browsers import browser_or_skip
 
-from tools.browser import NOTEBOOK, NoBrowser, jupyter, pages, press, run_all, serving, until
+from tools.browser import NOTEBOOK, jupyter, press, run_all, serving, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, LocatorAssertions, Page
@@ -34,16 +33,6 @@ def nothing_is_left() -> None:
 def browser() -> Iterator[Callable[[], "Page"]]:
     with browser_or_skip() as new_page:
         yield new_page
-
-
-@contextmanager
-def browser_or_skip() -> Iterator[Callable[[], "Page"]]:
-    """Skip the tests where no browser can start. CI installs one: there they fail."""
-    try:
-        with pages() as new_page:
-            yield new_page
-    except NoBrowser as error:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
 
 
 def expect(locator: "Locator") -> "LocatorAssertions":

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from test_in_a_browser import browser_or_skip
+from browsers import browser_or_skip
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that cannot start here are shell scripts")
 

@@ -53,8 +53,8 @@ def record(first: int, worker: int, began: float, seconds: float) -> bytes:
     """A task as its pool records it (`helpers.pool.recorder`)."""
     moments = [began - 0.002, began - 0.002, began - 0.001, 50]  # submitted, packed, sent; bytes
     arrived, ended = began - 0.0005, began + seconds
-    work = [arrived, ended, began, began, ended, seconds / 2, ended + 0.001, 20]
-    return array("d", [first, worker, 0, 1, 1, 1, ended + 0.002, *moments, *work, ended + 0.003]).tobytes()
+    work = [arrived, ended, began, began, ended, seconds / 2, ended + 0.0002, 20]
+    return array("d", [first, worker, 0, 1, 1, 1, ended + 0.0003, *moments, *work, ended + 0.0004]).tobytes()
 
 
 @pytest.fixture
