@@ -19,9 +19,9 @@ from pathlib import Path
 from struct import Struct
 from typing import Any
 
-MADE, FUNCTION, RECORD, NOTE, LOAD = range(1, 6)
-"""The kinds of entries: a pool was made, what is known of a function, some tasks have ended, something to tell, and
-what the CPUs did."""
+MADE, FUNCTION, RECORD, NOTE, LOAD, CALLED = range(1, 7)
+"""The kinds of entries: a pool was made, what is known of a function, some tasks have ended, something to tell, what
+the CPUs did, and which line has called a pool's map."""
 
 RECORD_HEAD = Struct("=IId")
 """Before the record of some tasks (`helpers.pool.recorder`): its pool, its function, when its worker was ready."""

@@ -43,6 +43,15 @@ def is_library(file: str) -> bool:
     return file.startswith(STANDARD_LIBRARY + os.sep) or any(f"{os.sep}{name}{os.sep}" in file for name in PACKAGES)
 
 
+def library_of(file: str) -> str:
+    """Return the name of the library that a file belongs to: its first folder, or its own name."""
+    for name in PACKAGES:
+        _, found, after = file.rpartition(f"{os.sep}{name}{os.sep}")
+        if found:
+            return after.split(os.sep)[0].removesuffix(".py")
+    return os.path.relpath(file, STANDARD_LIBRARY).split(os.sep)[0].removesuffix(".py")
+
+
 def describe(lines: list[Line], folder: str) -> str:
     """Return the lines as words, with names of files as seen from a folder: "script.py:12 in main"."""
     if not lines:

@@ -21,8 +21,19 @@ from helpers.pool.recorded import Recorded
 from helpers.pool.recorder import Recorder, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.supervisor import Supervisor, describe_death
-from helpers.program.journal import FUNCTION, LOAD, LOAD_ENTRY, MADE, NOTE, RECORD, RECORD_HEAD, Journal, note_elsewhere
-from helpers.program.places import lines_that_made
+from helpers.program.journal import (
+    CALLED,
+    FUNCTION,
+    LOAD,
+    LOAD_ENTRY,
+    MADE,
+    NOTE,
+    RECORD,
+    RECORD_HEAD,
+    Journal,
+    note_elsewhere,
+)
+from helpers.program.places import Line, lines_that_made
 from helpers.program.tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult, as_program_future
 from helpers.xray import Function, XrayPool
 
@@ -49,6 +60,7 @@ class JournalRecorder(Recorder):
         self.pool = next(_numbers)
         self._journal = journal
         self._functions: dict[str, int] = {}
+        self._callers: set[Line | None] = set()
 
     def made(self, pool: object, kind: str, processes: int, start_method: str, began: float) -> None:
         """Note that a pool was made, and where."""
@@ -58,6 +70,13 @@ class JournalRecorder(Recorder):
         facts = {"pool": self.pool, "kind": kind, "processes": processes, "start_method": start_method}
         facts |= {"began": began, "lines": lines_that_made(pool)}
         self._journal.add(MADE, repr(facts).encode(errors="replace"))
+
+    def note_caller(self, pool: object, how: str) -> None:
+        """Note which line calls the pool's map, and so cuts the work into messages; or that it is not called."""
+        caller = next(iter(lines_that_made(pool)), None) if how != "apply" else None
+        if caller not in self._callers:
+            self._callers.add(caller)
+            self._journal.add(CALLED, repr((self.pool, caller)).encode(errors="replace"))
 
     def note_function(self, name: str, size: int) -> None:
         before = self.functions.get(name, -1)
@@ -177,6 +196,7 @@ class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
 
     def _new_call(self, function: Callable[..., Any], how: str) -> Call:
         self._check_running()  # type: ignore[attr-defined] # raises what the stock pool raises
+        self._recorder.note_caller(self, how)
         return super()._new_call(function, how)
 
     def _check_main(self) -> None:

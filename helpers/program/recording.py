@@ -3,6 +3,7 @@
 import ast
 import functools
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from helpers.diagnosis import explain
 from helpers.pool.recorder import decode
 from helpers.program.journal import (
+    CALLED,
     FUNCTION,
     LOAD,
     LOAD_ENTRY,
@@ -24,7 +26,7 @@ from helpers.program.journal import (
     read_elsewhere,
     read_entries,
 )
-from helpers.program.places import describe
+from helpers.program.places import Line, describe, is_library, library_of
 from helpers.spans import Breakdown, Load, Run, Span, Worker, breakdown
 from helpers.text import counted
 
@@ -43,13 +45,15 @@ _SPAN_OF = functools.partial(tuple.__new__, Span)
 class RecordedPool:
     """A pool of the program: the kind of it, the place where it was made, its run, and its functions.
 
-    functions: the name of the function of each task of the run, in their order.
+    functions: the name of the function of each task of the run, in their order. about_chunks: how to choose a
+    chunksize where the program does not call map itself.
     """
 
     kind: str
     place: str
     run: Run
     functions: tuple[str, ...]
+    about_chunks: str = ""
 
     @cached_property
     def names(self) -> list[str]:
@@ -65,7 +69,10 @@ class RecordedPool:
     def explanation(self) -> str:
         """What cost it most, and what to change (`helpers.diagnosis`); nothing if no task has ended."""
         has_ended = any(span.outcome in ("ok", "error") for span in self.run.spans)
-        return str(explain(self.run, spent=self.spent)) if has_ended else ""
+        text = str(explain(self.run, spent=self.spent)) if has_ended else ""
+        if self.about_chunks and (advice := re.search(r"chunksize=\d+", text)):
+            text += f"\n{self.about_chunks.format(advice[0])}"
+        return text
 
 
 class Group(NamedTuple):
@@ -119,6 +126,7 @@ def read_recording(journal: Path, folder: str) -> Recording:
     names: dict[tuple[int, int], str] = {}
     records: dict[int, list[tuple[int, float, bytes]]] = {}
     loads: dict[int, Load] = {}
+    callers: dict[int, list[Line | None]] = {}
     sizes: dict[int, int] = {}  # of the functions of each pool
     notes: Counter[str] = Counter()
     for kind, payload in read_entries(journal):
@@ -132,13 +140,23 @@ def read_recording(journal: Path, folder: str) -> Recording:
         elif kind == RECORD:
             pool, number, ready = RECORD_HEAD.unpack_from(payload)
             records.setdefault(pool, []).append((number, ready, payload[RECORD_HEAD.size :]))
+        elif kind == CALLED:
+            pool, caller = ast.literal_eval(payload.decode(errors="replace"))
+            callers.setdefault(pool, []).append(caller)
         elif kind == LOAD:
             pool, *numbers = LOAD_ENTRY.unpack(payload)
             loads[pool] = Load(*numbers)
         elif kind == NOTE:
             notes[payload.decode(errors="replace")] += 1
     pools = [
-        _pool(facts, records.get(number, []), names, folder, loads.get(number), sizes.get(number, 0))
+        _pool(
+            facts | {"about_chunks": _about_chunks(callers.get(number, []), folder)},
+            records.get(number, []),
+            names,
+            folder,
+            loads.get(number),
+            sizes.get(number, 0),
+        )
         for number, facts in made.items()
     ]
     if sentence := _about_forks(journal, folder):
@@ -187,7 +205,25 @@ def _pool(
     spans = [span for span, _ in rows]
     processes, start_method = facts["processes"], facts["start_method"]
     run = Run(tuple(spans), tuple(workers), processes, start_method, began, ended, load, function_bytes)
-    return RecordedPool(facts["kind"], describe(facts["lines"], folder), run, tuple(name for _, name in rows))
+    functions = tuple(name for _, name in rows)
+    return RecordedPool(facts["kind"], describe(facts["lines"], folder), run, functions, facts["about_chunks"])
+
+
+def _about_chunks(callers: list[Line | None], folder: str) -> str:
+    """Say how to choose a chunksize, which is put into the braces, if no line of the program can simply name it.
+
+    callers: the lines that have called the pool's map; None stands for calls of another method.
+    """
+    if callers == [None]:
+        return "apply_async takes no chunksize: hand the tasks in with map or imap_unordered, and {}."
+    if not callers or not all(line is not None and is_library(line[0]) for line in callers):
+        return ""
+    lines = [line for line in callers if line is not None]
+    where = f"{library_of(lines[0][0])} calls map, not the program ({describe(lines[:1], folder)})"
+    return (
+        f"{where}: if it takes no chunksize, give it a pool, or a map, of yours that does, as with "
+        "`pool.map = functools.partial(pool.map, {})`."
+    )
 
 
 def _task_of(row: tuple[Span, str]) -> int:
