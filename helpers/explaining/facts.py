@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -45,6 +46,11 @@ class Facts:
     def chunksize(self) -> int:
         """How many tasks most messages held."""
         return int(statistics.median_high([len(message) for message in self.messages]))
+
+    @cached_property
+    def most_in_a_call(self) -> int:
+        """How many tasks were handed in together at most: no message can hold more."""
+        return max(Counter(span.submitted for span in self.spans).values())
 
     @property
     def lost_tasks(self) -> int:

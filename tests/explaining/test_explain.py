@@ -43,6 +43,15 @@ def test_a_run_with_nothing_wrong_says_so_and_for_how_long_it_computed():
     assert str(found).startswith("Nothing to gain from the pool: the tasks computed for 100% of the time")
 
 
+@pytest.mark.parametrize(("calls", "most"), [(1, 800), (40, 20), (800, 800)])
+def test_no_larger_chunk_is_recommended_than_a_call_has_tasks(calls, most):
+    run = a_run(durations=[1e-5] * 800)
+    first = run.spans[0]
+    spans = [span._replace(submitted=first.submitted - span.task * calls // 800 * 1e-6) for span in run.spans]
+    cause = next(c for c in explain(run._replace(spans=tuple(spans)), cpus=8).causes if "chunksize=" in c.remedy)
+    assert most / 20 < int(cause.remedy.partition("chunksize=")[2]) <= most
+
+
 def test_of_very_many_messages_some_are_looked_at(monkeypatch):
     run = a_run(durations=[1e-5] * 800)
     whole = explain(run, cpus=8)
