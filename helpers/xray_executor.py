@@ -67,7 +67,7 @@ class XrayProcessPoolExecutor(Recorded, ProcessPoolExecutor):
             tasks = Tasks(self._recorder, fn.args[0], cast(Any, args[0]), chunk=True)
         else:
             tasks = Tasks(self._recorder, fn, [(args, kwargs)], chunk=False)
-        future = super().submit(cast(Callable[[], T], tasks))
+        future = super().submit(cast("Callable[[], T]", tasks))
         self._context.watch(future, tasks.recorder.key, tasks.first)
         return future
 
@@ -124,5 +124,5 @@ if sys.version_info >= (3, 14):
             return lambda: InterpreterContext(make_context()), partial(resolve, make_task)
 
         def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-            task = cast(Callable[P, T], Submitted(self._recorder, fn))
+            task = cast("Callable[P, T]", Submitted(self._recorder, fn))
             return InterpreterPoolExecutor.submit(self, task, *args, **kwargs)

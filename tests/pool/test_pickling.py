@@ -1,6 +1,9 @@
 """Values that are pickled one by one into a message arrive as they would in one pickle."""
 
+import copyreg
 import pickle
+from multiprocessing.pool import ThreadPool
+from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
@@ -36,6 +39,50 @@ def test_what_values_share_is_one_object_when_unpickled(shared):
     assert third[0] is first
 
 
+class Nested:
+    """It is pickled as the stream of a message of its own."""
+
+    def __reduce__(self):
+        return bytes, (stream_of(SHARED),)
+
+
+SHARED = ["small"]
+
+
+def stream_of(value):
+    writer = StreamWriter()
+    writer.add(value)
+    return writer.stream()
+
+
+def test_each_message_holds_all_that_it_needs_also_one_that_is_made_while_another_is():
+    alone = stream_of(SHARED)
+    assert stream_of(SHARED) == alone
+    reader = StreamReader(stream_of([SHARED, Nested(), SHARED]))
+    first, nested, last = reader.next()
+    assert (first, nested, last is first) == (SHARED, alone, True)
+    assert stream_of(SHARED) == alone
+
+
+def test_messages_of_several_threads_are_not_mixed():
+    values = [[number] * 20 for number in range(2000)]
+    with ThreadPool(4) as pool:
+        streams = pool.map(stream_of, values, chunksize=1)
+    assert [StreamReader(stream).next() for stream in streams] == values
+
+
+def test_a_reducer_that_is_registered_later_is_used(monkeypatch):
+    stream_of(Later())
+    monkeypatch.setitem(copyreg.dispatch_table, Later, lambda it: (str, ("reduced",)))
+    assert StreamReader(stream_of(Later())).next() == "reduced"
+    monkeypatch.setitem(ForkingPickler._extra_reducers, Later, lambda it: (str, ("by this module",)))
+    assert StreamReader(stream_of(Later())).next() == "by this module"
+
+
+class Later:
+    """What is pickled in another way, later."""
+
+
 def test_the_size_is_that_of_the_pickle():
     assert StreamWriter().add(BIG) == len(pickle.dumps(BIG))
 
@@ -45,10 +92,11 @@ def test_a_value_that_cannot_be_pickled_raises_its_error_and_is_left_out():
     writer.add("before")
     with pytest.raises((AttributeError, pickle.PicklingError), match="lambda"):
         writer.add([BIG, lambda: None])
-    assert StreamReader(writer.stream()).next() == "before"
+    reader = StreamReader(writer.stream())
+    assert reader.next() == "before"
     with pytest.raises(EOFError):
-        reader = StreamReader(writer.stream())
-        [reader.next(), reader.next()]
+        reader.next()
+    assert round_trip([BIG, "after"])[1] == "after"
 
 
 def test_small_values_are_joined_and_large_ones_are_not_copied():
@@ -63,6 +111,9 @@ def test_small_values_are_joined_and_large_ones_are_not_copied():
     for _ in range(10):
         writer.add(b"x" * 5000)
     assert isinstance(writer.stream(), list)
+    writer = StreamWriter()
+    for _ in range(10):
+        writer.add(b"x" * 5000)
     for _ in range(10):
         writer.add(b"x" * 3)
     assert isinstance(writer.stream(), bytes)
