@@ -16,13 +16,20 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Self
 
-GRACE = 0.5
-"""Seconds within which a signal to the group reaches all of its processes, on a busy machine, too."""
+PAUSE = 0.2
+"""Seconds between a signal to the command and one to its group that are meant as one: `timeout` sends both."""
+
+RECENT = 1.0
+"""Seconds for which a signal to the group explains those that the command gets."""
+
+LONG = 5.0
+"""Seconds after which a guardian that does not answer has been stopped."""
 
 LAST_MOMENTS = 2.0
 """Seconds for the program to be gone after SIGKILL; where nobody asks for its exit code, it never seems to be."""
 
-_ENDED, _DONE = b"ended", b"done"
+_ASKED, _ENDED, _DONE = b"?", b"ended", b"done"
+_ANSWER = 0  # which is no signal
 
 
 class Guardian:
@@ -37,6 +44,7 @@ class Guardian:
         self._tidy = tidy
         self._pid = 0
         self._heard: dict[int, float] = {}
+        self._asked = self._answered = 0
 
     def __enter__(self) -> Self:
         if not hasattr(os, "fork"):
@@ -83,17 +91,33 @@ class Guardian:
         """Whether a signal that this process has just got came to the whole group. otherwise: if nobody knows."""
         if not self._pid:
             return otherwise
+        began = time.monotonic()
+        for pause in (0.0, PAUSE):
+            time.sleep(pause)
+            if not self._listen():
+                return otherwise
+            if self._heard.get(number, -RECENT) > began - RECENT:
+                return True
+        return False
+
+    def _listen(self) -> bool:
+        """Ask the guardian what it has heard so far, and return whether it answers. A signal may come meanwhile."""
+        self._tell(_ASKED)
+        self._asked += 1  # only now: the handler of another signal may ask, and wait, at any moment
+        question, deadline = self._asked, time.monotonic() + LONG
         poll = select.poll()
         poll.register(self._reports, select.POLLIN)
-        now = time.monotonic()
-        while self._heard.get(number, 0.0) < now - GRACE:
-            left = now + GRACE - time.monotonic()
-            if left <= 0 or not poll.poll(1000 * left):
+        while self._answered < question:
+            if time.monotonic() > deadline:
                 return False
-            with suppress(BlockingIOError):  # a second signal has come meanwhile, whose handler has read it
+            if not poll.poll(50):  # milliseconds; the answer may have been read by that handler
+                continue
+            with suppress(BlockingIOError):
                 news = os.read(self._reports, 512)
                 if not news:  # the guardian is gone
-                    return otherwise
+                    return False
+                answers = news.count(_ANSWER)
+                self._answered += answers
                 self._heard |= dict.fromkeys(news, time.monotonic())
         return True
 
@@ -109,8 +133,11 @@ class Guardian:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _ignore)
         signal.set_wakeup_fd(self._reports, warn_on_full_buffer=False)
-        with open(orders, "rb") as file:
-            words = file.read().split()
+        words: list[bytes] = []
+        while news := os.read(orders, 4096):  # before it returns, the signals that have come are in the reports
+            words += [word for word in news.split() if word != _ASKED]
+            with suppress(OSError):  # the command is gone
+                os.write(self._reports, bytes([_ANSWER]) * news.count(_ASKED))
         if _DONE in words:
             return
         signal.set_wakeup_fd(-1)
