@@ -167,6 +167,7 @@ def _speedup_figure(
     axes.set_xlabel("processes", color=INK)
     axes.set_ylabel("speed-up (times as fast as serial)", color=INK)
     most = max([cpus, *(point.processes for point in points), *(processes for processes, _ in unmeasured)])
+    most = max([most, *(processes for curve in (laws or {}).values() for processes in curve)])
     _draw_limits(axes, cpus, most)
     for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-.", ":")), strict=False):
         axes.plot([*curve], [*curve.values()], line, color=GREY, linewidth=1.5, label=label)
