@@ -123,7 +123,7 @@ def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
 def _table(run: Run, sums: Sequence[Mapping[str, float]], parent: str) -> list[str]:
     tasks = Counter(span.worker for span in run.spans)
     counts = [0, *(tasks[worker.pid] for worker in run.workers)]
-    counts += [0] * (len(sums) - len(counts))
+    counts = [*counts, *[0] * len(sums)][: len(sums)]
     rows = [["", "tasks", *PHASES]]
     for number, (count, parts) in enumerate(zip(counts, sums, strict=True)):
         seconds = [*parts.values(), run.seconds - sum(parts.values())]

@@ -81,8 +81,16 @@ class Lab(widgets.VBox):
     def heading(self, number: int) -> str:
         """Return the title of a measured run's picture."""
         result = self.experiment.results[number - 1]
-        tasks = counted(len(result.run.spans), "task")
-        return f"Run {number}: {self.names()[number - 1]}; {tasks} in {format_seconds(result.run.seconds)}"
+        repeats, last = result.timing.repeats, format_seconds(result.timing.seconds[-1])
+        took = f"the last of {repeats} repeats, {last}" if repeats > 1 else last
+        return f"Run {number}: {self.names()[number - 1]}; {counted(len(result.run.spans), 'task')}: {took}"
+
+    def sentence(self, number: int) -> str:
+        """Return the result of a run in one sentence."""
+        result = self.experiment.results[number - 1]
+        what = f"{counted(result.plan.chunks, 'task')} on {counted(result.plan.processes, 'process')}"
+        took = format_seconds(result.timing.median)
+        return f"Run {number}, {what}: {took}, {result.speedup:.2f} times as fast as the loop."
 
     def notes(self, number: int) -> list[str]:
         """Return what is to be said below the picture of a measured run, one sentence each."""
@@ -126,9 +134,7 @@ class Lab(widgets.VBox):
         if words:
             self.disturbed |= dict.fromkeys(range(first + 1, len(results) + 1), words)
         self.show_run(len(results))
-        result = results[-1]
-        took = f"{format_seconds(result.timing.median)}, {result.speedup:.2f} times as fast as the loop"
-        return f"Run {len(results)}, {result.plan.label}: {took}. {words}".strip()
+        return f"{self.sentence(len(results))} {words}".strip()
 
     def job_button(self, label: str, job: Callable[[], str], tooltip: str, style: str = "") -> widgets.Button:
         """Return a button that starts a job."""
@@ -178,10 +184,12 @@ class Lab(widgets.VBox):
         if not progress.tasks:
             self.set_status(f"Now {progress.what} ...")
             return
-        run = f"Run {progress.number} of {progress.runs}: " if progress.runs > 1 else "Now "
+        run = f"Run {progress.number} of {progress.runs}" if progress.runs > 1 else "Running"
+        if progress.is_serial:
+            run = "First the serial loop, to compare with"
         done = f"{progress.done:,} of {progress.tasks:,} tasks, {progress.seconds:.1f} s"
         remaining = f", about {progress.remaining:.1f} s to go" if progress.remaining > 0 else ""
-        self.set_status(f"{run}{progress.what}: {done}{remaining}.{also}")
+        self.set_status(f"{run}: {done}{remaining}.{also}")
 
     def _draw_live(self, pool: XrayPool, progress: Progress) -> float:
         """Draw what the pool has done so far, and return the moment before which it must not be drawn again."""

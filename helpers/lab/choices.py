@@ -33,7 +33,7 @@ class Choices:
     """A control for each field of a plan, and more. controls: all of them; of_more: those that are not in the bar."""
 
     def __init__(self) -> None:
-        self.task = dropdown("", TASKS, 185)
+        self.task = dropdown("", TASKS, 165)
         self.task.tooltip = "Task"
         self.processes = processes_slider(2 * usable_cpus(), live=True)
         self.rows = NumberField(1_000_000, "Rows", MOST_ROWS, 140)

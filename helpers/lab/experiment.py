@@ -13,7 +13,7 @@ from pathlib import Path
 from helpers.lab.own_function import version_of
 from helpers.lab.plan import Plan, Work, prepare_work
 from helpers.lab.result import Result, cpu_seconds
-from helpers.lab.running import Progress, Stoppable, Stopped, report, run_one_by_one, run_tasks, warm
+from helpers.lab.running import SERIAL_LOOP, Progress, Stoppable, Stopped, report, run_one_by_one, run_tasks, warm
 from helpers.machine import usable_cpus
 from helpers.model import Costs, Sample
 from helpers.model.calibration import has_small_messages, measure_costs, measure_start
@@ -160,7 +160,7 @@ class Experiment(Stoppable):
         Many tasks with small messages are sent in chunks, because a message would cost more than its task.
         """
         function, items = work
-        start = Progress("the serial loop first, to compare with", tasks=len(items))
+        start = Progress(SERIAL_LOOP, tasks=len(items))
         with self.open_pool(replace(plan, processes=1)) as pool:
             before = pool.apply(seconds_waited_for_cpu)
             began = warm(pool)

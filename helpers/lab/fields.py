@@ -93,7 +93,8 @@ def slider(label: str, options: Sequence[Any], value: Any, width: int, live: boo
 
 def processes_slider(most: int, live: bool = False) -> widgets.SelectionSlider:
     """Return a slider from 1 to `most` processes, which stands at the usable CPUs."""
-    made = slider("Processes", range(1, most + 1), usable_cpus(), 235, live)
+    made = slider("Processes", range(1, most + 1), usable_cpus(), 190, live)
+    made.layout = {"flex": "1 1 190px", "width": "auto", "max_width": "300px"}
     made.add_class("pool-lab-processes")
     return made
 

@@ -29,7 +29,7 @@ def speedup_html(results: Sequence[Result], shown: Result | None = None, expecte
     laws = fit_laws(same) if same else []
     curves: dict[str, dict[int, float]] = {EXPECTED: expected.curve} if expected else {}
     curves |= {law.name: dict(zip(processes, serial / law.seconds(processes)[0], strict=True)) for law in laws}
-    picture = runs_plot(points, laws=curves, cpus=usable_cpus(), size=(4.8, 3.2 if laws else 2.9))
+    picture = runs_plot(points, laws=curves, cpus=usable_cpus(), size=(4.8, 3.9 if laws else 3.4))
     notes = [law.short for law in laws]
     if expected and not points:
         notes.append("Dashed: what the model expects.")

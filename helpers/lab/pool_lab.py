@@ -187,6 +187,7 @@ class PoolLab(Lab):
         if self.shown_run.value is not None and self._choosing != threading.get_ident():
             self.show_run(self.shown_run.value)
             self._show_plot()
+            self.set_status(self.sentence(self.shown_run.value))
 
     def _show_code(self, plan: Plan) -> None:
         self.code.value = f"<pre title='click to select, then copy'>{html.escape(write_code(plan))}</pre>"
@@ -221,7 +222,7 @@ class PoolLab(Lab):
         machine = f"{counted(processes, 'process')} on {counted(cpus, 'CPU')}"
         title = f"What if: run {number} with {machine}, simulated"
         self.show_run(number)
-        self.stage.show_what_if(result, self.heading(number), run, title, result.interval(run))
+        self.stage.show_what_if(result, self.heading(number), run, title, f"simulated, with {machine}")
         ratio = result.serial.median / run.seconds
         took = f"{format_interval(run.seconds, *result.interval(run))}, {ratio:.2f} times as fast as the loop"
         return f"{title}: {took}. Measured: {format_seconds(result.timing.median)}."

@@ -17,6 +17,9 @@ POLL_INTERVAL = 0.24
 """Seconds between two reports of the progress while tasks run."""
 
 
+SERIAL_LOOP = "the serial loop first, to compare with"
+
+
 class Stopped(Exception):
     """`Experiment.stop` was called."""
 
@@ -37,6 +40,11 @@ class Progress:
     seconds: float = 0.0
     remaining: float = 0.0
     pool: XrayPool | None = None
+
+    @property
+    def is_serial(self) -> bool:
+        """Whether this is the serial loop."""
+        return self.what == SERIAL_LOOP
 
     @property
     def fraction(self) -> float:

@@ -12,7 +12,6 @@ import ipywidgets as widgets
 
 from helpers.drawing.picture import COLOURS
 from helpers.lab.result import Result
-from helpers.machine import usable_cpus
 from helpers.spans import Run, breakdown
 from helpers.text import counted, format_seconds
 from helpers.timeline import timeline
@@ -22,6 +21,9 @@ NARROW, WIDE = 560, 740
 
 MOST_WORKERS = 32
 """Of more workers than this, only the first ones are drawn."""
+
+MOST_SIMULATED = 14
+"""The same for a simulated run below a measured one: both are to be seen at once."""
 
 
 class Stage(widgets.VBox):
@@ -62,37 +64,32 @@ class Stage(widgets.VBox):
         self.where.value = f"<div class='simulated'>{where_html(run)}</div>"
         self.diagnosis.value = ""
 
-    def show_what_if(self, result: Result, heading: str, run: Run, title: str, interval: tuple[float, float]) -> None:
+    def show_what_if(self, result: Result, heading: str, run: Run, title: str, caption: str) -> None:
         """Show a measured run, and below it a simulated one, to the same scale."""
         until = max(result.run.seconds, run.seconds)
-        pictures = {heading: self.svg(result.run, heading, until), title: self.svg(run, title, until)}
-        low, high = map(format_seconds, interval)
-        notes = [f"The model expects nine in ten such runs from {low} to {high}.", *_left_out(run)]
+        pictures = {heading: self.svg(result.run, until), title: self.svg(run, until, MOST_SIMULATED)}
+        low, high = map(format_seconds, result.interval(run))
+        notes = [f"The model expects nine in ten such runs from {low} to {high}.", *_left_out(run, MOST_SIMULATED)]
         self.picture.value = framed(stacked(pictures), "", notes)
         ratio = f"≈ {result.serial.median / run.seconds:.2f}"
-        self.figure.value = figure_html(ratio, format_seconds(run.seconds), title, "simulated")
+        self.figure.value = figure_html(ratio, format_seconds(run.seconds), caption, "simulated")
         self.where.value = f"<div class='simulated'>{where_html(run)}</div>"
         self.diagnosis.value = ""
 
     def show_live(self, run: Run, what: str, done: str) -> None:
         """Show a run that goes on."""
-        svg = timeline(run, title=what, width=self.width, tooltips=False, bare=True, most_workers=MOST_WORKERS).svg
-        self.picture.value = framed(svg, what)
+        self.picture.value = framed(self.svg(run, tooltips=False), what)
         self.figure.value = figure_html("", f"{run.seconds:.1f} s", done, "running")
         self.where.value = where_html(run)
         self.diagnosis.value = ""
 
-    def drawn(self, run: Run, heading: str, notes: Sequence[str] = (), until: float = 0.0) -> str:
+    def drawn(self, run: Run, heading: str, notes: Sequence[str] = ()) -> str:
         """Return the timeline of a run as HTML, with its heading above it and its notes below."""
-        return framed(self.svg(run, heading, until), heading, [*notes, *_left_out(run)])
+        return framed(self.svg(run), heading, [*notes, *_left_out(run, MOST_WORKERS)])
 
-    def svg(self, run: Run, heading: str, until: float = 0.0) -> str:
-        """Return the bare timeline of a run. until: as for `timeline`."""
-        cpus = usable_cpus()
-        picture = timeline(
-            run, title=heading, cpus=cpus, width=self.width, until=until, bare=True, most_workers=MOST_WORKERS
-        )
-        return picture.svg
+    def svg(self, run: Run, until: float = 0.0, most: int = MOST_WORKERS, tooltips: bool = True) -> str:
+        """Return the bare timeline of a run, with the arguments of `timeline`."""
+        return timeline(run, width=self.width, until=until, bare=True, most_workers=most, tooltips=tooltips).svg
 
 
 def part(name: str) -> widgets.HTML:
@@ -176,6 +173,6 @@ def diagnosis_html(result: Result) -> str:
     return f"<p>{html.escape(' '.join(first.split()))}</p>{more}"
 
 
-def _left_out(run: Run) -> list[str]:
+def _left_out(run: Run, most: int) -> list[str]:
     workers = max(run.processes, len(run.workers))
-    return [f"Drawn: the first {MOST_WORKERS} of {counted(workers, 'worker')}."] if workers > MOST_WORKERS else []
+    return [f"Drawn: the first {most} of {counted(workers, 'worker')}."] if workers > most else []
