@@ -195,6 +195,6 @@ class Lab(widgets.VBox):
         """Draw what the pool has done so far, and return the moment before which it must not be drawn again."""
         began = time.perf_counter()
         done = f"{progress.done:,} of {progress.tasks:,} tasks"
-        self.stage.show_live(pool.live, f"Now {progress.what}", done)
+        self.stage.show_live(pool.live, progress.what[:1].upper() + progress.what[1:], done)
         ended = time.perf_counter()
         return ended + (ended - began) / DRAWING_SHARE

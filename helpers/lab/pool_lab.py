@@ -54,6 +54,7 @@ class PoolLab(Lab):
         super().__init__(Experiment(), [*controls, self.save_button, self.clear_button])
         self.forecast = Forecast(self.experiment, max(self.processes.options), self._show_expected, self._learns)
         self._lay_out()
+        self.add_class("pool-lab-bench")
         for control in choices.controls:
             control.observe(self._choice_changed, "value")
         self.projector.observe(self._set_scale, "value")

@@ -80,7 +80,7 @@ class Stage(widgets.VBox):
         """Show a run that goes on."""
         self.picture.value = framed(self.svg(run, tooltips=False), what)
         self.figure.value = figure_html("", f"{run.seconds:.1f} s", done, "running")
-        self.where.value = where_html(run)
+        self.where.value = where_html(run, known=False)
         self.diagnosis.value = ""
 
     def drawn(self, run: Run, heading: str, notes: Sequence[str] = ()) -> str:
@@ -133,15 +133,19 @@ def compared(result: Result) -> str:
     return f"as fast as the loop ({loop}){repeats}; efficiency {result.efficiency:.0%}"
 
 
-def where_html(run: Run) -> str:
-    """Return a bar of what the workers' time went to, and what its colours mean, here and in the timeline."""
+def where_html(run: Run, known: bool = True) -> str:
+    """Return a bar of what the workers' time went to, and what its colours mean, here and in the timeline.
+
+    known: whether the run is over; before that, only what the colours mean.
+    """
     outcomes = sorted({span.outcome for span in run.spans} - {"ok"})
     keys = "".join(
-        f"<span class='key'><i class='{phase}' style='{fill(phase)}'></i>{phase} {share:.0%}</span>"
+        f"<span class='key'><i class='{phase}' style='{fill(phase)}'></i>{phase}{f' {share:.0%}' if known else ''}</span>"
         for phase, share in shares(run)
     )
     keys += "".join(f"<span class='key'><i style='{fill(outcome)}'></i>{outcome}</span>" for outcome in outcomes)
-    return f"<div class='title'>Where the workers' time went</div>{phase_bar(run)}<div class='keys'>{keys}</div>"
+    bar = f"<div class='title'>Where the workers' time went</div>{phase_bar(run)}" if known else ""
+    return f"{bar}<div class='keys'>{keys}</div>"
 
 
 def phase_bar(run: Run) -> str:
