@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
 from helpers.lab.experiment import Experiment
 from helpers.lab.fields import Refused, button
-from helpers.lab.interrupt import on_interrupt
+from helpers.lab.kernel import let_any_page_answer, on_interrupt
 from helpers.lab.meanwhile import Meanwhile
 from helpers.lab.names import short_names
 from helpers.lab.own_function import place_in_words
@@ -63,6 +64,10 @@ class Lab(widgets.VBox):
 
     def __repr__(self) -> str:
         return "Run this cell, and the lab appears here."
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        let_any_page_answer(self)
+        return super()._repr_mimebundle_(**options)
 
     def plan(self) -> Plan:
         """Return the plan that the controls describe. Raises ValueError for a value that makes no sense."""

@@ -139,11 +139,9 @@ def where_html(run: Run, known: bool = True) -> str:
     known: whether the run is over; before that, only what the colours mean.
     """
     outcomes = sorted({span.outcome for span in run.spans} - {"ok"})
-    keys = "".join(
-        f"<span class='key'><i class='{phase}' style='{fill(phase)}'></i>{phase}{f' {share:.0%}' if known else ''}</span>"
-        for phase, share in shares(run)
-    )
-    keys += "".join(f"<span class='key'><i style='{fill(outcome)}'></i>{outcome}</span>" for outcome in outcomes)
+    words = {phase: f"{phase} {share:.0%}" if known else phase for phase, share in shares(run)}
+    words |= {outcome: outcome for outcome in outcomes}
+    keys = "".join(f"<span class='key'><i style='{fill(each)}'></i>{text}</span>" for each, text in words.items())
     bar = f"<div class='title'>Where the workers' time went</div>{phase_bar(run)}" if known else ""
     return f"{bar}<div class='keys'>{keys}</div>"
 

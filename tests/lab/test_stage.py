@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from helpers.lab.interrupt import _handle, on_interrupt
+from helpers.lab.kernel import _handle, on_interrupt
 from helpers.lab.plan import Plan
 from helpers.lab.result import Result
 from helpers.lab.stage import Stage, stacked, where_html
