@@ -26,7 +26,7 @@ NUMBERS = ("1e6", "3.7", "-5", "0", "many", "", "9" * 400, "1,00", "٣", "0x10",
 
 FUNCTIONS = (
     "", "work", "os.system", "os.abort", "helpers.tasks.missing", "no.where", "a b.c", "..", "sys.exit", "os._exit",
-    "helpers.tasks.identity; import os", "time.sleep", "builtins.input", "helpers.tasks.nap.nap", "x" * 5000,
+    "helpers.tasks.identity; import os", "time.sleep", "helpers.lab.PoolLab", "multiprocessing.Pool", "json.dumps", "builtins.input", "helpers.tasks.nap.nap", "x" * 5000,
 )  # fmt: skip
 
 TIMES = ("soon", "-1", "0", "1e9", "1,5", "nan", "1e-300", "9" * 50)
@@ -275,7 +275,7 @@ def main() -> int:
         typed(page, "Rows", "2000", "Run")
         until(lambda: runs(page) == 1)
         try:
-            number = try_all(page, itertools.chain(gestures(), functions()), memory_of_kernel, print)
+            number = try_all(page, itertools.chain(fields(), gestures(), functions()), memory_of_kernel, print)
         except Exception as error:  # noqa: BLE001 - whatever it is, the page has not done what it should
             page.screenshot(path="silly_inputs.png")
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
