@@ -26,7 +26,8 @@ NUMBERS = ("1e6", "3.7", "-5", "0", "many", "", "9" * 400, "1,00", "٣", "0x10",
 
 FUNCTIONS = (
     "", "work", "os.system", "os.abort", "helpers.tasks.missing", "no.where", "a b.c", "..", "sys.exit", "os._exit",
-    "helpers.tasks.identity; import os", "time.sleep", "helpers.lab.PoolLab", "multiprocessing.Pool", "json.dumps", "builtins.input", "helpers.tasks.nap.nap", "x" * 5000,
+    "helpers.tasks.identity; import os", "time.sleep", "multiprocessing.Pool", "json.dumps", "helpers.lab.PoolLab",
+    "builtins.input", "helpers.tasks.nap.nap", "x" * 5000,
 )  # fmt: skip
 
 TIMES = ("soon", "-1", "0", "1e9", "1,5", "nan", "1e-300", "9" * 50)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PROGRESS_PERCENT = "() => Number(document.querySelector('.pool-lab .progress-bar').style.width.replace('%', ''))"
-TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea, .jp-OutputArea *')]
+TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea, .jp-OutputArea :not(pre)')]
     .filter(one => one.scrollWidth > one.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(one).overflowX))
     .map(one => one.className)"""
 BARS = "() => document.querySelectorAll('.pool-lab svg[role=img] g').length"
@@ -80,12 +80,15 @@ def runs(page: "Page") -> int:
 
 def choose_rows(page: "Page", rows: str) -> None:
     """Type the number of rows, which More unfolds."""
-    field = page.get_by_label("Rows", exact=True)
-    if not field.is_visible():
-        press(page, "More")
-    field.fill(rows)
+    press_more(page, "visible")
+    page.get_by_label("Rows", exact=True).fill(rows)
+    press_more(page, "hidden")
+
+
+def press_more(page: "Page", state: str) -> None:
+    """Fold or unfold the further controls, and wait until they are "hidden" or "visible"."""
     press(page, "More")
-    field.wait_for(state="hidden")
+    page.get_by_label("Rows", exact=True).wait_for(state=state)
 
 
 def screenshot(page: "Page", name: str) -> None:
@@ -129,14 +132,14 @@ def test_run_is_answered_before_the_run_ends(lab_page):
 
 def test_a_stopped_sweep_keeps_its_points(lab_page):
     before = runs(lab_page)
-    press(lab_page, "More")
+    press_more(lab_page, "visible")
     press(lab_page, "Sweep processes")
     until(lambda: runs(lab_page) > before)
     press(lab_page, "Stop")
     expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Stopped. No process is left")
     assert runs(lab_page) > before
     screenshot(lab_page, "lab-stopped")
-    press(lab_page, "More")
+    press_more(lab_page, "hidden")
 
 
 def test_the_lab_works_from_the_keyboard_alone(lab_page):
@@ -173,7 +176,7 @@ def test_nothing_that_is_typed_can_hurt(lab_page):
     """A third of what `python -m tools.silly_inputs` types."""
     some = list(silly_inputs.fields())[::3]
     assert silly_inputs.try_all(lab_page, iter(some), lambda: 0, print) == len(some)
-    press(lab_page, "More")
+    press_more(lab_page, "hidden")
 
 
 def test_choosing_processes_shows_what_the_model_expects_before_anything_runs(lab_page):
