@@ -51,8 +51,8 @@ class OrderLab(Lab):
     def __init__(self) -> None:
         options = [(f"{n:,}", n) for n in (10**power for power in range(1, 8))]
         sizes = enumerate((1_000_000, 1000, 10))
-        self.sizes = [slider(f"Task {task}", options, size, 260) for task, size in sizes]
-        self.method = dropdown("Method", METHODS, 190)
+        self.sizes = [slider(f"Task {task}", options, size, 240) for task, size in sizes]
+        self.method = dropdown("Method", METHODS, 170)
         self.event_log = part("pool-lab-log")
         experiment = Experiment(lambda plan: (tasks.draw, [size.value for size in self.sizes]))
         stage = Stage([self.event_log])

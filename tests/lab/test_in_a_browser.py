@@ -179,6 +179,19 @@ def test_nothing_that_is_typed_can_hurt(lab_page):
     press_more(lab_page, "hidden")
 
 
+def test_the_kernels_own_stop_ends_a_run_and_a_page_loaded_again_controls_the_next(lab_page):
+    before = runs(lab_page)
+    press_more(lab_page, "visible")
+    silly_inputs.interrupt(lab_page)
+    silly_inputs.loaded_again(lab_page, running=True)
+    until(lambda: runs(lab_page) == before + 1)
+    press(lab_page, "Run")
+    until(lambda: runs(lab_page) == before + 2)
+    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("times as fast as the loop")
+    press_more(lab_page, "hidden")
+    choose_rows(lab_page, "50000")
+
+
 def test_choosing_processes_shows_what_the_model_expects_before_anything_runs(lab_page):
     before = runs(lab_page)
     lab_page.locator(".pool-lab-processes .noUi-handle").press("End")
