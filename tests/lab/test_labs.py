@@ -317,4 +317,4 @@ def test_two_labs_at_once_do_not_disturb_each_other(lab):
 @pytest.mark.parametrize("kind", [SpeedupLab, OrderLab, PoolLab])
 def test_no_name_of_a_lab_hides_one_that_a_widget_needs(kind):
     own = {name for lab in kind.__mro__[:2] for name, value in vars(lab).items() if callable(value)}
-    assert own & set(dir(widgets.VBox)) <= {"__init__", "__repr__"}
+    assert own & set(dir(widgets.VBox)) <= {"__init__", "__repr__", "_repr_mimebundle_"}
