@@ -25,6 +25,9 @@ LONG = [
 ]  # fmt: skip
 """The files that take longest. Whoever began one of them last would end long after the others."""
 
+TWINS = ("text/html", "text/latex")
+"""Outputs that say in another form what their text/plain says, which is compared."""
+
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> UnderSpawn | None:
     """Let nbval run some lessons a second time."""
@@ -40,8 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Compare no output of a solution, of which the committed notebook has none; give each cell its time."""
+    """Compare text without its twins, and no output of a solution, of which none is committed; limit its time."""
     if isinstance(item, IPyNbCell):
+        item.parent.skip_compare = tuple(dict.fromkeys((*item.parent.skip_compare, *TWINS)))
         item.add_marker(pytest.mark.timeout(CELL_TIMEOUT))
         if is_solution(item.cell):
             item.options["check"] = False

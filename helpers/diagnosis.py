@@ -4,9 +4,9 @@ What a change brings is simulated (`helpers.model`) from the spans of the same r
 as it was, and the measured seconds are scaled by what the change does to the simulated ones.
 """
 
-import html
 from typing import NamedTuple
 
+from helpers import markup
 from helpers.explaining.cause import Cause
 from helpers.explaining.facts import Facts
 from helpers.explaining.of_messages import causes_of_messages
@@ -37,19 +37,20 @@ class Diagnosis(NamedTuple):
     unknown: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return "\n".join([*(self._paragraph(n, cause) for n, cause in enumerate(self.causes)), *self._rest()])
+        found = (f"{self._evidence(n, cause)}\n  {self._remedy(cause)}" for n, cause in enumerate(self.causes))
+        return "\n".join([*found, *self._rest()])
 
-    def _paragraph(self, place: int, cause: Cause) -> str:
+    def _evidence(self, place: int, cause: Cause) -> str:
         whose = "Most of what was lost" if cause.lost > 0.5 * self.lost else "Part of what was lost"
         lost = f"{format_seconds(min(cause.lost, self.lost))} of {format_seconds(self.lost)} of the workers' time"
         head = f"{whose}, {lost}: " if not place and cause.lost else "Also: " if place else ""
         evidence = cause.evidence if head else cause.evidence[:1].upper() + cause.evidence[1:]
-        return f"{head}{evidence}.\n  {cause.remedy}{self._promise(cause)}."
+        return f"{head}{evidence}."
 
-    def _promise(self, cause: Cause) -> str:
+    def _remedy(self, cause: Cause) -> str:
         if cause.expected is None:
-            return ""
-        return f": expect {format_seconds(cause.expected)} instead of {format_seconds(self.seconds)}"
+            return f"{cause.remedy}."
+        return f"{cause.remedy}: expect {format_seconds(cause.expected)} instead of {format_seconds(self.seconds)}."
 
     def _rest(self) -> list[str]:
         lines = []
@@ -59,8 +60,8 @@ class Diagnosis(NamedTuple):
         return [*lines, *self.unknown]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        text = repr(self)
-        return {"text/plain": text, "text/html": f"<pre style='white-space: pre-wrap'>{html.escape(text)}</pre>"}
+        advice = [(self._evidence(n, cause), self._remedy(cause)) for n, cause in enumerate(self.causes)]
+        return {"text/plain": repr(self), "text/html": markup.advice(advice, self._rest())}
 
 
 def explain(run: Run, *, cpus: int | None = None) -> Diagnosis:

@@ -1,6 +1,6 @@
 """What a measurement showed: a sentence that is computed from the figures, with their spread.
 
-A lesson that claims something about times calls `finding` below the measurement. It prints one of three lines:
+A lesson that claims something about times calls `finding` below the measurement. It shows one of three lines:
 
     ✓ The warm pool is faster than the cold one: 1.05 times (1.03 to 1.09).
     ≈ The warm pool is faster than the cold one: this run cannot tell, 1.01 times (0.96 to 1.05).
@@ -13,6 +13,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from helpers import markup
 from helpers.text import counted, format_seconds
 
 HOLDS, UNCLEAR, FAILS = "✓", "≈", "✗"
@@ -33,7 +34,7 @@ def finding(
     unit: str = "times",
     otherwise: str = "",
 ) -> None:
-    """Print what repeated measurements say about a claim.
+    """Print what repeated measurements say about a claim; in a notebook, with its verdict in colour.
 
     claim: a sentence without its full stop. values: one for each round, such as the ratios of `Comparison.ratios`,
     seconds, shares, or whether something happened. above, below: the claim is that the true value lies there; either or
@@ -54,7 +55,8 @@ def finding(
     else:
         verdict, figures = _judge_values(values, above, below, unit)
     reason = f" {otherwise}" if otherwise and verdict != HOLDS else ""
-    print(f"{verdict} {claim}: {figures}.{reason}")
+    line = f"{verdict} {claim}: {figures}.{reason}"
+    markup.show(line, markup.verdict(line))
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float]:

@@ -11,6 +11,8 @@ import joblib
 import psutil
 import threadpoolctl
 
+from helpers import markup
+
 SAMPLING_INTERVAL = 0.1
 """Seconds between two samples of the memory in use."""
 
@@ -28,8 +30,14 @@ class Machine:
     blas_threads: int
 
     def __repr__(self) -> str:
+        return "\n".join(f"{name:<16}{value}" for name, value in self._lines().items())
+
+    def _repr_html_(self) -> str:
+        return markup.facts({name: str(value) for name, value in self._lines().items()})
+
+    def _lines(self) -> dict[str, object]:
         default, *others = self.start_methods
-        lines = {
+        return {
             "Python": self.python,
             "platform": self.platform,
             "usable CPUs": f"{self.usable_cpus} of {self.cpus}",
@@ -37,7 +45,6 @@ class Machine:
             "start methods": ", ".join([f"{default} (default)", *others]),
             "BLAS threads": self.blas_threads or "unknown",
         }
-        return "\n".join(f"{name:<16}{value}" for name, value in lines.items())
 
 
 def usable_cpus() -> int:

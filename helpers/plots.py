@@ -2,35 +2,26 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
-from helpers.drawing.figure import GREY, INK, new_figure, to_svg
+from helpers.drawing.figure import (
+    GREY,
+    INK,
+    add_legend,
+    name_axes,
+    new_figure,
+    set_ticks,
+    to_svg,
+)
 from helpers.drawing.picture import COLOURS, Picture
+from helpers.drawing.speedups import Point, speedup_figure
+from helpers.drawing.ticks import linear_ticks, log_ticks, plain_number, short_time, time_label
 from helpers.machine import usable_cpus
 from helpers.text import aligned, counted, format_seconds
 from helpers.timing import Timing, efficiency, speedup
 
-
-@dataclass(frozen=True)
-class Point:
-    """A measured run: its number of processes, its speed-up with the least and most of its repeats, and a label.
-
-    seconds: its wall time (median). predicted, modelled: the speed-up that the student, or the model, expected, or
-    None.
-    """
-
-    processes: int
-    speedup: float
-    least: float
-    most: float
-    seconds: float
-    label: str = ""
-    predicted: float | None = None
-    modelled: float | None = None
+__all__ = ["Point", "curves_plot", "histogram_plot", "runs_plot", "speedup_plot"]
 
 
 def speedup_plot(
@@ -58,7 +49,7 @@ def speedup_plot(
         ratio, expected = speedup(serial, timing), prediction.get(processes)
         points.append(Point(processes, ratio, least, most, timing.median, predicted=expected))
     unmeasured = [(processes, expected) for processes, expected in prediction.items() if processes not in measured]
-    figure = _speedup_figure(points, unmeasured, cpus)
+    figure = speedup_figure(points, unmeasured, cpus)
     text = [f"serial: {format_seconds(serial.median)}; {_usable(cpus)}", *_speedup_table(points, unmeasured)]
     return Picture(to_svg(figure, _speedup_title(points, cpus)), "\n".join(text))
 
@@ -78,7 +69,7 @@ def runs_plot(
     """
     laws, cpus = laws or {}, cpus or usable_cpus()
     _check([cpus, *(point.processes for point in points)])
-    figure = _speedup_figure(points, [], cpus, size, laws)
+    figure = speedup_figure(points, [], cpus, size, laws)
     text = [_usable(cpus), *_runs_table(points)]
     for label, curve in laws.items():
         text.append(f"{label}: {', '.join(f'{ratio:.2f} with {processes}' for processes, ratio in curve.items())}")
@@ -114,12 +105,14 @@ def curves_plot(
     if log:
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(lambda seconds, _: format_seconds(seconds))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(across, color=INK)
-    axes.set_ylabel("seconds", color=INK)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, labelcolor=INK)
+        set_ticks(axes.xaxis, log_ticks(*axes.get_xlim()), plain_number)
+        set_ticks(axes.yaxis, log_ticks(*axes.get_ylim()), short_time)
+    else:
+        ticks = linear_ticks(*axes.get_ylim())
+        set_ticks(axes.yaxis, ticks, lambda seconds: time_label(seconds, ticks[1] - ticks[0]))
+        axes.xaxis.set_major_formatter(lambda place, _: plain_number(place))
+    name_axes(axes, across, "time")
+    add_legend(figure)
     title = f"Seconds over {across}; {len(measured) + len(predicted)} series"
     return Picture(to_svg(figure, title), "\n".join(_curves_table(measured, predicted, across)))
 
@@ -131,13 +124,14 @@ def histogram_plot(values: Mapping[str, Sequence[float]], *, across: str, bins: 
     """
     if not values or not all(map(len, values.values())):
         raise ValueError("histogram_plot needs one number or more for every label")
-    figure, rows = new_figure(6.8, 1.0 + 1.4 * len(values), rows=len(values))
+    figure, rows = new_figure(6.8, 0.7 + 1.6 * len(values), rows=len(values))
     ends = min(map(min, values.values())), max(map(max, values.values()))
     for axes, (label, numbers) in zip(rows, values.items(), strict=True):
         axes.hist(numbers, bins=bins, range=ends, color=COLOURS["computing"])
-        axes.set_ylabel(label, color=INK)
-        axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
-    rows[-1].set_xlabel(across, color=INK)
+        name_axes(axes, "", label)
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter(lambda count, _: plain_number(count))
+    name_axes(rows[-1], across, [*values][-1])
     table = [["", "values", "different", "smallest", "largest"]]
     for label, numbers in values.items():
         counts = (f"{len(numbers):,}", f"{len(set(numbers)):,}")
@@ -152,71 +146,6 @@ def _check(processes: Iterable[int], predictions: Iterable[float] = ()) -> None:
     for expected in predictions:
         if not expected > 0:
             raise ValueError(f"a predicted speed-up must be a number above 0, not {expected!r}")
-
-
-def _speedup_figure(
-    points: Sequence[Point],
-    unmeasured: Sequence[tuple[int, float]],
-    cpus: int,
-    size: tuple[float, float] = (6.4, 4.0),
-    laws: Mapping[str, Mapping[int, float]] | None = None,
-) -> Figure:
-    """Draw the points; unmeasured: further predictions, as processes and speed-up. The rest is as for `runs_plot`."""
-    figure, (axes,) = new_figure(*size)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    axes.set_xlabel("processes", color=INK)
-    axes.set_ylabel("speed-up (times as fast as serial)", color=INK)
-    most = max([cpus, *(point.processes for point in points), *(processes for processes, _ in unmeasured)])
-    most = max([most, *(processes for curve in (laws or {}).values() for processes in curve)])
-    _draw_limits(axes, cpus, most)
-    for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-.", ":")), strict=False):
-        axes.plot([*curve], [*curve.values()], line, color=GREY, linewidth=1.5, label=label)
-    _draw_measured(axes, points)
-    _draw_modelled(axes, points)
-    _draw_predicted(axes, points, unmeasured)
-    axes.set_ylim(bottom=0)
-    if points or unmeasured:
-        figure.legend(loc="outside lower center", ncols=2, reverse=True, frameon=False, labelcolor=INK)
-    return figure
-
-
-def _draw_limits(axes: Axes, cpus: int, most: int) -> None:
-    """Draw the ideal line and the usable CPUs; most: the largest number of processes in the plot."""
-    axes.set_xlim(0.5, most + 1)
-    axes.plot([1, cpus, most + 1], [1, cpus, cpus], color=GREY, linewidth=1)
-    axes.annotate("ideal", (most + 1, cpus), (4, 0), textcoords="offset points", color=INK, va="center")
-    axes.axvline(cpus, color=GREY, linewidth=1, linestyle="dotted")
-    axes.annotate(_usable(cpus), (cpus, 1.02), xycoords=("data", "axes fraction"), color=INK, ha="center")
-
-
-def _draw_measured(axes: Axes, points: Sequence[Point]) -> None:
-    if not points:
-        return
-    spread = [[point.speedup - point.least for point in points], [point.most - point.speedup for point in points]]
-    places = [point.processes for point in points], [point.speedup for point in points]
-    axes.errorbar(*places, spread, fmt="o", color=INK, capsize=3, label="measured: median and spread")
-    for point in points:
-        place = (point.processes, point.speedup)
-        axes.annotate(point.label, place, (7, 0), textcoords="offset points", va="center", color=INK)
-
-
-def _draw_modelled(axes: Axes, points: Sequence[Point]) -> None:
-    crosses = [(point.processes, point.modelled) for point in points if point.modelled]
-    if crosses:
-        x, y = zip(*crosses, strict=True)
-        axes.plot(x, y, "x", label="the model's prediction", color=INK)
-
-
-def _draw_predicted(axes: Axes, points: Sequence[Point], unmeasured: Sequence[tuple[int, float]]) -> None:
-    circles = []
-    for point in points:
-        if point.predicted:
-            ends = [point.predicted, point.speedup]
-            axes.plot([point.processes, point.processes], ends, color=GREY, linewidth=1.5, zorder=1)
-            circles.append((point.processes, point.predicted))
-    if circles or unmeasured:
-        x, y = zip(*circles, *unmeasured, strict=True)
-        axes.plot(x, y, "o", label="your prediction", color=INK, markersize=8, markerfacecolor="none")
 
 
 def _speedup_title(points: Sequence[Point], cpus: int) -> str:

@@ -1,7 +1,7 @@
 """Is this machine ready for the course?  python -m helpers.preflight
 
 Prints one line for each check and, below a check that failed, what to do about it. The exit status is 0 when all
-checks have passed, and 1 otherwise. The checks take some seconds.
+checks have passed, and 1 otherwise; a line with ! is a warning, and has passed. The checks take some seconds.
 """
 
 import importlib.metadata
@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from packaging.requirements import Requirement
 
 from helpers import tasks
 from helpers.machine import free_memory, start_methods, usable_cpus
+from helpers.others import Watch
 from helpers.text import format_seconds
 from helpers.timing import measure
 from helpers.xray import XrayPool
@@ -34,6 +36,9 @@ LOOP_ROWS, TIMED_ROWS = 1_000_000, 20_000
 LOOP_SECONDS = 30
 """What the loop may take before the machine counts as slow."""
 
+WATCHED_SECONDS = 1.0
+"""For how long the other programs are watched, while nothing runs here."""
+
 POOL_TIMEOUT = 5.0
 """Seconds that a small pool may take."""
 
@@ -42,16 +47,21 @@ WIDGETS_PACKAGE = Path("labextensions", "@jupyter-widgets", "jupyterlab-manager"
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found: its name, whether it passed, what there is, and what to do if it failed."""
+    """What a check found: its name, whether it passed, what there is, and what to do about it.
+
+    warning: it has passed, and all the same there is something to do.
+    """
 
     name: str
     passed: bool
     found: str
     remedy: str = ""
+    warning: bool = False
 
     def __str__(self) -> str:
-        line = f"{'ok ' if self.passed else 'NO '} {self.name}: {self.found}"
-        return line if self.passed else f"{line}\n      {self.remedy}"
+        mark = "NO " if not self.passed else "!  " if self.warning else "ok "
+        line = f"{mark} {self.name}: {self.found}"
+        return line if self.passed and not self.warning else f"{line}\n      {self.remedy}"
 
 
 def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Iterator[CheckResult]:
@@ -143,6 +153,18 @@ def check_memory() -> Iterator[CheckResult]:
     yield CheckResult("memory", free >= MEMORY_NEEDED, f"{free / 1e9:.1f} GB are free", remedy)
 
 
+def check_others() -> Iterator[CheckResult]:
+    """Check that other programs, and other guests of the host, leave the CPUs to the lessons."""
+    watch = Watch()
+    time.sleep(WATCHED_SECONDS)
+    others = watch.others()
+    found = "what other programs use of them cannot be seen from here"
+    if others is not None:
+        found = others.in_words("just now") or "other programs leave them to you"
+    remedy = "Close other programs before you measure: beside them times vary, and pools look slower than they are."
+    yield CheckResult("the CPUs", True, found, remedy, others is not None and others.matter)
+
+
 def check_loop() -> Iterator[CheckResult]:
     """Check how long the serial loop of the first lesson will take on this machine."""
     rows = np.random.default_rng(0).normal(size=(TIMED_ROWS, 10))
@@ -152,7 +174,7 @@ def check_loop() -> Iterator[CheckResult]:
     yield CheckResult("the serial loop", seconds < LOOP_SECONDS, found, remedy)
 
 
-CHECKS = (check_python, check_packages, check_cpus, check_pools, check_widgets, check_memory, check_loop)
+CHECKS = (check_python, check_packages, check_cpus, check_pools, check_widgets, check_memory, check_others, check_loop)
 
 
 def _installed_version(distribution: str) -> str | None:
@@ -164,12 +186,15 @@ def _installed_version(distribution: str) -> str | None:
 
 def main() -> int:
     """Run the checks, and print the result of each as soon as it is known; return the exit status."""
-    ready = True
+    ready, warned = True, False
     for check in CHECKS:
         for result in check():
             print(result, flush=True)
-            ready = ready and result.passed
-    print("This machine is ready." if ready else "This machine is not ready yet; see the lines with NO.")
+            ready, warned = ready and result.passed, warned or result.warning
+    if not ready:
+        print("This machine is not ready yet; see the lines with NO.")
+    else:
+        print("This machine is ready, and busy; see the line with !." if warned else "This machine is ready.")
     return 0 if ready else 1
 
 

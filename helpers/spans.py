@@ -8,6 +8,8 @@ of different workers share one axis.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from helpers import markup
+
 OUTCOMES = ("ok", "error", "lost", "running")
 """How a task ended: with a result, with an exception, or with the death of its worker; "running" has not ended."""
 
@@ -151,6 +153,11 @@ class Breakdown(NamedTuple):
         whole = self.whole or 1.0
         return "\n".join(f"{phase:<18} {seconds:8.3f} s {seconds / whole:6.1%}" for phase, seconds in lines)
 
+    def _repr_html_(self) -> str:
+        rows = [(phase, f"{seconds:.3f} s", f"{seconds / (self.whole or 1.0):.1%}") for phase, seconds in self.items()]
+        whole = ("whole", f"{self.whole:.3f} s", f"{1:.1%}")
+        return markup.table([("", "worker-seconds", "share"), *rows, whole])
+
 
 def segments(run: Run) -> list[Segment]:
     """Return what the parent and each worker did, row after row, and each row in the order of time.
@@ -181,6 +188,15 @@ def seconds_by_phase(pieces: Iterable[Segment]) -> dict[str, float]:
         else:
             sums[phase] += end - begin
     return sums
+
+
+def seconds_idle(row: Iterable[Segment], run: Run) -> float:
+    """Return the seconds of a run that no segment of a row covers; the parent may send and return at the same time."""
+    idle, free = 0.0, run.began
+    for segment in sorted(row, key=lambda segment: segment.begin):
+        idle += max(0.0, min(segment.begin, run.ended) - free)
+        free = max(free, segment.end)
+    return idle + max(0.0, run.ended - free)
 
 
 def breakdown(run: Run) -> Breakdown:

@@ -9,7 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from helpers.drawing import svg
 from helpers.drawing.bars import TOP, Layout, draw_bars, draw_tracks, row_name
 from helpers.drawing.picture import COLOURS, Picture
-from helpers.spans import PHASES, Breakdown, Run, breakdown, breakdown_of, seconds_by_phase, segments_by_row
+from helpers.spans import (
+    PHASES,
+    Breakdown,
+    Run,
+    breakdown,
+    breakdown_of,
+    seconds_by_phase,
+    seconds_idle,
+    segments_by_row,
+)
 from helpers.text import aligned, counted, format_seconds
 
 
@@ -48,7 +57,7 @@ def timeline(
     hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may show several pictures
     numbers = {worker.pid: number for number, worker in enumerate(run.workers, 1)}
     shown = rows if most_workers is None else rows[: most_workers + 1]
-    layout = Layout(run.began, scale, len(shown), hatch, numbers, tooltips, parent)
+    layout = Layout(run.began, scale, width - svg.RIGHT, len(shown), hatch, numbers, tooltips, parent)
     extra = 2 - TOP if bare else 18 * (len(lines) - 1)
     words = [svg.heading(title)]
     words += [svg.text(svg.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)]
@@ -57,14 +66,15 @@ def timeline(
     parts = [
         *([] if bare else words),
         f"<g transform='translate(0 {extra})'>",
-        *draw_tracks(layout, width),
+        *draw_tracks(layout),
         *svg.time_axis(seconds, scale, layout.bottom),
         *draw_bars(shown, layout),
         *([] if bare else legend),
         "</g>",
     ]
     drawing = svg.document(parts, width, layout.bottom + (20 if bare else 62) + extra, title, hatch)
-    return Picture(drawing, "\n".join([title, " ".join(sentences), "", *_table(run, sums[: len(shown)], parent)]))
+    table = _table(run, sums[: len(shown)], seconds_idle(rows[0], run), parent)
+    return Picture(drawing, "\n".join([title, " ".join(sentences), "", *table]))
 
 
 def where_time_went(runs: Mapping[str, Run], *, width: int = 960) -> Picture:
@@ -120,13 +130,14 @@ def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
     return [line] if 6.7 * len(line) <= width - svg.LEFT else list(sentences)
 
 
-def _table(run: Run, sums: Sequence[Mapping[str, float]], parent: str) -> list[str]:
+def _table(run: Run, sums: Sequence[Mapping[str, float]], parent_idle: float, parent: str) -> list[str]:
     tasks = Counter(span.worker for span in run.spans)
     counts = [0, *(tasks[worker.pid] for worker in run.workers)]
     counts = [*counts, *[0] * len(sums)][: len(sums)]
     rows = [["", "tasks", *PHASES]]
     for number, (count, parts) in enumerate(zip(counts, sums, strict=True)):
-        seconds = [*parts.values(), run.seconds - sum(parts.values())]
+        idle = run.seconds - sum(parts.values()) if number else parent_idle
+        seconds = [*parts.values(), idle]
         rows.append([row_name(number, parent), str(count), *map(format_seconds, seconds)])
     return aligned(rows)
 
@@ -140,8 +151,7 @@ def _stacked_bar(label: str, spent: Breakdown, y: float, scale: float) -> Iterat
         share = f"{seconds / (spent.whole or 1):.0%}"
         bar = svg.idle(x, y, width, 30) if phase == "idle" else svg.rectangle(x, y, width, 30, COLOURS[phase])
         if width > 38:
-            ink = "#fff" if phase in ("computing", "returning") else "#222"
-            bar += svg.text(x + width / 2, y + 19.5, share, style, ink)
+            bar += svg.text(x + width / 2, y + 19.5, share, style, svg.INKS.get(phase, svg.DARK_INK))
         yield svg.group(bar, f"{phase}: {format_seconds(seconds)}, {share}")
         x += width
 

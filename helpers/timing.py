@@ -2,6 +2,7 @@
 
 A machine's speed drifts: it warms up, and other programs use it too. So every measurement is repeated, the spread is
 shown next to the median, and candidates run in turn, A B A B, so that each ratio compares two neighbours in time.
+What others took of the CPUs meanwhile is noted (`helpers.others`), and shown where it matters.
 """
 
 import csv
@@ -17,6 +18,8 @@ from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
 
+from helpers import markup
+from helpers.others import Others, Watch, words_of
 from helpers.tasks import nap
 from helpers.text import aligned, counted, format_seconds, write_whole
 
@@ -31,7 +34,8 @@ class Timing:
     """How long something took: one figure for each repeat.
 
     seconds are wall seconds, cpu the CPU seconds of this process alone (`time.process_time`), without the workers of a
-    pool. result is what the last repeat returned; it is not compared, printed or saved.
+    pool. result is what the last repeat returned; it is not compared, printed or saved. others: what other programs
+    took of the CPUs meanwhile; None where that is not known. It is printed where it matters, and not compared or saved.
 
     Raises ValueError unless there is at least one repeat, with positive seconds, and as many CPU seconds.
     """
@@ -40,6 +44,7 @@ class Timing:
     seconds: tuple[float, ...]
     cpu: tuple[float, ...]
     result: Any = field(default=None, compare=False)
+    others: Others | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.seconds or len(self.seconds) != len(self.cpu):
@@ -74,7 +79,13 @@ class Timing:
 
     def __repr__(self) -> str:
         figures = f"minimum {format_seconds(self.minimum)}, median {format_seconds(self.median)}"
-        return f"{self.label}: {figures}, spread {format_seconds(self.spread)}, {counted(self.repeats, 'repeat')}"
+        line = f"{self.label}: {figures}, spread {format_seconds(self.spread)}, {counted(self.repeats, 'repeat')}"
+        return f"{line}\n{words_of(self.others)}".rstrip()
+
+    def _repr_html_(self) -> str:
+        figures = map(format_seconds, (self.minimum, self.median, self.spread))
+        row = [self.label, *figures, f"{self.repeats:,}"]
+        return markup.table([["", "minimum", "median", "spread", "repeats"], row], [words_of(self.others)])
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,17 +100,28 @@ class Comparison:
     def __iter__(self) -> Iterator[Timing]:
         return iter(self.timings)
 
+    @property
+    def others(self) -> Others | None:
+        """What other programs took of the CPUs from the first measured round to the last; None: not known."""
+        return self.timings[0].others
+
     def ratios(self, label: str, to: str | None = None) -> tuple[float, ...]:
         """Return how many times as fast as another (to; None: the first) this one was: one ratio for each round."""
         other = self.timings[0] if to is None else self[to]
         return tuple(theirs / mine for theirs, mine in zip(other.seconds, self[label].seconds, strict=True))
 
     def __repr__(self) -> str:
-        first = self.timings[0]
-        header = ("", "minimum", "median", "spread", f"times as fast as {first.label}")
-        lines = aligned([header, *map(self._row, self.timings)])
-        repeats = counted(first.repeats, "repeat")
-        return "\n".join([*lines, f"{repeats}, in turn; ratios pair by pair: median (range)"])
+        return "\n".join([*aligned(self._rows()), self._note(), words_of(self.others)]).rstrip()
+
+    def _repr_html_(self) -> str:
+        return markup.table(self._rows(), [self._note(), words_of(self.others)])
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        header = ("", "minimum", "median", "spread", f"times as fast as {self.timings[0].label}")
+        return [header, *map(self._row, self.timings)]
+
+    def _note(self) -> str:
+        return f"{counted(self.timings[0].repeats, 'repeat')}, in turn; ratios pair by pair: median (range)"
 
     def _row(self, timing: Timing) -> tuple[str, ...]:
         ratios = self.ratios(timing.label)
@@ -143,15 +165,17 @@ def compare(candidates: Mapping[str, Callable[[], object]], repeats: int = 5, wa
     figures: dict[str, list[tuple[float, float]]] = {label: [] for label in candidates}
     results: dict[str, object] = {}
     for number in range(warmup + repeats):
+        if number == warmup:
+            watch = Watch()
         for label, function in candidates.items():
             results.pop(label, None)  # frees the last result outside of the measured time
             wall, cpu, results[label] = _time(function)
             if number >= warmup:
                 figures[label].append((wall, cpu))
-    timings = []
+    timings, others = [], watch.others()
     for label, pairs in figures.items():
         seconds, cpu_seconds = zip(*pairs, strict=True)
-        timings.append(Timing(label, seconds, cpu_seconds, results[label]))
+        timings.append(Timing(label, seconds, cpu_seconds, results[label], others))
     return Comparison(tuple(timings))
 
 

@@ -1,5 +1,6 @@
 """Answers survive an update of the course; what nobody changed is brought up to date."""
 
+import re
 from contextlib import closing
 
 import nbformat
@@ -7,7 +8,8 @@ import pytest
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from helpers.my_lessons import COPIED_VERSIONS, LESSONS, update
+from helpers import my_lessons
+from helpers.my_lessons import COPIED_VERSIONS, LESSONS, OLD_RECORD, update
 
 
 def write(folder, name: str, *sources: str) -> None:
@@ -83,10 +85,113 @@ def test_a_new_lesson_comes_and_a_file_of_the_students_stays(course):
     assert (mine / "my_work.py").read_text() == "mine"
 
 
-@pytest.mark.parametrize("record", ["[", "[1]"])
-def test_without_lessons_or_with_a_broken_record_one_clear_error_is_raised(course, tmp_path, record):
+def test_answers_in_a_new_version_are_kept_as_well(course):
+    lessons, mine = course
+    write(mine, "02_pool", "answer = 42")
+    write(lessons, "02_pool", "better = ...")
+    list(update(*course))
+    write(lessons, "02_pool", "best = ...")
+    list(update(*course))
+    assert cells(mine, "02_pool_new") == ["best = ..."]
+    write(mine, "02_pool_new", "best = 42")
+    write(lessons, "02_pool", "last = ...")
+    assert list(update(*course)) == ["02_pool.ipynb: yours is kept; the course's new version is 02_pool_new_2.ipynb"]
+    assert [cells(mine, f"02_pool{end}") for end in ("", "_new", "_new_2")] == [
+        ["answer = 42"],
+        ["best = 42"],
+        ["last = ..."],
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": [{}], "nbformat": 4, "nbformat_minor": 5}'])
+def test_a_broken_copy_is_named_and_kept_and_the_others_are_brought_up_to_date(course, text):
+    lessons, mine = course
+    (mine / "02_pool.ipynb").write_text(text)
+    write(lessons, "03_order", "better = ...")
+    line, other = update(*course)
+    assert re.fullmatch(
+        r"02_pool.ipynb cannot be read as a notebook \(.+\); it is kept, and the course's version is 02_pool_new.ipynb",
+        line,
+    )
+    assert other == "03_order.ipynb: brought up to date"
+    assert (mine / "02_pool.ipynb").read_text() == text
+    assert cells(mine, "02_pool_new") == ["answer = ..."]
+    write(mine, "02_pool_new", "answer = 42")
+    (again,) = update(*course)
+    assert again.endswith("02_pool_new_2.ipynb")
+    assert cells(mine, "02_pool_new") == ["answer = 42"]
+
+
+def test_a_broken_lesson_of_the_course_is_named_and_the_others_are_brought_up_to_date(course):
+    lessons, mine = course
+    (lessons / "02_pool.ipynb").write_text("{")
+    write(lessons, "03_order", "better = ...")
+    line, other = update(*course)
+    assert line.startswith("02_pool.ipynb was not brought up to date: 02_pool.ipynb cannot be read as a notebook (")
+    assert other == "03_order.ipynb: brought up to date"
+    assert cells(mine, "02_pool") == ["answer = ..."]
+
+
+@pytest.mark.parametrize("text", ["[", "[1]", '{"02_pool.ipynb": 1}', "\xff"])
+def test_with_a_broken_record_nothing_is_lost_and_the_rest_is_done(course, text):
+    _, mine = course
+    (mine / COPIED_VERSIONS).write_text(text, encoding="latin-1")
+    write(mine, "02_pool", "answer = 42")
+    line, *others = update(*course)
+    assert line.startswith("The record of what was copied cannot be read (")
+    assert others == ["02_pool.ipynb: yours is kept; the course's new version is 02_pool_new.ipynb"]
+    assert cells(mine, "02_pool") == ["answer = 42"]
+    assert list(update(*course)) == []
+
+
+def test_the_record_is_not_among_the_files_that_jupyter_lists(course):
+    _, mine = course
+    assert sorted(path.name for path in mine.iterdir() if path.name[0] != ".") == ["02_pool.ipynb", "03_order.ipynb"]
+
+
+def test_the_record_of_an_earlier_version_of_the_course_is_read_and_moved(course):
+    lessons, mine = course
+    (mine / COPIED_VERSIONS).rename(mine / OLD_RECORD)
+    write(mine, "02_pool", "answer = 42")
+    write(lessons, "02_pool", "better = ...")
+    write(lessons, "03_order", "better = ...")
+    assert list(update(*course)) == [
+        "02_pool.ipynb: yours is kept; the course's new version is 02_pool_new.ipynb",
+        "03_order.ipynb: brought up to date",
+    ]
+    assert not (mine / OLD_RECORD).exists()
+    assert list(update(*course)) == []
+
+
+def test_without_lessons_one_clear_error_is_raised(tmp_path):
     with pytest.raises(FileNotFoundError, match="there are no lessons in"):
         list(update(tmp_path / "nowhere", tmp_path / "mine"))
-    (course[1] / COPIED_VERSIONS).write_text(record)
-    with pytest.raises(ValueError, match="delete it, and your lessons are kept as they are"):
-        list(update(*course))
+
+
+def run(monkeypatch, course, *arguments: str) -> None:
+    lessons, mine = course
+    monkeypatch.setattr(my_lessons, "update", lambda: update(lessons, mine))
+    monkeypatch.setattr("sys.argv", ["my_lessons", *arguments])
+    my_lessons.main()
+
+
+def test_the_command_says_what_it_did_and_where_to_begin(course, monkeypatch, capsys):
+    write(course[0], "04_chunks", "cut = ...")
+    run(monkeypatch, course)
+    run(monkeypatch, course)
+    first, end, done, end_again = capsys.readouterr().out.splitlines()
+    assert (first, done) == ("04_chunks.ipynb: copied", "All your lessons are up to date.")
+    assert end == end_again == "Your lessons are in the folder my_lessons. Begin with my_lessons/index.ipynb."
+
+
+def test_the_command_explains_itself(course, monkeypatch, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(monkeypatch, course, "--help")
+    assert ended.value.code == 0
+    assert "A lesson with your answers stays as it is" in capsys.readouterr().out
+
+
+def test_the_command_ends_with_a_sentence_where_it_cannot_work(tmp_path, monkeypatch):
+    with pytest.raises(SystemExit) as ended:
+        run(monkeypatch, (tmp_path / "nowhere", tmp_path / "mine"))
+    assert str(ended.value).startswith("Your lessons could not be brought up to date: there are no lessons in")

@@ -37,14 +37,21 @@ def test_every_notebook_keeps_the_rules(path, rule):
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("page", ["notebooks/index.ipynb", "README.md"])
-def test_the_pages_that_list_the_lessons_give_title_and_minutes_as_the_lesson_does(path, page):
+def test_the_pages_that_list_the_lessons_give_number_title_and_minutes_of_the_lesson(path, page):
     title, head = (cell.source for cell in read(path).cells[:2])
     minutes = re.search(r"\*\*Minutes:\*\* (\d+)", head)[1]
     folder = "" if page.endswith("ipynb") else "notebooks/"
     text = (ROOT / page).read_text(encoding="utf-8")
     (row,) = [row for row in text.splitlines() if f"]({folder}{path.name})" in row and "|" in row]
-    assert f"[{title.removeprefix('# ')}]" in row
+    assert f"| {path.stem[:2]} | [{title.removeprefix('# ')}]" in row
     assert f"| {minutes} |" in row
+
+
+def test_the_index_says_where_to_start_and_holds_its_picture():
+    cell = read(FOLDER / "index.ipynb").cells[1]
+    assert f"**Start here:** open [{read(LESSONS[0]).cells[0].source[2:]}]({LESSONS[0].name})" in cell.source
+    assert "(attachment:timeline.png)" in cell.source
+    assert base64.b64decode(cell.attachments["timeline.png"]["image/png"]).startswith(b"\x89PNG")
 
 
 def test_every_lesson_and_the_answers_were_recorded_with_the_python_that_the_index_names():
@@ -118,6 +125,7 @@ BROKEN = [
     (rules.links_work, say("(02_pool_map.ipynb)", "(no_such_page.ipynb)")),
     (rules.links_work, say("(02_pool_map.ipynb)", "(02_pool_map.ipynb#No-such-heading)")),
     (rules.links_work, say("(02_pool_map.ipynb)", "(#Exercise-9)")),
+    (rules.links_work, say("(02_pool_map.ipynb)", "(attachment:no_such.png)")),
     (rules.the_anatomy, say("# Start the title", "# 12. Start the title")),
     (rules.the_anatomy, say("**Minutes:**", "")),
     (rules.the_anatomy, say("## What's next", "## Onwards")),
@@ -133,6 +141,14 @@ BROKEN = [
     (rules.findings_hold, change(FINDING, outputs=stream("✓ It is so.\n≈ It is faster: this run cannot tell."))),
     (rules.findings_hold, change(FINDING, outputs=stream("It is faster."))),
     (rules.findings_hold, change(FINDING, outputs=[])),
+    (
+        rules.measured_on_a_quiet_machine,
+        change(0, outputs=stream("x: 1 s\nOther programs used 0.2 of your 2 CPUs while this ran.")),
+    ),
+    (
+        rules.measured_on_a_quiet_machine,
+        change(0, outputs=stream("The host gave 0.4 of your 2 CPUs to other guests just now.")),
+    ),
     (rules.something_is_found, say("finding(", "print(")),
     (rules.no_guess_is_filled_in, say("my_ratio = None", "my_ratio = 8.0")),
     (rules.no_guess_is_filled_in, say("my_ratio = None", 'my_ratio = {"fast": 8.0, "slow": None}')),
@@ -179,9 +195,14 @@ def test_nbval_lets_no_solution_pass_that_fails_its_check(tmp_path):
     for number, source in enumerate(outputs):
         cell = nbformat.v4.new_code_cell(f"# Solution\n{source}", execution_count=1, metadata={"tags": ["solution"]})
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{number}.ipynb")
+    assert nbval_verdicts(tmp_path, len(outputs)) == list(outputs.values())
+
+
+def nbval_verdicts(folder, notebooks):
+    """Let nbval run notebooks of one cell, named 0.ipynb and so on, and return what it says of each."""
     command = ["-m", "pytest", "-v", "-n", "0", "-p", "conftest", "-p", "no:cacheprovider", "-c"]
     shown = subprocess.run(
-        [sys.executable, *command, ROOT / "pyproject.toml", tmp_path],
+        [sys.executable, *command, ROOT / "pyproject.toml", folder],
         check=False,
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])},
@@ -190,7 +211,19 @@ def test_nbval_lets_no_solution_pass_that_fails_its_check(tmp_path):
         timeout=280,
     )
     seen = dict(re.findall(r"(\d)\.ipynb::Cell 0 (\w+)", shown.stdout))
-    assert [seen[str(number)] for number in range(len(outputs))] == list(outputs.values())
+    return [seen[str(number)] for number in range(notebooks)]
+
+
+@pytest.mark.timeout(300)
+def test_nbval_compares_a_verdict_by_its_text_and_not_by_its_html(tmp_path):
+    """The committed output has none; a later one may be in other colours."""
+    source = "from helpers.checks.verdict import Verdict\nVerdict(True, 'Right.')"
+    texts = {"✓ Right.": "PASSED", "✓ Wrong.": "FAILED"}
+    for number, text in enumerate(texts):
+        output = nbformat.v4.new_output("execute_result", {"text/plain": text}, execution_count=1)
+        cell = nbformat.v4.new_code_cell(source, execution_count=1, outputs=[output])
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{number}.ipynb")
+    assert nbval_verdicts(tmp_path, len(texts)) == list(texts.values())
 
 
 def test_the_unrun_lab_shows_the_picture_of_the_readme():

@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 
 from helpers.drawing import figure as figures
 from helpers.drawing.figure import GREY, INK, new_figure, to_svg
-from helpers.drawing.picture import COLOURS
+from helpers.drawing.picture import COLOURS, IDLE_OPACITY
 from helpers.plots import Point, curves_plot, histogram_plot, runs_plot, speedup_plot
 from helpers.timing import Timing
 
@@ -164,9 +164,9 @@ def test_curves_are_in_the_order_of_the_x_axis_with_a_mark_or_a_line_for_each_la
         "b: measured": ([[1.0, 4.0]], INK, "None", "^"),
         "c: predicted": ([[1.0, 1.0]], GREY, ":", "None"),
     }
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("chunks", "seconds")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("chunks", "time")
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert axes.yaxis.get_major_formatter()(0.02, 0) == "20.0 ms"
+    assert axes.yaxis.get_major_formatter()(0.02, 0) == "20 ms"
     assert label == "Seconds over chunks; 4 series"
     assert figure.get_size_inches().tolist() == [6.8, 4.0]
     assert len(figure.legends[0].get_texts()) == 4
@@ -202,7 +202,7 @@ def test_a_histogram_counts_the_values_of_each_label_in_the_same_bins(drawn):
     assert {to_hex(bar.get_facecolor()) for axes in figure.axes for bar in axes.patches} == {COLOURS["computing"]}
     assert [axes.get_ylabel() for axes in figure.axes] == ["left", "right"]
     assert [axes.get_xlabel() for axes in figure.axes] == ["", "estimate"]
-    assert figure.get_size_inches().tolist() == pytest.approx([6.8, 1.0 + 2 * 1.4])
+    assert figure.get_size_inches().tolist() == pytest.approx([6.8, 0.7 + 2 * 1.6])
     assert label == "Histogram of the estimate; 2 series"
     assert len(drawn(histogram_plot, values, across="estimate")[0].axes[0].patches) == 60
 
@@ -225,7 +225,7 @@ def test_a_histogram_needs_a_number_for_every_label(values):
 # what all of them share
 
 
-def test_a_figure_shows_the_page_behind_it_and_has_no_frame_at_the_top_and_the_right():
+def test_a_figure_shows_the_page_behind_it_and_a_faint_grid_in_the_place_of_a_frame():
     figure, rows = new_figure(6.0, 3.0, rows=2)
     assert len(rows) == 2
     assert new_figure(6.0, 3.0)[0].get_size_inches().tolist() == [6.0, 3.0]
@@ -233,10 +233,9 @@ def test_a_figure_shows_the_page_behind_it_and_has_no_frame_at_the_top_and_the_r
     assert figure.patch.get_alpha() == 0
     for axes in rows:
         assert axes.patch.get_alpha() == 0
-        assert {side: spine.get_visible() for side, spine in axes.spines.items()} == {
-            "left": True, "bottom": True, "top": False, "right": False,
-        }  # fmt: skip
-        assert {to_hex(axes.spines[side].get_edgecolor()) for side in ("left", "bottom")} == {INK}
+        assert not any(spine.get_visible() for spine in axes.spines.values())
+        assert {to_hex(line.get_color()) for line in axes.yaxis.get_gridlines()} == {INK}
+        assert {line.get_alpha() for line in axes.yaxis.get_gridlines()} == {IDLE_OPACITY}
         assert {to_hex(tick.label1.get_color()) for tick in axes.xaxis.get_major_ticks()} == {INK}
         assert axes.margins()[1] == 0.1
     assert rows[0].get_shared_x_axes().joined(*rows)
@@ -264,3 +263,74 @@ def test_the_settings_of_matplotlib_are_put_back_even_when_drawing_fails(monkeyp
         assert matplotlib.rcParams["svg.hashsalt"] == "inside-the-pool"
         raise ZeroDivisionError
     assert matplotlib.rcParams["svg.fonttype"] == "path"
+
+
+# words and ticks, as on the timeline
+
+
+@pytest.mark.parametrize(
+    ("cpus", "labels"),
+    [
+        (1, ["1"]),
+        (2, ["1", "2"]),
+        (12, [*map(str, range(1, 13))]),
+        (13, ["1", "2", "4", "6", "8", "10", "12"]),
+        (64, ["1", "10", "20", "30", "40", "50", "60"]),
+        (2000, ["1", "200", "400", "600", "800", "1,000", "1,200", "1,400", "1,600", "1,800", "2,000"]),
+    ],
+)
+def test_only_whole_numbers_of_processes_are_marked(drawn, cpus, labels):
+    figure, _ = drawn(runs_plot, [Point(1, 1.0, 1.0, 1.0, 1.0, "1")], cpus=cpus)
+    assert shown(figure.axes[0].xaxis) == labels
+
+
+def shown(axis):
+    """The labels of the ticks that are within the axis."""
+    low, high = sorted(axis.get_view_interval())
+    places = [place for place in axis.get_majorticklocs() if low <= place <= high]
+    return axis.get_major_formatter().format_ticks(places)
+
+
+@pytest.mark.parametrize(
+    ("curve", "across", "up"),
+    [
+        ({1: 0.001, 1000: 10.0}, ["1", "10", "100", "1,000"], ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]),
+        ({1: 0.1, 30000: 1.0}, ["1", "10", "100", "1,000", "10,000"], ["100 ms", "200 ms", "500 ms", "1 s"]),
+        ({2: 0.2, 16: 0.3}, ["2", "5", "10"], ["200 ms", "220 ms", "240 ms", "260 ms", "280 ms", "300 ms"]),
+        ({1e6: 2e-5, 1e8: 2e-4}, ["1,000,000", "10,000,000", "100,000,000"], ["20 µs", "50 µs", "100 µs", "200 µs"]),
+    ],
+)
+def test_logarithmic_axes_show_numbers_and_human_times_in_the_place_of_powers(drawn, curve, across, up):
+    figure, _ = drawn(curves_plot, {"a": curve}, across="chunks")
+    assert shown(figure.axes[0].xaxis) == across
+    assert shown(figure.axes[0].yaxis) == up
+    assert not figure.axes[0].xaxis.get_minorticklocs().size
+
+
+def test_times_on_a_linear_axis_have_the_unit_of_their_step(drawn):
+    figure, _ = drawn(curves_plot, {"a": {0: 0.0, 10: 0.002}}, across="megabytes", log=False)
+    assert shown(figure.axes[0].yaxis) == ["0.0 ms", "0.5 ms", "1.0 ms", "1.5 ms", "2.0 ms"]
+
+
+PICTURES = {
+    "speed-up": lambda: speedup_plot(timing(4), {2: timing(2)}, cpus=2, prediction={4: 3.0}),
+    "runs": lambda: runs_plot(POINTS, laws={"a law": {1: 1.0, 4: 2.0}}, cpus=4, size=(4.8, 3.1)),
+    "curves": lambda: curves_plot({"a": {1: 1.0}}, {"a": {1: 2.0}}, across="chunks"),
+    "histogram": lambda: histogram_plot({"a": [1.0, 2.0], "b": [1.0]}, across="estimate"),
+}
+
+
+@pytest.mark.parametrize("draw", PICTURES.values(), ids=PICTURES)
+def test_every_word_has_the_font_of_the_timeline_and_at_least_12_pixels(draw):
+    svg = draw().svg
+    words = re.findall(r'<text style="([^"]*)"', svg)
+    assert len(words) == len(re.findall("<text", svg)) > 4
+    assert all("DejaVu" not in style and "system-ui, sans-serif" in style for style in words)
+    sizes = [float(re.search(r"font(?:-size)?: [^;]*?([\d.]+)px", style)[1]) for style in words]
+    assert min(sizes) * 96 / 72 >= 12  # the width of the picture is in points
+
+
+@pytest.mark.parametrize("draw", PICTURES.values(), ids=PICTURES)
+def test_nothing_is_drawn_in_a_colour_that_cannot_be_seen_on_light_and_dark_pages(draw):
+    colours = set(re.findall(r"#[0-9a-f]{6}", draw().svg))
+    assert colours <= {GREY, COLOURS["computing"]}

@@ -86,6 +86,23 @@ def test_the_workflow_runs_a_command_of_contributing(job):
     assert f"| `{command}` |" in CONTRIBUTING
 
 
+def test_the_citation_says_what_the_project_and_its_licence_say():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert [citation[name] for name in ("version", "license", "abstract")] == [
+        PROJECT[name] for name in ("version", "license", "description")
+    ]
+    (author,) = citation["authors"]
+    holder = re.search(r"Copyright \(c\) \d+, (.+)", (ROOT / "LICENSE").read_text(encoding="utf-8"))[1]
+    assert author["name"].lower() == holder.lower()
+    assert citation.keys() & {"doi", "identifiers", "date-released", "url", "repository-code"} == set()
+
+
+def test_links_to_a_heading_of_the_readme_work():
+    heads = {head.lower().replace(" ", "-") for head in re.findall(r"^#+ (.+)$", README, re.MULTILINE)}
+    anchors = [re.sub(r"[^\w-]", "", head) for head in heads]
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= set(anchors)
+
+
 def test_the_readme_names_every_lesson():
     lessons = [path.name for path in (ROOT / "notebooks").glob("*.ipynb") if path.stem != "template"]
     assert lessons

@@ -56,6 +56,8 @@ def test_a_notebook_is_proved_by_ticks_alone():
     assert unproved(notebook()) == []
     assert unproved(notebook(finding="≈ It is so: this run cannot tell.")) == ["≈ It is so: this run cannot tell."]
     assert unproved(notebook(finding="✗ It is so: not in this run.")) == ["✗ It is so: not in this run."]
+    busy = "Other programs used 0.3 of your 2 CPUs while this ran."
+    assert unproved(notebook(finding=f"✓ It is so.\n{busy}")) == [busy]
     (wrong,) = unproved(notebook(finding="With one CPU there is nothing to see."))
     assert "a cell with a finding shows no verdict" in wrong
     (wrong,) = unproved(notebook(check="✗ Not yet. Try again."))

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from helpers import tasks
-from helpers.drawing.picture import COLOURS
+from helpers.drawing.picture import COLOURS, NOT_TRUSTED
 from helpers.model import simulate
 from helpers.spans import PHASES, Run, Span, Worker
 from helpers.timeline import timeline, where_time_went
@@ -241,4 +241,10 @@ def test_a_long_label_gets_room_and_the_picture_keeps_its_width():
 def test_the_words_of_an_svg_that_is_removed_have_no_size():
     assert where_time_went({"a": simulate([1.0], processes=1, cpus=1)}).html.startswith(
         "<div style='font-size: 0'><svg"
+    )
+
+
+def test_where_an_svg_is_removed_a_sentence_says_what_to_do():
+    assert (
+        f"</div><noscript>{NOT_TRUSTED}</noscript>" in where_time_went({"a": simulate([1.0], processes=1, cpus=1)}).html
     )

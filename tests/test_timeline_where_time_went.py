@@ -60,7 +60,7 @@ def test_a_share_is_in_the_middle_of_its_bar_where_there_is_room():
         "10%",
     ]
     inks = [text.get("fill") for text in root.iter(f"{SVG}text") if text.text.endswith("%")]
-    assert inks == ["#fff", "#222", "#222", "#fff", "#222", "#222"]
+    assert inks == ["#fff", "#222", "#222", "#222", "#222", "currentColor"]
 
 
 @pytest.mark.parametrize(("share", "shown"), [(0.045, False), (0.046, True)])

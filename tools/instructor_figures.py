@@ -26,6 +26,15 @@ PAGE = Path(__file__).parents[1] / "INSTRUCTORS.md"
 BLOCK = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)
 ROWS, CPUS = 1_000_000, (2, 4, 8)
 TINY = [100] * 30_000
+SCENES = {
+    "loop": "lesson 1: the loop over a million rows",
+    "five": "lesson 2: `Pool(5)`, 5 chunks of a million rows, cold: times as fast",
+    "cut": "lesson 4: a pool of all CPUs, 4 chunks each, cold",
+    "tiny_tasks": "lesson 4: 30,000 messages against four for each worker: times as long",
+    "held": "lesson 6: rows in the workers already, arrays returned, warm",
+}
+"""The first words of each row."""
+
 MOST_OFF = 1.2
 """A simulation that differs from the measurement by more than this factor is marked."""
 
@@ -57,19 +66,19 @@ def lines() -> list[str]:
     return [
         f"| scene | measured: {here} CPUs, {_python()} | {' | '.join(f'{n} CPUs, simulated' for n in CPUS)} |",
         "|---|---|---|---|---|",
-        row("lesson 1: the loop over a million rows", format_seconds(loop), ["the same"] * 3),
+        row(SCENES["loop"], format_seconds(loop), ["the same"] * 3),
         row(
-            "lesson 2: `Pool(5)`, 5 chunks of a million rows, cold: times as fast",
+            SCENES["five"],
             ratio("five"),
             times(dict.fromkeys(CPUS, five), False, 5),
         ),
-        row("lesson 4: a pool of all CPUs, 4 chunks each, cold", ratio("cut"), times(cut, False)),
+        row(SCENES["cut"], ratio("cut"), times(cut, False)),
         row(
-            "lesson 4: 30,000 messages against four for each worker: times as long",
+            SCENES["tiny_tasks"],
             f"{measured['tiny, one a message'].median / measured['tiny, four each'].median:.1f}",
             [f"{many / few:.1f}" for many, few in ends],
         ),
-        row("lesson 6: rows in the workers already, arrays returned, warm", ratio("fine"), times(fine, True)),
+        row(SCENES["held"], ratio("fine"), times(fine, True)),
     ]  # fmt: skip
 
 

@@ -5,11 +5,12 @@
     python -m tools.run_notebooks --draft         write them whatever the machine and the findings say, to look at
 
 Each notebook runs in a fresh kernel of this Python, in its own folder. It is written in place, with its outputs in
-order, without widget state, and without the outputs of its solutions, which must have passed their checks.
+order, without widget state, and without the outputs of its solutions, which must have passed their checks. How long
+each cell took is kept for INSTRUCTORS.md (`tools.cell_seconds`).
 
-The machine is measured before and after each run (`tools.quiet`). A run on a disturbed machine, or with a finding that
-does not hold, is not written. It is tried again, up to --tries runs; then the notebook stays as it was, and you are
-told why.
+The machine is measured before and after each run (`tools.quiet`). A run on a disturbed machine, beside other programs,
+or with a finding that does not hold, is not written. It is tried again, up to --tries runs; then the notebook stays as
+it was, and you are told why.
 """
 
 import argparse
@@ -29,7 +30,8 @@ from nbformat import NotebookNode
 from helpers.findings import HOLDS
 from helpers.machine import usable_cpus
 from helpers.text import counted
-from tools.cells import is_solution, passes, shows_a_finding, verdict_lines
+from tools.cell_seconds import keep
+from tools.cells import disturbed_lines, is_solution, passes, shows_a_finding, verdict_lines
 from tools.quiet import State, disturbances, measure_state
 
 ROOT = Path(__file__).parents[1]
@@ -60,9 +62,13 @@ def execute(path: Path) -> NotebookNode:
 
 
 def unproved(notebook: NotebookNode) -> list[str]:
-    """Return what the outputs of an executed notebook fail to show: the findings and the solutions without a ✓."""
+    """Return what speaks against the outputs of an executed notebook.
+
+    These are findings and solutions without a ✓, and what other programs took while something was measured.
+    """
     wrong = []
     for cell in notebook.cells:
+        wrong += disturbed_lines(cell.get("outputs", ()))
         if is_solution(cell) and not passes(cell.outputs):
             wrong.append(f"a solution does not pass its check: {cell.source[:60]!r}")
         elif shows_a_finding(cell):
@@ -160,6 +166,8 @@ def main() -> None:
         if options.draft:
             for line in unproved(notebook):
                 print(f"  {line}")
+        if not options.draft:
+            keep(name, notebook)
         text = ready_to_commit(notebook, path.name)
         path.write_text(text, encoding="utf-8", newline="\n")
         size = f"{time.monotonic() - began:5.0f} s {len(text.encode()) / 1000:6.0f} KB"

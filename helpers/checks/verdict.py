@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from helpers import markup
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -20,6 +22,9 @@ class Verdict:
         if not self.answered:
             return f"✗ {self.sentence}"
         return f"{'✓' if self.right else '✗ Not yet.'} {self.sentence}"
+
+    def _repr_html_(self) -> str:
+        return markup.verdict(repr(self), answered=self.answered)
 
 
 NO_ANSWER = Verdict(False, "No answer yet.", answered=False)

@@ -18,13 +18,14 @@ _MOST_COLUMNS = 400  # in all rows together
 class Layout(NamedTuple):
     """How a timeline is laid out: time to the right from `began` on, rows from top to bottom.
 
-    began: the moment (seconds) at the left edge. scale: pixels a second. rows: how many. hatch: the id of the
-    pattern for lost tasks. numbers: the number of each worker by its process id. tooltips: whether bars have any.
-    parent: the name of the first row.
+    began: the moment (seconds) at the left edge. scale: pixels a second. right: where every track ends, in pixels.
+    rows: how many. hatch: the id of the pattern for lost tasks. numbers: the number of each worker by its process id.
+    tooltips: whether bars have any. parent: the name of the first row.
     """
 
     began: float
     scale: float
+    right: float
     rows: int
     hatch: str
     numbers: Mapping[int, int]
@@ -46,9 +47,14 @@ class Layout(NamedTuple):
         """The lower edge of the last row, in pixels."""
         return self.y(self.rows)
 
-    def x(self, moment: float) -> float:
-        """Return where a moment (seconds) is, in pixels."""
-        return svg.LEFT + (moment - self.began) * self.scale
+    def place(self, begin: float, end: float, least: float) -> tuple[float, float]:
+        """Return where a bar from one moment (seconds) to another begins, and its width, both in pixels.
+
+        It is at least this many pixels wide, and never leaves its track: what lies before or after is cut off.
+        """
+        first, last = (svg.LEFT + (moment - self.began) * self.scale for moment in (begin, end))
+        x = min(max(first, svg.LEFT), self.right - least)
+        return x, max(min(last, self.right) - x, least)
 
     def y(self, row: int) -> int:
         """Return the upper edge of a row, in pixels."""
@@ -60,12 +66,12 @@ def row_name(row: int, parent: str) -> str:
     return f"worker {row}" if row else parent
 
 
-def draw_tracks(layout: Layout, width: int) -> Iterator[str]:
-    """Return the name of each row, and idle time over its length for the bars to cover; width: as `timeline`'s."""
+def draw_tracks(layout: Layout) -> Iterator[str]:
+    """Return the name of each row, and idle time over its length for the bars to cover."""
     for row in range(layout.rows):
         y = layout.y(row)
         yield svg.text(svg.LEFT - 10, y + layout.height / 2 + 4.5, row_name(row, layout.parent), "text-anchor='end'")
-        yield svg.idle(svg.LEFT, y, width - svg.LEFT - svg.RIGHT, layout.height)
+        yield svg.idle(svg.LEFT, y, layout.right - svg.LEFT, layout.height)
 
 
 def draw_bars(rows: Sequence[Sequence[Segment]], layout: Layout) -> Iterator[str]:
@@ -80,7 +86,7 @@ def draw_bars(rows: Sequence[Sequence[Segment]], layout: Layout) -> Iterator[str
         for crowd in _crowds(row, narrow / layout.scale, column / layout.scale):
             if _is_marked(crowd[0]):
                 marked += crowd
-            elif crowd[-1].end > crowd[0].begin:
+            elif max(segment.end for segment in crowd) > crowd[0].begin:
                 yield _bar(crowd[0], layout) if len(crowd) == 1 else _column(crowd, layout)
     for segment in marked:
         yield _bar(segment, layout)
@@ -108,8 +114,8 @@ def _is_marked(segment: Segment) -> bool:
 
 
 def _bar(segment: Segment, layout: Layout) -> str:
-    x, y, span = layout.x(segment.begin), layout.y(segment.row), segment.span
-    width = max(segment.seconds * layout.scale, 3.0 if _is_marked(segment) else 0.5)
+    y, span = layout.y(segment.row), segment.span
+    x, width = layout.place(segment.begin, segment.end, 3.0 if _is_marked(segment) else 0.5)
     if span is None or segment.phase != "computing":
         parts = svg.rectangle(x, y, width, layout.height, COLOURS[segment.phase])
     else:
@@ -138,12 +144,13 @@ def _task_number(task: int, x: float, y: float, width: float, height: int) -> st
 
 def _column(crowd: Sequence[Segment], layout: Layout) -> str:
     """Return one bar for many narrow ones, filled from the bottom by the shares of their phases."""
-    begin = crowd[0].begin
-    seconds = crowd[-1].end - begin
-    x, width = layout.x(begin), max(seconds * layout.scale, 0.5)
+    begin, end = crowd[0].begin, max(segment.end for segment in crowd)
+    seconds, sums = end - begin, seconds_by_phase(crowd)
+    full = max(seconds, sum(sums.values()))  # more than the seconds where the parent sends and returns at once
+    x, width = layout.place(begin, end, 0.5)
     parts, top = "", layout.y(crowd[0].row) + float(layout.height)
-    for phase, part in seconds_by_phase(crowd).items():
-        filled = layout.height * min(1.0, part / seconds)
+    for phase, part in sums.items():
+        filled = layout.height * part / full
         if filled:
             top -= filled
             parts += svg.rectangle(x, top, width, filled, COLOURS[phase])

@@ -1,17 +1,22 @@
 """Pieces of an SVG: text, rectangles, a time axis, the legend, and the whole document. All lengths are in pixels."""
 
-import math
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from helpers.drawing.picture import COLOURS
+from helpers.drawing.picture import COLOURS, FAINT, FAMILY, IDLE_OPACITY, SMALL_SIZE, TEXT_SIZE, TICK_OPACITY
+from helpers.drawing.ticks import tick_step, time_label
 from helpers.spans import PHASES
 
 LEFT, RIGHT = 104, 18
 """Room for the names of the rows, and at the right."""
 
-_FONT = "font-family='system-ui, sans-serif' font-size='13'"
-_IDLE = "fill='currentColor' fill-opacity='0.08'"
+_FONT = f"font-family='{FAMILY}' font-size='{TEXT_SIZE}'"
+_IDLE = f"fill='currentColor' fill-opacity='{IDLE_OPACITY}'"
+
+INKS = {"computing": "#fff", "idle": "currentColor"}
+"""The colour of words on a phase's bar where it is not `DARK_INK`. Idle time is the page itself, light or dark."""
+
+DARK_INK = "#222"
 
 
 def text(x: float, y: float, words: str, attributes: str, fill: str = "currentColor") -> str:
@@ -42,28 +47,13 @@ def group(parts: str, tooltip: str = "") -> str:
 
 def time_axis(seconds: float, scale: float, y: float, unit: str = "") -> Iterator[str]:
     """Return ticks from 0 to seconds; scale is pixels a second, y is the upper edge, unit is named below the ticks."""
-    step = _tick_step(seconds)
+    step, style = tick_step(seconds), f"opacity='{FAINT}' font-size='{SMALL_SIZE}'"
     for n in range(int(seconds / step + 1e-9) + 1):
         x = LEFT + n * step * scale
-        yield f"<path d='M{x:.1f} {y - 6}v6' stroke='currentColor' stroke-opacity='0.4'/>"
-        yield text(x, y + 15, _tick_label(n * step, step), "text-anchor='middle' opacity='0.75' font-size='12'")
+        yield f"<path d='M{x:.1f} {y - 6}v6' stroke='currentColor' stroke-opacity='{TICK_OPACITY}'/>"
+        yield text(x, y + 15, time_label(n * step, step), f"text-anchor='middle' {style}")
     if unit:
-        yield text(LEFT, y + 34, unit, "opacity='0.75' font-size='12'")
-
-
-def _tick_step(seconds: float) -> float:
-    """Return 1, 2 or 5 times a power of ten that cuts the time into five to ten steps."""
-    if not seconds:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(seconds / 5))
-    return next(factor * power for factor in (1, 2, 5, 10) if seconds / (factor * power) <= 10)
-
-
-def _tick_label(seconds: float, step: float) -> str:
-    """Return a moment on the axis, in the unit of its step and as fine as the step: "1.5 s", "20 ms"."""
-    factor, unit = (1, "s") if step >= 0.05 else (1e3, "ms") if step >= 5e-5 else (1e6, "µs")
-    decimals = max(0, -math.floor(math.log10(step * factor) + 1e-9))
-    return f"{seconds * factor:.{decimals}f} {unit}"
+        yield text(LEFT, y + 34, unit, style)
 
 
 def legend(y: float, width: int, hatch: str = "", outcomes: Iterable[str] = ()) -> Iterator[str]:
@@ -73,7 +63,7 @@ def legend(y: float, width: int, hatch: str = "", outcomes: Iterable[str] = ()) 
         fill = f"fill='{f'url(#{hatch})' if meaning == 'lost' else COLOURS[meaning]}'" if meaning != "idle" else _IDLE
         place = f"x='{x:.0f}' y='{y - 11}' width='13' height='13' rx='2'"
         yield f"<rect {place} {fill} stroke='currentColor' stroke-opacity='0.3'/>"
-        yield text(x + 19, y, meaning, "font-size='12'")
+        yield text(x + 19, y, meaning, f"font-size='{SMALL_SIZE}'")
         x += 19 + 7 * len(meaning) + 22
 
 

@@ -101,7 +101,7 @@ class Lab(widgets.VBox):
         """Return what is to be said below the picture of a measured run, one sentence each."""
         result = self.experiment.results[number - 1]
         model = f"The model said {result.model_in_words}: {result.inside_in_words}." if result.sample else ""
-        others = getattr(result, "others_in_words", "")
+        others = result.others_in_words
         return [note for note in (model, others, self.disturbed.get(number, "")) if note]
 
     def names(self) -> list[str]:

@@ -11,9 +11,10 @@ from helpers.lab.running import Stoppable, Stopped, warm
 from helpers.machine import usable_cpus
 from helpers.model import Sample
 from helpers.model.calibration import measure_costs, measure_start
-from helpers.model.learning import measure_cpu_share
+from helpers.model.learning import measure_cpu_share, waited_share
 from helpers.model.sample import sample_from_run
 from helpers.spans import Run
+from helpers.tasks import seconds_waited_for_cpu
 
 LEARNING_BUDGET = 0.4
 """Seconds for timing some of the tasks."""
@@ -27,12 +28,14 @@ MOST_TIMED = 100
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the model expects of a plan. run: simulated. serial: seconds of the loop. curve: the speed-up by number of
-    processes. interval: the seconds between which it expects nine in ten runs; None when it learned in a hurry.
+    """What the model expects of a plan. run: simulated. curve: the speed-up by number of processes. interval: the
+    seconds between which it expects nine in ten runs; None when it learned in a hurry. loop: the model's seconds of the
+    serial loop, with which it compares. serial: the measured ones, with which runs of the same work are compared.
     """
 
     plan: Plan
     run: Run
+    loop: float
     serial: float
     curve: dict[int, float]
     interval: tuple[float, float] | None
@@ -97,12 +100,13 @@ class Forecast:
             return sample.simulate(processes, chunksize=plan.chunksize, cpus=usable_cpus(), warm=plan.warm)
 
         run = simulated(plan.processes)
-        curve = {plan.processes: serial / run.seconds}
+        curve = {plan.processes: sample.serial / run.seconds}
         deadline = time.perf_counter() + CURVE_BUDGET
         for processes in range(1, self._most + 1):
             if processes not in curve and time.perf_counter() < deadline:
-                curve[processes] = serial / simulated(processes).seconds
-        return Expectation(plan, run, serial, dict(sorted(curve.items())), sample.interval(run) if known else None)
+                curve[processes] = sample.serial / simulated(processes).seconds
+        interval = sample.interval(run) if known else None
+        return Expectation(plan, run, sample.serial, serial, dict(sorted(curve.items())), interval)
 
     def _work(self) -> None:
         while True:
@@ -145,8 +149,8 @@ class Forecast:
     def _time_some(self, plan: Plan, learning: Stoppable) -> Sample:
         function, items = self._experiment.prepare(plan)
         with learning.open_pool(replace(plan, processes=1)) as pool:
-            warm(pool)
-            began = time.perf_counter()
+            before = pool.apply(seconds_waited_for_cpu)
+            began = warm(pool)
             pool.apply(function, (items[0],))
             pool.reset()
             number = int(LEARNING_BUDGET / (time.perf_counter() - began))
@@ -157,7 +161,7 @@ class Forecast:
                 learning.raise_if_stopped()
                 pool.apply(function, (item,))
             run = pool.run
-            costs = measure_costs(pool, function, timed, run, COSTS_BUDGET)
+            costs = measure_costs(pool, function, timed, run, COSTS_BUDGET, waited_share(pool, began, before))
             share = measure_cpu_share(pool, function, timed, run)
         learning.raise_if_stopped()
         cpus = usable_cpus()

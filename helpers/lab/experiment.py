@@ -20,6 +20,7 @@ from helpers.model.calibration import has_small_messages, measure_costs, measure
 from helpers.model.learning import measure_cpu_share, waited_share
 from helpers.model.sample import sample_from_run
 from helpers.model.trials import measure_spread
+from helpers.others import Others, Watch
 from helpers.spans import Run
 from helpers.tasks import seconds_waited_for_cpu
 from helpers.timing import Timing, save
@@ -36,6 +37,8 @@ COSTS_BUDGET = 0.1
 SPREAD_BUDGET = 0.3
 """Seconds for the small pools that show how sure the model is."""
 
+_Serial = tuple[Run, Costs, float, float, Others | None]
+
 
 class Experiment(Stoppable):
     """Runs plans, and holds a result for each of them.
@@ -49,7 +52,7 @@ class Experiment(Stoppable):
         self.results: list[Result] = []
         self.prepare = prepare
         self._serial = serial
-        self._serial_runs: dict[object, tuple[Run, Costs, float, float]] = {}
+        self._serial_runs: dict[object, _Serial] = {}
         self._samples: dict[object, Sample] = {}
 
     def run(
@@ -113,11 +116,13 @@ class Experiment(Stoppable):
             serial, sample = yield from self._measure_work(plan, work)
             remaining = sum(self._expected_seconds(plans[i], serial, first + i) for _, i in turns[number - 1 :])
             start = Progress(plan.label, number, len(turns), tasks=len(work[1]), remaining=remaining)
+            watch = Watch()
             seconds, run = yield from self._run_plan(plan, work, start)
+            others = watch.others()
             if repeat:
-                self.results[first + index] = self.results[first + index].with_repeat(seconds, run)
+                self.results[first + index] = self.results[first + index].with_repeat(seconds, run, others)
             else:
-                timing = Timing(plan.label, (seconds,), (cpu_seconds(run),))
+                timing = Timing(plan.label, (seconds,), (cpu_seconds(run),), others=others)
                 self.results.append(Result(plan, timing, run, serial, None if index else predicted, sample))
 
     def _expected_seconds(self, plan: Plan, serial: Timing, index: int) -> float:
@@ -141,7 +146,7 @@ class Experiment(Stoppable):
         work_key = _work_key(plan)
         if work_key not in self._serial_runs:
             self._serial_runs[work_key] = yield from self._run_serially(plan, work)
-        run, costs, share, waited = self._serial_runs[work_key]
+        run, costs, share, waited, others = self._serial_runs[work_key]
         key = (work_key, plan.start_method)
         if key not in self._samples:
             yield Progress(f"how long {plan.start_method} takes to start a worker")
@@ -150,32 +155,33 @@ class Experiment(Stoppable):
             sample = sample_from_run(run, costs, start, share)
             yield Progress("how far a few small pools are from the model")
             spread = measure_spread(open_pool, *work, sample, usable_cpus(), SPREAD_BUDGET)
-            self._samples[key] = replace(sample, spread=spread.beside_others(waited))
-        return Timing("serial", (_seconds_of(run),), (cpu_seconds(run),)), self._samples[key]
+            self._samples[key] = replace(sample, spread=spread.beside_others(waited), others=others)
+        return Timing("serial", (_seconds_of(run),), (cpu_seconds(run),), others=others), self._samples[key]
 
-    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, tuple[Run, Costs, float, float]]:
+    def _run_serially(self, plan: Plan, work: Work) -> Generator[Progress, None, _Serial]:
         """Run the serial loop in one worker, where it can be stopped.
 
-        Return its run, the costs of its messages, its share of a CPU (`measure_cpu_share`), and its `waited_share`.
+        Return its run, the costs of its messages, its share of a CPU (`measure_cpu_share`), its `waited_share`, and
+        what others took meanwhile.
         Many tasks with small messages are sent in chunks, because a message would cost more than its task.
         """
         function, items = work
         start = Progress(SERIAL_LOOP, tasks=len(items))
         with self.open_pool(replace(plan, processes=1)) as pool:
             before = pool.apply(seconds_waited_for_cpu)
-            began = warm(pool)
+            began, watch = warm(pool), Watch()
             yield from report(start, pool, began, run_one_by_one(pool, (function, items[:FIRST_TASKS])))
-            run = pool.run
-            costs = measure_costs(pool, function, items, run, COSTS_BUDGET)
+            run = first = pool.run
             if len(items) > FIRST_TASKS:
                 in_chunks = replace(plan, method="map", chunksize=len(items) // FIRST_TASKS)
                 pool.reset()
-                small = has_small_messages(run)
+                small = has_small_messages(first)
                 running = run_tasks(pool, in_chunks, work) if small else run_one_by_one(pool, work)
                 yield from report(start, pool, time.perf_counter(), running)
                 run = pool.run
-            waited = waited_share(pool, began, before)
-            return run, costs, measure_cpu_share(pool, function, items, run), waited
+            others, waited = watch.others(), waited_share(pool, began, before)
+            costs = measure_costs(pool, function, items, first, COSTS_BUDGET, waited)
+            return run, costs, measure_cpu_share(pool, function, items, run), waited, others
 
 
 def _work_key(plan: Plan) -> tuple[object, ...]:

@@ -169,7 +169,7 @@ class PoolLab(Lab):
         plan, seconds = found.plan, found.run.seconds
         about = format_interval(seconds, *found.interval) if found.interval else f"about {format_seconds(seconds)}"
         what = f"{counted(plan.chunks, 'task')} on {counted(plan.processes, 'process')}"
-        self.stage.show_simulated(found.run, found.serial, f"Expected: {what}, {about}", "expected by the model")
+        self.stage.show_simulated(found.run, found.loop, f"Expected: {what}, {about}", "expected by the model")
         self._choose(None)
         self._show_code(plan)
         self._show_plot()
@@ -224,7 +224,7 @@ class PoolLab(Lab):
         title = f"What if: run {number} with {machine}, simulated"
         self.show_run(number)
         self.stage.show_what_if(result, self.heading(number), run, title, f"simulated, with {machine}")
-        ratio = result.serial.median / run.seconds
+        ratio = result.speedup_of(run)
         took = f"{format_interval(run.seconds, *result.interval(run))}, {ratio:.2f} times as fast as the loop"
         return f"{title}: {took}. Measured: {format_seconds(result.timing.median)}."
 

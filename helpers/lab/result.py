@@ -8,6 +8,7 @@ from helpers.diagnosis import Diagnosis, explain
 from helpers.lab.plan import Plan
 from helpers.machine import usable_cpus
 from helpers.model import Law, Sample, amdahl, with_overhead
+from helpers.others import Others, words_of
 from helpers.spans import Run
 from helpers.text import counted, format_interval
 from helpers.timing import Timing, efficiency, speedup
@@ -28,11 +29,12 @@ class Result:
     predicted: float | None = None
     sample: Sample | None = None
 
-    def with_repeat(self, seconds: float, run: Run) -> "Result":
-        """Return the result with one more repeat."""
+    def with_repeat(self, seconds: float, run: Run, others: Others | None = None) -> "Result":
+        """Return the result with one more repeat. others: what other programs took of the CPUs meanwhile."""
         timing = self.timing
-        timing = Timing(timing.label, (*timing.seconds, seconds), (*timing.cpu, cpu_seconds(run)))
-        return replace(self, timing=timing, run=run)
+        both = timing.others + others if timing.others is not None and others is not None else None
+        figures = (*timing.seconds, seconds), (*timing.cpu, cpu_seconds(run))
+        return replace(self, timing=Timing(timing.label, *figures, others=both), run=run)
 
     @property
     def predicted_by_model(self) -> float | None:
@@ -43,6 +45,12 @@ class Result:
     def model_in_words(self) -> str:
         """What the model predicts, with its interval; "" if it knows nothing of these tasks."""
         return format_interval(*self._prediction) if self._prediction else ""
+
+    @property
+    def others_in_words(self) -> str:
+        """What other programs took of the CPUs while this ran, and while the loop ran; "" if it does not matter."""
+        loop = words_of(self.serial.others, "while the loop ran")
+        return f"{words_of(self.timing.others)} {loop}".strip()
 
     @property
     def inside_in_words(self) -> str:
@@ -87,6 +95,14 @@ class Result:
         run: what `simulate` returned. Raises ValueError as `simulate` does.
         """
         return self._known().interval(run)
+
+    def speedup_of(self, run: Run) -> float:
+        """Return how many times as fast as the loop a simulated run is; run: what `simulate` returned.
+
+        Both times are the model's: a measured one may have been disturbed when the other was not. Raises ValueError as
+        `simulate` does.
+        """
+        return self._known().serial / run.seconds
 
     @property
     def speedup(self) -> float:

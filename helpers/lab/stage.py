@@ -71,7 +71,7 @@ class Stage(widgets.VBox):
         low, high = map(format_seconds, result.interval(run))
         notes = [f"The model expects nine in ten such runs from {low} to {high}.", *_left_out(run, MOST_SIMULATED)]
         self.picture.value = framed(stacked(pictures), "", notes)
-        ratio = f"≈ {result.serial.median / run.seconds:.2f}"
+        ratio = f"≈ {result.speedup_of(run):.2f}"
         self.figure.value = figure_html(ratio, format_seconds(run.seconds), caption, "simulated")
         self.where.value = f"<div class='simulated'>{where_html(run)}</div>"
         self.diagnosis.value = ""

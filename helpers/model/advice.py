@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from helpers import markup
 from helpers.machine import usable_cpus
 from helpers.model.learning import learn
 from helpers.model.sample import Sample
 from helpers.model.simulator import default_chunksize
+from helpers.others import Others, words_of
 from helpers.text import aligned, counted, format_interval, format_seconds
 
 MAX_CHUNKS = 20_000
@@ -49,17 +51,31 @@ class Advice:
     best: Choice
     words: str
 
+    @property
+    def others(self) -> Others | None:
+        """What other programs took of the CPUs while the items were timed; None where that is not known."""
+        return self.sample.others
+
     def __repr__(self) -> str:
+        words = [*textwrap.wrap(words_of(self.others), 100), *textwrap.wrap(self.words, 100)]
+        return "\n".join([*aligned(self._rows()), self._source(), *words])
+
+    def _repr_html_(self) -> str:
+        return markup.table(self._rows(), [self._source(), words_of(self.others), self.words])
+
+    def _rows(self) -> list[tuple[str, ...]]:
         serial = self.sample.serial
-        rows = [("processes", "chunk size", "cold", "warm", "speed-up, cold")]
+        rows: list[tuple[str, ...]] = [("processes", "chunk size", "cold", "warm", "speed-up, cold")]
         rows += [("no pool", "", format_seconds(serial), "", "1.00")]
         for choice in self.choices:
             cold = format_interval(choice.cold, *choice.cold_interval)
             warm = format_interval(choice.warm, *choice.warm_interval)
             rows.append((str(choice.processes), f"{choice.chunksize:,}", cold, warm, _times(serial, choice)))
+        return rows
+
+    def _source(self) -> str:
         source = f"predicted from {self.sample.timed:,} of {counted(len(self.sample.durations), 'item')}"
-        source += "; in brackets: where the model expects nine in ten runs"
-        return "\n".join([*aligned(rows), source, *textwrap.wrap(self.words, 100)])
+        return f"{source}; in brackets: where the model expects nine in ten runs"
 
 
 def advise(

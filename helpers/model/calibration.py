@@ -32,19 +32,29 @@ def has_small_messages(run: Run) -> bool:
     return max(max(span.bytes_in, span.bytes_out) for span in run.spans) < LARGE_MESSAGE
 
 
-def measure_costs(pool: Pool, function: Callable[[Any], Any], items: Sequence[Any], run: Run, budget: float) -> Costs:
+def measure_costs(
+    pool: Pool,
+    function: Callable[[Any], Any],
+    items: Sequence[Any],
+    run: Run,
+    budget: float,
+    waited: float = 0.0,
+) -> Costs:
     """Return what a pool of one warm worker costs for these items; starting is not included.
 
-    run: some of the items, one after another. budget: about how many seconds the measuring may take.
+    run: some of the items, one after another. budget: about how many seconds the measuring may take. waited: the share
+    of their time for which the items waited for a CPU that others used (`learning.waited_share`).
 
-    Short tasks with small messages are measured anew, in quick succession, because they take longer after a pause.
+    Short tasks with small messages are measured anew, in quick succession, because they take longer after a pause. That
+    is in CPU seconds, which others do not disturb. The items' wall seconds contain what they waited; so that both can
+    be compared, in a simulated speed-up for instance, messages are taken to wait for the same share of their time.
     """
     typical = sum(span.finished - span.started for span in run.spans) / len(run.spans)
     few = int(budget / 2 / ROUNDS / typical)
     if few < 2 or not has_small_messages(run):
         return fit_costs(run)
     messages = int(budget / 2 / (typical + GUESSED_MESSAGE))
-    return measure_small_messages(pool, function, items[:few], messages)
+    return measure_small_messages(pool, function, items[:few], messages).times(1 / (1 - waited))
 
 
 def fit_costs(run: Run) -> Costs:

@@ -46,6 +46,14 @@ class Costs:
             for part, cost in vars(leg).items():
                 require_not_negative(f"{name}.{part}", cost)
 
+    def times(self, factor: float) -> "Costs":
+        """Return the costs of messages that take so many times as long; those of a start stay as they are."""
+        slower = (
+            Leg(leg.message * factor, leg.byte * factor, leg.task * factor)
+            for leg in (self.send, self.receive, self.reply, self.collect)
+        )
+        return Costs(self.fork, self.boot, *slower)
+
 
 def require_not_negative(name: str, number: float) -> None:
     """Raise ValueError, with the name, unless this is a finite number of 0 or more."""

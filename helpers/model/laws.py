@@ -18,13 +18,14 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, repr=False)
 class Law:
-    """A law fitted to a sweep: its formula in words, and each parameter with its standard error.
+    """A law fitted to a sweep: its formula in words and in LaTeX, and each parameter with its standard error.
 
     The seconds are a fixed part plus a sum of terms, one for each parameter and multiplied by it.
     """
 
     name: str
     formula: str
+    latex: str
     parameters: Mapping[str, tuple[float, float]]
     _fixed: Callable[[Array], Array]
     _terms: Callable[[Array], Array]
@@ -49,6 +50,13 @@ class Law:
     def __repr__(self) -> str:
         return f"{self.name}: {self.formula}, with {self._parameters_in_words()}"
 
+    def _repr_latex_(self) -> str:
+        parameters = (
+            rf"${name} = {_in_latex(f'{value:.3g}')} \pm {_in_latex(f'{error:.2g}')}$"
+            for name, (value, error) in self.parameters.items()
+        )
+        return rf"{self.name}: $\displaystyle {self.latex}$, with {', '.join(parameters)}"
+
 
 def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
     """Fit Amdahl's law to a sweep: f is the share of the serial program that cannot be shared among processes.
@@ -68,7 +76,9 @@ def amdahl(serial: float, sweep: Mapping[int, Sequence[float]], cpus: int | None
     def terms(processes: Array) -> Array:
         return np.asarray(serial * (1 - 1 / np.minimum(processes, limit)))[:, None]
 
-    return _fit("Amdahl's law", f"T(p) = T(1) (f + (1 - f) / min(p, {limit}))", ["f"], sweep, fixed, terms)
+    formula = f"T(p) = T(1) (f + (1 - f) / min(p, {limit}))"
+    latex = rf"T(p) = T(1) \left(f + \frac{{1 - f}}{{\min(p, {limit})}}\right)"
+    return _fit("Amdahl's law", formula, latex, ["f"], sweep, fixed, terms)
 
 
 def with_overhead(sweep: Mapping[int, Sequence[float]], cpus: int | None = None) -> Law:
@@ -83,7 +93,9 @@ def with_overhead(sweep: Mapping[int, Sequence[float]], cpus: int | None = None)
     def terms(processes: Array) -> Array:
         return np.column_stack([np.ones_like(processes), 1 / np.minimum(processes, limit), processes])
 
-    return _fit("With overhead", f"T(p) = a + b / min(p, {limit}) + c p", ["a", "b", "c"], sweep, np.zeros_like, terms)
+    formula = f"T(p) = a + b / min(p, {limit}) + c p"
+    latex = rf"T(p) = a + \frac{{b}}{{\min(p, {limit})}} + c\,p"
+    return _fit("With overhead", formula, latex, ["a", "b", "c"], sweep, np.zeros_like, terms)
 
 
 def limit_in_words(shares: Sequence[float]) -> str:
@@ -112,6 +124,7 @@ def limit_in_words(shares: Sequence[float]) -> str:
 def _fit(
     name: str,
     formula: str,
+    latex: str,
     parameters: list[str],
     sweep: Mapping[int, Sequence[float]],
     fixed: Callable[[Array], Array],
@@ -129,4 +142,10 @@ def _fit(
     covariance = inverse * float(residuals @ residuals) / (len(pairs) - len(parameters))
     errors = np.sqrt(np.diag(covariance))
     fitted = dict(zip(parameters, zip(values.tolist(), errors.tolist(), strict=True), strict=True))
-    return Law(name, formula, fitted, fixed, terms, covariance)
+    return Law(name, formula, latex, fitted, fixed, terms, covariance)
+
+
+def _in_latex(number: str) -> str:
+    """Return a number as people write it: with a power of ten in the place of an e."""
+    figures, _, power = number.partition("e")
+    return rf"{figures} \times 10^{{{int(power)}}}" if power else figures

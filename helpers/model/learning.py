@@ -16,6 +16,7 @@ from helpers.model.calibration import ROUNDS, has_small_messages, measure_costs,
 from helpers.model.costs import Costs
 from helpers.model.sample import WAITING_SHARE, Sample, sample_from_run
 from helpers.model.trials import measure_spread
+from helpers.others import Watch
 from helpers.spans import Run
 from helpers.tasks import compute_for, seconds_of_loop, seconds_waited_for_cpu
 from helpers.timing import warm_up
@@ -50,6 +51,7 @@ def learn(
     if not len(items):
         raise ValueError("the model needs at least one item to time")
     start_method = start_method or multiprocessing.get_start_method()
+    watch = Watch()
     places, run, costs, loop, share, waited = _time_some(function, items, budget, start_method)
     start = measure_start(start_method, (function, items[0]))
     sample = sample_from_run(run, costs, start, share, places=places, tasks=len(items))
@@ -58,7 +60,7 @@ def learn(
     open_pool = partial(multiprocessing.get_context(start_method).Pool, cpus)
     timed = [items[place] for place in places]
     spread = measure_spread(open_pool, function, timed, sample.only(places), cpus, budget / 2)
-    return replace(sample, spread=spread.beside_others(waited))
+    return replace(sample, spread=spread.beside_others(waited), others=watch.others())
 
 
 def _time_some(
@@ -99,7 +101,7 @@ def _time_some(
         waited = waited_share(pool, began, before)
     with context.Pool(1) as stock:  # what the X-ray notes costs time, which short tasks would feel
         warm_up(stock, 1)
-        costs = measure_costs(stock, function, timed, one_by_one, budget / 2)
+        costs = measure_costs(stock, function, timed, one_by_one, budget / 2, waited)
         loop = _loop_over_run(stock, function, timed, run, budget / 2)
         return places, run, costs, loop, measure_cpu_share(stock, function, timed, one_by_one), waited
 

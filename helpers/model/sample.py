@@ -11,6 +11,7 @@ from helpers.machine import usable_cpus
 from helpers.model.costs import Costs
 from helpers.model.simulator import simulate
 from helpers.model.spread import Spread
+from helpers.others import Others, words_of
 from helpers.spans import Run
 from helpers.text import counted, format_seconds
 
@@ -25,7 +26,7 @@ class Sample:
     durations: seconds of each item; bytes_in, bytes_out: sizes of its pickled arguments and result; all of shape
     (items,), interpolated between the items that were timed. timed: how many were. cpu_share: the share of its time for
     which the function had a CPU, or waited for one that other programs used. costs: what a pool costs here. spread: how
-    sure all this is.
+    sure all this is. others: what other programs took of the CPUs while it was measured; None where that is not known.
     """
 
     durations: npt.NDArray[np.float64]
@@ -35,6 +36,7 @@ class Sample:
     cpu_share: float
     costs: Costs
     spread: Spread = field(default_factory=Spread)
+    others: Others | None = None
 
     @property
     def serial(self) -> float:
@@ -104,7 +106,8 @@ class Sample:
     def __repr__(self) -> str:
         items = counted(len(self.durations), "item")
         each = f"{format_seconds(self.serial / len(self.durations))} each ({self.timed:,} timed)"
-        return f"{items}, {each}; {self.bytes_in.sum():,.0f} bytes sent, {self.bytes_out.sum():,.0f} bytes returned"
+        sizes = f"{self.bytes_in.sum():,.0f} bytes sent, {self.bytes_out.sum():,.0f} bytes returned"
+        return f"{items}, {each}; {sizes}\n{words_of(self.others)}".rstrip()
 
 
 def sample_from_run(

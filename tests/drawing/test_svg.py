@@ -65,15 +65,6 @@ def test_ticks_are_where_their_moments_are_and_the_unit_is_below_them():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "seconds", [0.9, 1.9, 2.0, 3.0, 4.9, 5.0, 5.1, 9.9, 10.0, 10.1, 20.0, 49.0, 50.0, 99.0, 3600.0]
-)
-def test_an_axis_has_between_five_and_ten_steps_of_1_2_or_5(seconds):
-    step = svg._tick_step(seconds)
-    assert 5 <= seconds / step * (1 + 1e-9) and seconds / step <= 10 * (1 + 1e-9)
-    assert float(f"{step:e}"[0]) in (1, 2, 5)
-
-
 def test_what_a_document_holds_is_in_it_with_its_size_and_its_pattern():
     plain = svg.document(["<g/>", "<g/>"], 300, 99.6, "A & 'B'")
     assert plain.endswith("><g/><g/></svg>")

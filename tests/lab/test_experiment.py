@@ -16,6 +16,7 @@ from helpers.lab.experiment import Experiment, Progress, Stopped
 from helpers.lab.plan import Plan, sweep_processes, sweep_start_methods
 from helpers.lab.result import fit_laws
 from helpers.machine import start_methods, usable_cpus
+from helpers.others import Others, Watch
 from helpers.tasks import identity
 from helpers.timing import Timing
 from helpers.xray import WorkerDied
@@ -75,6 +76,15 @@ def test_the_model_predicts_each_run(experiment):
     assert result.predicted_by_model >= 6 * 0.25 / 2
     assert result.simulate(6, 6).seconds < result.simulate(1, 1).seconds
     assert [span.task for span in result.simulate(6, 6).spans] == list(range(6))
+
+
+def test_an_experiment_watches_the_others_beside_the_loop_and_beside_each_run(experiment, monkeypatch):
+    seen = iter([Others(1.0, taken, 0.0, 2) for taken in (0.5, 1.0, 2.0)])
+    monkeypatch.setattr(Watch, "others", lambda watch: next(seen))
+    run(experiment, [NAPS], repeats=2)
+    (result,) = experiment.results
+    assert result.serial.others == result.sample.others == Others(1.0, 0.5, 0.0, 2)
+    assert result.timing.others == Others(2.0, 3.0, 0.0, 2)
 
 
 def test_a_result_says_which_of_its_repeats_lie_within_the_models_interval(experiment):

@@ -39,6 +39,7 @@ def test_stacked_pictures_keep_their_scale_and_do_not_overlap():
 def test_the_largest_pool_that_can_be_simulated_is_a_small_picture(tasks, monkeypatch):
     run = simulate([0.01] * tasks, processes=MOST_PROCESSES, cpus=64, chunksize=1, costs=FREE)
     monkeypatch.setattr(Result, "interval", lambda result, run: (1.0, 2.0))
+    monkeypatch.setattr(Result, "speedup_of", lambda result, run: 3.0)
     result = Result(Plan(), Timing("p", (1.0,), (0.0,)), RUN, Timing("s", (1.0,), (1.0,)))
     stage = Stage()
     stage.show_what_if(result, "measured", run, "what if", "simulated")

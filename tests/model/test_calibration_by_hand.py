@@ -14,6 +14,7 @@ from helpers.model.calibration import (
     measure_start,
 )
 from helpers.model.costs import Costs, Leg
+from helpers.model.sample import sample_from_run
 from helpers.spans import Run, Span, Worker
 
 
@@ -74,11 +75,14 @@ def test_small_are_messages_below_10_000_bytes_both_ways():
     assert not has_small_messages(run(span(), span(1, size_out=10_000)))
 
 
+MEASURED = Costs(1.0, 2.0, Leg(0.25, task=0.5), Leg(1.0, 2.0), Leg(), Leg(4.0))
+
+
 @pytest.fixture
 def small(monkeypatch):
     """Note how many items and messages would be measured anew."""
     asked = []
-    monkeypatch.setattr(calibration, "measure_small_messages", lambda *arguments: asked.append(arguments) or "measured")
+    monkeypatch.setattr(calibration, "measure_small_messages", lambda *arguments: asked.append(arguments) or MEASURED)
     return asked
 
 
@@ -89,15 +93,37 @@ def timed(seconds):
 def test_short_tasks_are_measured_anew_as_often_as_the_budget_allows(small):
     """By hand: half of 1 s is 5 rounds of 0.1 s: 10 tasks of 0.01 s; and 0.5 / (0.01 + 0.00004) are 49 messages."""
     items = list(range(100))
-    assert measure_costs("pool", abs, items, timed(0.01), budget=1.0) == "measured"
+    assert measure_costs("pool", abs, items, timed(0.01), budget=1.0) == MEASURED
     assert small == [("pool", abs, items[:10], 49)]
 
 
 @pytest.mark.parametrize("seconds, anew", [(0.05, True), (0.0501, False)])
 def test_tasks_of_which_fewer_than_two_fit_the_budget_are_fitted(small, seconds, anew):
     found = measure_costs("pool", abs, [1, 2], timed(seconds), budget=1.0)
-    assert (found == "measured") == anew
+    assert (found == MEASURED) == anew
     assert anew or found == fit_costs(timed(seconds))
+
+
+def test_messages_wait_for_cpus_as_long_as_the_tasks_did(small):
+    """A task that waited for half of its time has taken twice as long; CPU seconds of messages do not show that."""
+    found = measure_costs("pool", abs, [1] * 9, timed(0.01), budget=1.0, waited=0.5)
+    assert found == Costs(1.0, 2.0, Leg(0.5, task=1.0), Leg(2.0, 4.0), Leg(), Leg(8.0))
+
+
+def test_wall_seconds_of_messages_show_what_they_waited(small):
+    assert measure_costs("pool", abs, [1], timed(9.0), budget=1.0, waited=0.5) == fit_costs(timed(9.0))
+
+
+def test_a_simulated_speed_up_is_that_of_a_quiet_machine(small):
+    """Beside others that take half of the CPUs, tasks take twice as long; as often as before, a message costs more."""
+    speedups = []
+    for waited in (0.0, 0.5):
+        run_of_one = timed(0.01 / (1 - waited))
+        costs = measure_costs("pool", abs, [1] * 9, run_of_one, budget=1.0, waited=waited)
+        sample = sample_from_run(run_of_one, costs, (0.0, 0.0), 1.0)
+        speedups.append(sample.serial / sample.simulate(2, cpus=2, chunksize=1, warm=True).seconds)
+    assert speedups[0] == pytest.approx(speedups[1])
+    assert speedups[0] < 1.0
 
 
 class OneWorker:

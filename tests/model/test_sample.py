@@ -10,11 +10,13 @@ import pytest
 import workers
 
 from helpers import tasks
+from helpers.model.advice import advice_from
 from helpers.model.costs import Costs, Leg
 from helpers.model.learning import learn, measure_cpu_share, waited_share
 from helpers.model.sample import Sample, _scatter
 from helpers.model.simulator import simulate
 from helpers.model.spread import Spread
+from helpers.others import Others, Watch
 from helpers.spans import Run
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
@@ -41,6 +43,22 @@ def test_pickling_counts_every_byte_on_both_sides():
 def test_a_sample_prints_its_items_their_time_and_their_bytes():
     sample = Sample(np.full(1000, 0.002), np.full(1000, 10.0), np.full(1000, 20.0), 5, 1.0, FREE)
     assert repr(sample) == "1,000 items, 2.00 ms each (5 timed); 10,000 bytes sent, 20,000 bytes returned"
+
+
+def test_a_sample_and_an_advice_say_what_others_took_where_it_matters():
+    quiet = Sample(np.ones(8), np.ones(8), np.ones(8), 8, 1.0, FREE, others=Others(10.0, 0.5, 0.0, 2))
+    busy = replace(quiet, others=Others(10.0, 11.0, 0.0, 2))
+    sentence = "Other programs used 1.1 of your 2 CPUs while this ran."
+    assert repr(busy).splitlines() == [repr(quiet), sentence]
+    advices = [advice_from(sample, 2) for sample in (quiet, busy)]
+    assert advices[1].others == busy.others
+    lines = [repr(advice).splitlines() for advice in advices]
+    assert lines[1] == [*lines[0][:5], sentence, *lines[0][5:]]
+
+
+def test_learn_watches_the_others_from_its_beginning_to_its_end(monkeypatch):
+    monkeypatch.setattr(Watch, "others", lambda watch: Others(1.0, 1.0, 0.0, 2))
+    assert learn(tasks.draw, [1000] * 3, budget=0.1).others == Others(1.0, 1.0, 0.0, 2)
 
 
 def test_the_items_between_the_timed_ones_are_interpolated():

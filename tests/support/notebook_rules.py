@@ -10,14 +10,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers.findings import HOLDS
-from tools.cells import is_solution, shows_a_finding, verdict_lines
+from tools.cells import disturbed_lines, is_solution, shows_a_finding, verdict_lines
 
 MOST_BYTES = 500_000
 MOST_CELLS = 60
 MOST_LINES = 15
 SOLUTION = "# Solution"
 SHOWS_A_TIME = re.compile(
-    r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure|finding)\(|%%exhibit|%%time"
+    r"\b(timeline|where_time_went|speedup_plot|breakdown|compare|measure|learn|advise|finding)\(|%%exhibit|%%time"
 )
 RUN_APART = ("%%exhibit", "%%program")
 """The magics of the museum, whose cells are Python."""
@@ -82,13 +82,17 @@ def small_enough(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 
 def links_work(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    """Links to other files, to a heading of theirs, and to a heading of the same notebook."""
+    """Links to other files, to a heading of theirs or of the same notebook, and to a picture that it holds."""
+    attached = {name for cell in notebook.cells for name in cell.get("attachments", ())}
     for text in text_of(notebook):
         for link in re.findall(r"\]\(([^)]+)\)", text):
             if link.startswith("https://"):
                 continue
             name, _, heading = link.partition("#")
-            if not (path.parent / name).exists():
+            if link.startswith("attachment:"):
+                if link.removeprefix("attachment:") not in attached:
+                    yield f"{link} does not exist"
+            elif not (path.parent / name).exists():
                 yield f"{name} does not exist"
             elif heading and heading not in (anchors_of(path.parent / name) if name else anchors(notebook)):
                 yield f"{name or path.name} has no heading {heading}"
@@ -150,6 +154,11 @@ def findings_hold(notebook: NotebookNode, path: Path) -> Iterator[str]:
         if not lines:
             yield f"a cell with a finding shows no verdict: {cell.source[:60]!r}"
         yield from (f"a finding that does not hold: {line}" for line in lines if not line.startswith(HOLDS))
+
+
+def measured_on_a_quiet_machine(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    for cell in code_cells(notebook):
+        yield from disturbed_lines(cell.outputs)
 
 
 def something_is_found(notebook: NotebookNode, path: Path) -> Iterator[str]:
@@ -260,6 +269,7 @@ RULES: list[Callable[[NotebookNode, Path], Iterator[str]]] = [
     the_exercises,
     solutions_are_folded,
     findings_hold,
+    measured_on_a_quiet_machine,
     something_is_found,
     no_guess_is_filled_in,
     short_cells,
