@@ -76,7 +76,7 @@ class Lab(widgets.VBox):
     def show_results(self) -> None:
         """Show the results so far."""
         results = self.experiment.results
-        self.plot.value = speedup_html(results, results[-1] if results else None)
+        self.plot.value = speedup_html(results, results[-1] if results else None, inches=self.stage.inches)
 
     def show_run(self, number: int) -> None:
         """Show a measured run on the stage; its number counts from 1."""

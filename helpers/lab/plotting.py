@@ -9,17 +9,24 @@ from helpers.machine import usable_cpus
 from helpers.plots import Point, runs_plot
 from helpers.text import counted
 
-EXPECTED = "expected by the model"
+EXPECTED = "expected"
 
 MOST_TIMES = 2.0
 """A prediction of more than this many times what all else in the plot reaches is left out: it would be all one sees."""
 
 
-def speedup_html(results: Sequence[Result], shown: Result | None = None, expected: Expectation | None = None) -> str:
+def speedup_html(
+    results: Sequence[Result],
+    shown: Result | None = None,
+    expected: Expectation | None = None,
+    *,
+    inches: float = 4.3,
+) -> str:
     """Return the plot as HTML, with the laws that were fitted.
 
     shown: the run that is shown. Only runs with the same serial loop are in the plot, because others would be measured
     by another. expected: what the model expects, as a line; where nothing is shown, its loop is the one that counts.
+    inches: the width; the plot is shown as wide as there is room, so fewer make its letters larger.
     """
     serial = shown.serial.median if shown else expected.serial if expected else 0.0
     numbered = [(number, result) for number, result in enumerate(results, 1) if result.serial.median == serial]
@@ -29,7 +36,7 @@ def speedup_html(results: Sequence[Result], shown: Result | None = None, expecte
     laws = fit_laws(same) if same else []
     curves: dict[str, dict[int, float]] = {EXPECTED: expected.curve} if expected else {}
     curves |= {law.name: dict(zip(processes, serial / law.seconds(processes)[0], strict=True)) for law in laws}
-    picture = runs_plot(points, laws=curves, cpus=usable_cpus(), size=(4.8, 3.9 if laws else 3.4))
+    picture = runs_plot(points, laws=curves, cpus=usable_cpus(), size=(inches, (0.86 if laws else 0.75) * inches))
     notes = [law.short for law in laws]
     if expected and not points:
         notes.append("Dashed: what the model expects.")

@@ -15,7 +15,7 @@ from helpers.lab.experiment import Experiment
 from helpers.lab.fields import Refused, button, checkbox, fold
 from helpers.lab.plan import OWN, Plan, sweep_processes, sweep_start_methods, write_code
 from helpers.lab.plotting import speedup_html
-from helpers.lab.stage import NARROW, WIDE, part
+from helpers.lab.stage import PROJECTED, WIDTHS, part
 from helpers.lab.table import results_table
 from helpers.machine import usable_cpus
 from helpers.model.simulator import MOST_PROCESSES
@@ -178,11 +178,12 @@ class PoolLab(Lab):
     def _set_scale(self, _change: object) -> None:
         """Enlarge the lab for a projector."""
         (self.add_class if self.projector.value else self.remove_class)("projector")
-        self.stage.width = NARROW if self.projector.value else WIDE
+        self.stage.width, self.stage.inches = PROJECTED if self.projector.value else WIDTHS
         if self._expected_now and self.expectation:
             self._show_expected(self.expectation)
         elif self._number:
             self.show_run(self._number)
+            self._show_plot()
 
     def _show_chosen_run(self, _change: object = None) -> None:
         if self.shown_run.value is not None and self._choosing != threading.get_ident():
@@ -197,11 +198,11 @@ class PoolLab(Lab):
         """Show the runs of the same work as the one that is shown, or that is expected."""
         results, expected = self.experiment.results, self.expectation
         if self._expected_now:
-            self.plot.value = speedup_html(results, None, expected)
+            self.plot.value = speedup_html(results, None, expected, inches=self.stage.inches)
             return
         shown = results[self._number - 1] if self._number else None
         same = shown and expected and expected.plan.work_key == shown.plan.work_key
-        self.plot.value = speedup_html(results, shown, expected if same else None)
+        self.plot.value = speedup_html(results, shown, expected if same else None, inches=self.stage.inches)
 
     def _run(self) -> str:
         return self.measure([self.choices.plan()], predicted=self.choices.guess())

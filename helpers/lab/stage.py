@@ -16,8 +16,8 @@ from helpers.spans import Run, breakdown
 from helpers.text import counted, format_seconds
 from helpers.timeline import timeline
 
-NARROW, WIDE = 560, 740
-"""The width of a timeline in its own pixels, for a projector and otherwise: fewer make everything in it larger."""
+WIDTHS, PROJECTED = (740, 4.3), (560, 3.7)
+"""The widths of a timeline in its own pixels and of a plot in inches: smaller ones make everything in them larger."""
 
 MOST_WORKERS = 32
 """Of more workers than this, only the first ones are drawn."""
@@ -30,7 +30,7 @@ class Stage(widgets.VBox):
     """What a lab shows. Its parts are HTML widgets. right: other widgets for the right column."""
 
     def __init__(self, right: Sequence[widgets.Widget] = ()) -> None:
-        self.width = WIDE
+        self.width, self.inches = WIDTHS
         self.picture = part("pool-lab-timeline")
         self.figure, self.plot, self.where = part("pool-lab-figure"), part("pool-lab-plot"), part("pool-lab-where")
         self.diagnosis = part("pool-lab-diagnosis")
