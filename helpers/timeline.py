@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from helpers.drawing import svg
-from helpers.drawing.bars import Layout, draw_bars, draw_tracks, row_name
+from helpers.drawing.bars import TOP, Layout, draw_bars, draw_tracks, row_name
 from helpers.drawing.picture import COLOURS, Picture
 from helpers.spans import (
     PHASES,
@@ -32,13 +32,17 @@ def timeline(
     until: float = 0.0,
     note: str = "",
     parent: str = "notebook",
+    bare: bool = False,
+    most_workers: int | None = None,
 ) -> Picture:
     """Draw a run: a row for the parent process, one for each worker, in the order in which they were ready.
 
     title: what ran; made from the run by default. cpus: how many CPUs were usable, for the sentence under the title.
     width: of the drawing, in pixels. tooltips: whether each bar shows its figures; a picture that changes needs none.
     until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye. note:
-    one more sentence under the title. parent: the name of the first row, where the pool was made.
+    one more sentence under the title. parent: the name of the first row, where the pool was made. bare: only the rows
+    and the time axis, for a page that has the words and the legend beside it. most_workers: rows and lines of the table
+    are for the first ones only; the sentences tell of all.
 
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours share one column, filled by the shares of their phases.
@@ -52,20 +56,24 @@ def timeline(
     scale = (width - svg.LEFT - svg.RIGHT) / seconds
     hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may show several pictures
     numbers = {worker.pid: number for number, worker in enumerate(run.workers, 1)}
-    layout = Layout(run.began, scale, width - svg.RIGHT, len(rows), hatch, numbers, tooltips, parent)
-    extra = 18 * (len(lines) - 1)
+    shown = rows if most_workers is None else rows[: most_workers + 1]
+    layout = Layout(run.began, scale, width - svg.RIGHT, len(shown), hatch, numbers, tooltips, parent)
+    extra = 2 - TOP if bare else 18 * (len(lines) - 1)
+    words = [svg.heading(title)]
+    words += [svg.text(svg.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)]
+    outcomes = {span.outcome for span in run.spans} - {"ok"}
+    legend = svg.legend(layout.bottom + 44, width, hatch, outcomes)
     parts = [
-        svg.heading(title),
-        *(svg.text(svg.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)),
+        *([] if bare else words),
         f"<g transform='translate(0 {extra})'>",
         *draw_tracks(layout),
         *svg.time_axis(seconds, scale, layout.bottom),
-        *draw_bars(rows, layout),
-        *svg.legend(layout.bottom + 44, width, hatch, {span.outcome for span in run.spans} - {"ok"}),
+        *draw_bars(shown, layout),
+        *([] if bare else legend),
         "</g>",
     ]
-    drawing = svg.document(parts, width, layout.bottom + 62 + extra, title, hatch)
-    table = _table(run, sums, seconds_idle(rows[0], run), parent)
+    drawing = svg.document(parts, width, layout.bottom + (20 if bare else 62) + extra, title, hatch)
+    table = _table(run, sums[: len(shown)], seconds_idle(rows[0], run), parent)
     return Picture(drawing, "\n".join([title, " ".join(sentences), "", *table]))
 
 
@@ -126,7 +134,7 @@ def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
 def _table(run: Run, sums: Sequence[Mapping[str, float]], parent_idle: float, parent: str) -> list[str]:
     tasks = Counter(span.worker for span in run.spans)
     counts = [0, *(tasks[worker.pid] for worker in run.workers)]
-    counts += [0] * (len(sums) - len(counts))
+    counts = [*counts, *[0] * len(sums)][: len(sums)]
     rows = [["", "tasks", *PHASES]]
     for number, (count, parts) in enumerate(zip(counts, sums, strict=True)):
         idle = run.seconds - sum(parts.values()) if number else parent_idle

@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 from second_runs import SPAWN_ONLY
 
-from helpers.lab import PoolLab, labs
+from helpers.lab import PoolLab, pool_lab
 from helpers.machine import start_methods
 from helpers.my_lessons import update
 from tools.cells import is_solution, passes
@@ -97,7 +97,7 @@ def test_copies_of_lessons_that_are_to_read_only_can_be_written(tmp_path, monkey
 
 def test_a_lab_that_cannot_save_shows_the_error_and_keeps_its_runs(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr(labs, "SAVE_FOLDER", tmp_path / "file" / "runs")
+    monkeypatch.setattr(pool_lab, "SAVE_FOLDER", tmp_path / "file" / "runs")
     lab = PoolLab()
     lab.rows.value = 100
     for button in (lab.run_button, lab.save_button):

@@ -36,7 +36,9 @@ def wheel(tmp_path_factory):
 
 
 def test_every_module_is_in_the_wheel_and_nothing_else(wheel):
-    assert [name for name in sorted(wheel.namelist()) if ".dist-info/" not in name] == MODULES
+    assert [name for name in sorted(wheel.namelist()) if ".dist-info/" not in name] == sorted(
+        [*MODULES, "helpers/lab/style.css"]
+    )
 
 
 def test_every_module_can_be_imported_from_the_wheel(wheel, tmp_path):

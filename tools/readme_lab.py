@@ -28,12 +28,14 @@ def main() -> None:
         page.goto(address)
         run_all(page)
         page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
+        press(page, "More")
         page.get_by_label("I think it takes").fill("1")
         page.locator(".pool-lab .noUi-handle").first.press("End")
         for name in ("Run", "Sweep processes"):
             press(page, name)
             expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
             expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=120_000)
+        press(page, "More")
         page.wait_for_timeout(1000)
         screenshot = page.locator(".pool-lab").screenshot()
     if found := disturbances(before, measure_state()):

@@ -51,6 +51,7 @@ def speedup_figure(
     """Draw the points, and further predictions as processes and speed-up. The rest is as for `plots.runs_plot`."""
     figure, (axes,) = new_figure(*size)
     most = max([cpus, *(point.processes for point in points), *(processes for processes, _ in further)])
+    most = max([most, *(processes for curve in (laws or {}).values() for processes in curve)])
     _draw_limits(axes, cpus, most)
     for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-.", ":")), strict=False):
         axes.plot([*curve], [*curve.values()], line, color=GREY, linewidth=1.5, label=label)

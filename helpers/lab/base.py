@@ -1,4 +1,4 @@
-"""What every lab is built on: buttons, progress, status, timeline and plot, and the one rule for threads.
+"""What every lab is built on: buttons, progress, status and stage, and the one rule for threads.
 
 A callback only switches buttons and starts a thread. The thread owns the pool and sets widget traits; it never prints,
 never uses pyplot and never captures output, because which thread runs a callback differs between versions of ipykernel.
@@ -10,21 +10,29 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
-from helpers.lab.experiment import Experiment, Progress, Stopped
+from helpers.lab.experiment import Experiment
+from helpers.lab.fields import Refused, button
+from helpers.lab.kernel import let_any_page_answer, on_interrupt
+from helpers.lab.meanwhile import Meanwhile
+from helpers.lab.names import short_names
+from helpers.lab.own_function import place_in_words
 from helpers.lab.plan import Plan
-from helpers.lab.result import Result, fit_laws
+from helpers.lab.plotting import speedup_html
+from helpers.lab.running import Progress, Stopped
+from helpers.lab.stage import Stage, part
 from helpers.machine import usable_cpus
-from helpers.plots import Point, runs_plot
-from helpers.spans import Run
-from helpers.text import format_seconds
-from helpers.timeline import timeline
+from helpers.text import counted, format_seconds
 from helpers.xray import XrayPool
 
 DRAWING_SHARE = 0.03
 """The share of one CPU that drawing may use while a pool is at work."""
+
+STYLE = Path(__file__).with_name("style.css")
 
 
 class Lab(widgets.VBox):
@@ -33,25 +41,33 @@ class Lab(widgets.VBox):
     controls: the widgets that are disabled while something runs.
     """
 
-    def __init__(self, experiment: Experiment, controls: Sequence[widgets.Widget]) -> None:
+    def __init__(self, experiment: Experiment, controls: Sequence[widgets.Widget], stage: Stage | None = None) -> None:
         self.experiment = experiment
         self.controls = list(controls)
         self.thread: threading.Thread | None = None
-        self.timeline_width = 1060  # in the drawing's own pixels; fewer make everything in it larger
+        self.stage = stage or Stage()
+        self.picture, self.plot = self.stage.picture, self.stage.plot
+        self.disturbed: dict[int, str] = {}  # what else computed during a run, by its number
         self.run_button = self.job_button("Run", self._run, "Run the pool once", style="primary")
-        self.stop_button = make_button("Stop", self._stop, "Stop at once; what was measured stays", style="danger")
+        self.stop_button = button("Stop", self._stop, "Stop at once; what was measured stays", style="danger")
         self.stop_button.disabled = True
-        self.progress = widgets.FloatProgress(0.0, min=0.0, max=1.0, layout={"width": "200px"})
-        self.status = widgets.HTML()
-        self.picture = widgets.HTML(layout={"width": "100%"})
-        self.picture.add_class("pool-lab-timeline")
-        self.plot = widgets.HTML(self._draw_plot(), layout={"width": "100%"})
+        self.progress = widgets.FloatProgress(0.0, min=0.0, max=1.0)
+        self.status = part("pool-lab-status")
+        self.style_sheet = widgets.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+        self.style_sheet.add_class("pool-lab-style")
+        self.plot.value = speedup_html([])
         cpus = usable_cpus()
         self.set_status(f"{'1 CPU is' if cpus == 1 else f'{cpus} CPUs are'} yours to use. Press Run.")
         super().__init__()
+        self.add_class("pool-lab")
+        on_interrupt(self._stop)
 
     def __repr__(self) -> str:
         return "Run this cell, and the lab appears here."
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        let_any_page_answer(self)
+        return super()._repr_mimebundle_(**options)
 
     def plan(self) -> Plan:
         """Return the plan that the controls describe. Raises ValueError for a value that makes no sense."""
@@ -59,7 +75,38 @@ class Lab(widgets.VBox):
 
     def show_results(self) -> None:
         """Show the results so far."""
-        self.plot.value = self._draw_plot()
+        results = self.experiment.results
+        self.plot.value = speedup_html(results, results[-1] if results else None, inches=self.stage.inches)
+
+    def show_run(self, number: int) -> None:
+        """Show a measured run on the stage; its number counts from 1."""
+        result = self.experiment.results[number - 1]
+        self.stage.show_result(result, self.heading(number), self.notes(number))
+
+    def heading(self, number: int) -> str:
+        """Return the title of a measured run's picture."""
+        result = self.experiment.results[number - 1]
+        repeats, last = result.timing.repeats, format_seconds(result.timing.seconds[-1])
+        took = f"the last of {repeats} repeats, {last}" if repeats > 1 else last
+        return f"Run {number}: {self.names()[number - 1]}; {counted(len(result.run.spans), 'task')}: {took}"
+
+    def sentence(self, number: int) -> str:
+        """Return the result of a run in one sentence."""
+        result = self.experiment.results[number - 1]
+        what = f"{counted(result.plan.chunks, 'task')} on {counted(result.plan.processes, 'process')}"
+        took = format_seconds(result.timing.median)
+        return f"Run {number}, {what}: {took}, {result.speedup:.2f} times as fast as the loop."
+
+    def notes(self, number: int) -> list[str]:
+        """Return what is to be said below the picture of a measured run, one sentence each."""
+        result = self.experiment.results[number - 1]
+        model = f"The model said {result.model_in_words}: {result.inside_in_words}." if result.sample else ""
+        others = result.others_in_words
+        return [note for note in (model, others, self.disturbed.get(number, "")) if note]
+
+    def names(self) -> list[str]:
+        """Return a short name for each result, which tells them apart."""
+        return short_names([result.plan for result in self.experiment.results])
 
     def set_status(self, text: str) -> None:
         """Show a text in the status line."""
@@ -69,6 +116,7 @@ class Lab(widgets.VBox):
         """Run a job in a thread, and show the text that it returns as the status. Ignored while another job runs."""
         if self.run_button.disabled:
             return
+        self.experiment.rearm()
         self._set_running(True)
         self.thread = threading.Thread(target=self._run_job, args=(job,), daemon=True)
         self.thread.start()
@@ -76,30 +124,32 @@ class Lab(widgets.VBox):
     def measure(self, plans: Sequence[Plan], repeats: int = 1, predicted: float | None = None) -> str:
         """Run plans, show their progress, and return a text with the last result: a job for `start`."""
         results = self.experiment.results
-        shown, next_drawing = len(results), 0.0
-        with closing(self.experiment.run(plans, repeats, predicted)) as reports:
-            for progress in reports:
-                self._show_progress(progress)
-                if len(results) > shown:
-                    shown = len(results)
-                    self.show_results()
-                if progress.pool is not None and time.perf_counter() >= next_drawing:
-                    next_drawing = self._draw_live(progress.pool)
-        result = results[-1]
-        self.picture.value = self.draw_run(result.run, note=model_note(result)) + diagnosis_text(result)
-        took = f"{format_seconds(result.timing.median)}, {result.speedup:.2f} times as fast as the loop"
-        return f"Run {len(results)}, {result.plan.label}: {took}."
-
-    def draw_run(
-        self, run: Run, *, title: str | None = None, cpus: int | None = None, until: float = 0.0, note: str = ""
-    ) -> str:
-        """Return the timeline of a run as HTML, with the arguments of `timeline`; cpus: None for those usable here."""
-        cpus, width = cpus or usable_cpus(), self.timeline_width
-        return timeline(run, title=title, cpus=cpus, width=width, until=until, note=note).html
+        first, next_drawing = len(results), 0.0
+        shown = first
+        with Meanwhile() as meanwhile:
+            with closing(self.experiment.run(plans, repeats, predicted)) as reports:
+                for progress in reports:
+                    self._show_progress(progress, " Another lab is measuring, too." if meanwhile.others else "")
+                    if len(results) > shown:
+                        shown = len(results)
+                        self.show_results()
+                    if progress.pool is not None and time.perf_counter() >= next_drawing:
+                        next_drawing = self._draw_live(progress.pool, progress)
+            words = meanwhile.in_words()
+        if words:
+            self.disturbed |= dict.fromkeys(range(first + 1, len(results) + 1), words)
+        self.show_run(len(results))
+        return f"{self.sentence(len(results))} {words}".strip()
 
     def job_button(self, label: str, job: Callable[[], str], tooltip: str, style: str = "") -> widgets.Button:
         """Return a button that starts a job."""
-        return make_button(label, lambda: self.start(job), tooltip, style)
+        return button(label, lambda: self.start(job), tooltip, style)
+
+    def row(self, name: str, *children: widgets.Widget) -> widgets.HBox:
+        """Return widgets in a row of this class, for the style sheet."""
+        made = widgets.HBox(children)
+        made.add_class(name)
+        return made
 
     def _run(self) -> str:
         return self.measure([self.plan()])
@@ -117,11 +167,15 @@ class Lab(widgets.VBox):
             self.progress.value = 1.0
         except Stopped:
             text = "Stopped. No process is left, and what was measured stays."
+        except Refused as refused:
+            text = str(refused)
         except Exception as error:  # noqa: BLE001 - the user sees it, whatever it is
-            text = f"It failed. {type(error).__name__}: {error}"
-        self._set_running(False)
-        self.show_results()
-        self.set_status(text)
+            text = f"It failed{place_in_words(error)}. {type(error).__name__}: {error}"
+        try:
+            self.show_results()
+        finally:
+            self._set_running(False)
+            self.set_status(text)
 
     def _set_running(self, running: bool) -> None:
         self.stop_button.disabled = not running
@@ -130,55 +184,22 @@ class Lab(widgets.VBox):
         if running:
             self.progress.value = 0.0
 
-    def _show_progress(self, progress: Progress) -> None:
+    def _show_progress(self, progress: Progress, also: str = "") -> None:
         self.progress.value = progress.fraction
         if not progress.tasks:
             self.set_status(f"Now {progress.what} ...")
             return
-        run = f"Run {progress.number} of {progress.runs}: " if progress.runs > 1 else "Now "
+        run = f"Run {progress.number} of {progress.runs}" if progress.runs > 1 else "Running"
+        if progress.is_serial:
+            run = "First the serial loop, to compare with"
         done = f"{progress.done:,} of {progress.tasks:,} tasks, {progress.seconds:.1f} s"
         remaining = f", about {progress.remaining:.1f} s to go" if progress.remaining > 0 else ""
-        self.set_status(f"{run}{progress.what}: {done}{remaining}")
+        self.set_status(f"{run}: {done}{remaining}.{also}")
 
-    def _draw_live(self, pool: XrayPool) -> float:
+    def _draw_live(self, pool: XrayPool, progress: Progress) -> float:
         """Draw what the pool has done so far, and return the moment before which it must not be drawn again."""
         began = time.perf_counter()
-        picture = timeline(pool.live, cpus=usable_cpus(), width=self.timeline_width, tooltips=False)
-        self.picture.value = picture.svg
+        done = f"{progress.done:,} of {progress.tasks:,} tasks"
+        self.stage.show_live(pool.live, progress.what[:1].upper() + progress.what[1:], done)
         ended = time.perf_counter()
         return ended + (ended - began) / DRAWING_SHARE
-
-    def _draw_plot(self) -> str:
-        results = self.experiment.results
-        points = [_point(number, result) for number, result in enumerate(results, 1)]
-        processes = range(1, max((point.processes for point in points), default=0) + 1)
-        serial = results[-1].serial.median if results else 0.0
-        laws = fit_laws(results)
-        curves = {law.name: dict(zip(processes, serial / law.seconds(processes)[0], strict=True)) for law in laws}
-        picture = runs_plot(points, laws=curves, cpus=usable_cpus(), size=(4.8, 3.5 if laws else 3.1))
-        return picture.svg + "".join(f"<div>{html.escape(law.short)}</div>" for law in laws)
-
-
-def _point(number: int, result: Result) -> Point:
-    serial, timing = result.serial.median, result.timing
-    ratios = [serial / seconds for seconds in timing.seconds]
-    expected = [serial / seconds if seconds else None for seconds in (result.predicted, result.predicted_by_model)]
-    return Point(result.plan.processes, result.speedup, min(ratios), max(ratios), timing.median, str(number), *expected)
-
-
-def model_note(result: Result) -> str:
-    """Return what the model predicted for a measured run, as a sentence for its timeline; "" if it predicts nothing."""
-    return f"The model said {result.model_in_words}: {result.inside_in_words}." if result.sample else ""
-
-
-def diagnosis_text(result: Result) -> str:
-    """Return what cost the run most and what to change, as HTML for below its timeline."""
-    text = html.escape(str(result.diagnosis or ""))
-    return f"<pre class='pool-lab-diagnosis' style='white-space: pre-wrap'>{text}</pre>"
-
-
-def make_button(label: str, on_click: Callable[[], None], tooltip: str, style: str = "") -> widgets.Button:
-    """Return a button. style: "primary" or "danger"."""
-    button = widgets.Button(description=label, tooltip=tooltip, button_style=style, layout={"width": "auto"})
-    button.on_click(lambda _button: on_click())
-    return button

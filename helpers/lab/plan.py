@@ -1,7 +1,6 @@
 """A plan: which tasks a pool should run, and how. It can be turned into tasks, into a label and into plain Python."""
 
 import functools
-import importlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers import tasks
+from helpers.lab.own_function import load_function
 from helpers.machine import free_memory, start_methods, usable_cpus
 from helpers.text import counted
 
@@ -97,7 +97,7 @@ def prepare_work(plan: Plan) -> Work:
     AttributeError if there is no function of the plan's name.
     """
     if plan.task == OWN:
-        return _import_function(plan.function), range(plan.chunks)
+        return load_function(plan.function), range(plan.chunks)
     if plan.task == DRAWS:
         return tasks.draw, [plan.rows // plan.chunks] * plan.chunks
     needed, free = plan.rows * BYTES_PER_ROW / 1e9, free_memory() / 1e9
@@ -121,17 +121,6 @@ def _random_table(rows: int) -> NDArray[np.float64]:
 def _skewed_ends(rows: int, chunks: int) -> list[int]:
     """Return where to split the rows into chunks whose sizes rise as 1, 2, 3, ..."""
     return [rows * n * (n + 1) // (chunks * (chunks + 1)) for n in range(1, chunks)]
-
-
-def _import_function(name: str) -> Callable[..., Any]:
-    """Import and return the function with this dotted name, such as `helpers.tasks.nap`."""
-    module, _, attribute = name.strip().rpartition(".")
-    if not module or not all(part.isidentifier() for part in name.strip().split(".")):
-        raise ValueError(f"give the dotted name of a function in a module, such as helpers.tasks.nap, not {name!r}")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
-    if not callable(function):
-        raise TypeError(f"{name} is not a function, but of type {type(function).__name__}")
-    return function
 
 
 def write_code(plan: Plan) -> str:

@@ -5,6 +5,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from multiprocessing.pool import Pool
 from typing import Any
@@ -109,14 +110,21 @@ def measure_small_messages(pool: Pool, function: Callable[[Any], Any], items: Se
     )
 
 
-def measure_start(start_method: str, task: object = None, processes: int | None = None) -> tuple[float, float]:
+def measure_start(
+    start_method: str,
+    task: object = None,
+    processes: int | None = None,
+    open_pool: Callable[[], AbstractContextManager[XrayPool]] | None = None,
+) -> tuple[float, float]:
     """Start a pool and return the seconds for each worker: to fork it in the parent, and to boot it.
 
     task: what the workers will get, such as a function and an item; what they import to unpickle it the first time is a
-    part of their boot. processes: the number of workers, by default one for each usable CPU.
+    part of their boot. processes: the number of workers, by default one for each usable CPU. open_pool: starts this
+    very pool, for a caller who wants to be able to end it.
     """
     processes = processes or usable_cpus()
-    with XrayPool(processes, context=multiprocessing.get_context(start_method)) as pool:
+    context = multiprocessing.get_context(start_method)
+    with open_pool() if open_pool else XrayPool(processes, context=context) as pool:
         forked = time.perf_counter() - pool.live.began
         warm_up(pool, processes)
         ready = statistics.median(worker.ready for worker in pool.run.workers) - pool.run.began - forked / 2

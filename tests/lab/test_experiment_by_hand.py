@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from helpers.lab import experiment as module
-from helpers.lab.experiment import Experiment, Progress, _report, _run_one_by_one, _wait
+from helpers.lab import running
+from helpers.lab.experiment import Experiment, Progress
 from helpers.lab.plan import Plan
 from helpers.timing import Timing
 from helpers.trace import new_folder
@@ -56,8 +57,8 @@ def test_a_plan_that_has_not_run_is_expected_to_share_the_loop_among_its_cpus(mo
 def test_progress_is_reported_at_the_start_each_quarter_of_a_second_and_at_the_end(monkeypatch):
     """The clock: reported first at 10.0; then the tasks yield at 10.1, 10.24, 10.3 and 10.5; the end is at 10.6."""
     now = iter([10.0, 10.1, 10.25, 10.3, 10.5, 10.6])
-    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: next(now)))
-    reports = _report(Progress("x", tasks=20), POOL, 8.0, iter([None] * 4))
+    monkeypatch.setattr(running, "time", SimpleNamespace(perf_counter=lambda: next(now)))
+    reports = running.report(Progress("x", tasks=20), POOL, 8.0, iter([None] * 4))
     found = []
     while True:
         try:
@@ -87,10 +88,10 @@ class Handle:
 
 def test_waiting_yields_every_quarter_of_a_second_and_raises_what_the_task_raised():
     handle = Handle(3)
-    assert list(_wait(handle)) == [None] * 3
+    assert list(running.wait_for(handle)) == [None] * 3
     assert handle.waited == [0.24] * 3
     with pytest.raises(ZeroDivisionError):
-        list(_wait(Handle(0, ZeroDivisionError())))
+        list(running.wait_for(Handle(0, ZeroDivisionError())))
 
 
 def test_tasks_run_one_by_one_each_when_the_one_before_it_is_done():
@@ -100,7 +101,7 @@ def test_tasks_run_one_by_one_each_when_the_one_before_it_is_done():
         log.append((function, arguments))
         return Handle(1)
 
-    steps = _run_one_by_one(SimpleNamespace(apply_async=apply_async), (abs, [1, 2]))
+    steps = running.run_one_by_one(SimpleNamespace(apply_async=apply_async), (abs, [1, 2]))
     next(steps)
     assert log == [(abs, (1,))]
     assert len(list(steps)) == 1

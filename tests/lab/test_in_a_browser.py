@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from browsers import browser_or_skip
 
+from tools import silly_inputs
 from tools.browser import NOTEBOOK, jupyter, press, run_all, serving, until
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PROGRESS_PERCENT = "() => Number(document.querySelector('.pool-lab .progress-bar').style.width.replace('%', ''))"
+TOO_WIDE = """() => [...document.querySelectorAll('.jp-OutputArea, .jp-OutputArea :not(pre)')]
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(one).overflowX))
+    .map(one => one.className)"""
 BARS = "() => document.querySelectorAll('.pool-lab svg[role=img] g').length"
 
 pytestmark = pytest.mark.timeout(180)
@@ -63,6 +67,19 @@ def runs(page: "Page") -> int:
     return page.locator(".pool-lab tbody tr").count()
 
 
+def choose_rows(page: "Page", rows: str) -> None:
+    """Type the number of rows, which More unfolds."""
+    press_more(page, "visible")
+    page.get_by_label("Rows", exact=True).fill(rows)
+    press_more(page, "hidden")
+
+
+def press_more(page: "Page", state: str) -> None:
+    """Fold or unfold the further controls, and wait until they are "hidden" or "visible"."""
+    press(page, "More")
+    page.get_by_label("Rows", exact=True).wait_for(state=state)
+
+
 def screenshot(page: "Page", name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
@@ -71,7 +88,7 @@ def screenshot(page: "Page", name: str) -> None:
 def watch_a_run(page: "Page", name: str) -> None:
     """Press Run, and check that progress and bars change while the run goes on, and that it gets a row in the table."""
     before = runs(page)
-    page.get_by_label("Rows", exact=True).fill("600000")
+    choose_rows(page, "600000")
     press(page, "Run")
     progress, bars = set(), set()
     while runs(page) == before:
@@ -104,17 +121,20 @@ def test_run_is_answered_before_the_run_ends(lab_page):
 
 def test_a_stopped_sweep_keeps_its_points(lab_page):
     before = runs(lab_page)
+    press_more(lab_page, "visible")
     press(lab_page, "Sweep processes")
     until(lambda: runs(lab_page) > before)
     press(lab_page, "Stop")
     expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Stopped. No process is left")
     assert runs(lab_page) > before
     screenshot(lab_page, "lab-stopped")
+    press_more(lab_page, "hidden")
 
 
 def test_the_lab_works_from_the_keyboard_alone(lab_page):
     before = runs(lab_page)
-    lab_page.get_by_label("Rows", exact=True).fill("50000")
+    choose_rows(lab_page, "50000")
+    lab_page.locator(".pool-lab select").first.focus()
     lab_page.keyboard.press("Tab")
     lab_page.keyboard.press("ArrowLeft")
     expect(lab_page.locator(".pool-lab .widget-readout").first).to_have_text("1")
@@ -124,17 +144,71 @@ def test_the_lab_works_from_the_keyboard_alone(lab_page):
             break
     lab_page.keyboard.press("Space")
     until(lambda: runs(lab_page) == before + 1)
-    assert "on 1 process" in status(lab_page)
+    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("on 1 process")
 
 
 def test_a_mistake_is_explained_in_words(lab_page):
     before = runs(lab_page)
-    lab_page.get_by_label("Rows", exact=True).fill("10000000000000")
-    press(lab_page, "Run")
-    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("GB are free; take fewer")
+    for mistake in ("10000000000000", "1e6"):
+        choose_rows(lab_page, mistake)
+        expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Rows: a whole number from 1 to 3,000,000")
+        press(lab_page, "Run")
+        expect(lab_page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
+        expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Rows: a whole number from 1 to 3,000,000")
     screenshot(lab_page, "lab-mistake")
     assert runs(lab_page) == before
-    lab_page.get_by_label("Rows", exact=True).fill("50000")
+    choose_rows(lab_page, "50000")
+    expect(lab_page.locator(".pool-lab [role=status]")).not_to_contain_text("Rows")
+
+
+def test_nothing_that_is_typed_can_hurt(lab_page):
+    """A part of what `python -m tools.silly_inputs` types."""
+    some = list(silly_inputs.fields())[::5]
+    assert silly_inputs.try_all(lab_page, iter(some), lambda: 0, print) == len(some)
+    press_more(lab_page, "hidden")
+
+
+def test_the_kernels_own_stop_ends_a_run_and_a_page_loaded_again_controls_the_next(lab_page):
+    before = runs(lab_page)
+    press_more(lab_page, "visible")
+    silly_inputs.interrupt(lab_page)
+    silly_inputs.loaded_again(lab_page, running=True)
+    until(lambda: runs(lab_page) == before + 1)
+    press(lab_page, "Run")
+    until(lambda: runs(lab_page) == before + 2)
+    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("times as fast as the loop")
+    press_more(lab_page, "hidden")
+    choose_rows(lab_page, "50000")
+
+
+def test_choosing_processes_shows_what_the_model_expects_before_anything_runs(lab_page):
+    before = runs(lab_page)
+    lab_page.locator(".pool-lab-processes .noUi-handle").press("End")
+    expect(lab_page.locator(".pool-lab-timeline")).to_contain_text("Expected: 8 tasks on ", timeout=30_000)
+    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("The model expects")
+    assert runs(lab_page) == before
+    screenshot(lab_page, "lab-expected")
+    lab_page.locator(".pool-lab-runs button", has_text="1: ").first.click()
+    expect(lab_page.locator(".pool-lab-timeline")).to_contain_text("Run 1: ")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (853, 720)], ids=str)
+def test_the_first_screen_shows_the_picture_the_time_and_the_speed_up(lab_page, width, height):
+    lab_page.set_viewport_size({"width": width, "height": height})
+    if width == 1280:
+        lab_page.get_by_label("projector").check()
+    lab_page.locator(".pool-lab").evaluate("lab => lab.scrollIntoView()")
+    lab_page.wait_for_timeout(500)
+    screenshot(lab_page, f"lab-{width}")
+    for part in (".pool-lab-timeline svg", ".pool-lab-figure .large"):
+        box = lab_page.locator(part).first.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height - 25
+    assert lab_page.evaluate(TOO_WIDE) == []
+    whole = lab_page.locator(".pool-lab").bounding_box()["width"]
+    assert whole > 0.85 * width - 80
+    lab_page.get_by_label("projector").uncheck()
+    lab_page.set_viewport_size({"width": 1280, "height": 720})
 
 
 def test_the_lab_can_be_read_from_the_last_row_and_in_the_dark(lab_page):
@@ -144,7 +218,7 @@ def test_the_lab_can_be_read_from_the_last_row_and_in_the_dark(lab_page):
     until(lambda: lab_page.evaluate("() => document.querySelector('.pool-lab').classList.contains('projector')"))
     lab_page.locator(".pool-lab").evaluate("lab => lab.scrollIntoView()")
     screenshot(lab_page, "lab-projector")
-    assert lab_page.evaluate(height) > 1.3 * before
+    assert lab_page.evaluate(height) > 1.25 * before
     lab_page.get_by_label("projector").uncheck()
     theme = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
     lab_page.evaluate(theme, "JupyterLab Dark")

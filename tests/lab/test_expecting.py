@@ -1,0 +1,112 @@
+"""What the model expects is shown before anything runs; what was learned for another plan is dropped."""
+
+import threading
+import time
+
+import pytest
+
+from helpers.lab import PoolLab
+from helpers.lab.experiment import Experiment
+from helpers.lab.plan import DRAWS, OWN, Plan
+from helpers.lab.pool_lab import Forecast
+
+
+def until(true, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def lab():
+    made = PoolLab()
+    made.rows.value = 2000
+    yield made
+    made.forecast.stop()
+
+
+def wait(lab) -> str:
+    until(lambda: lab.forecast._thread is None)
+    return lab.status.value
+
+
+def test_moving_the_processes_shows_what_the_model_expects(lab):
+    lab.processes.value = 1
+    words = wait(lab)
+    assert "The model expects about " in words
+    assert "for 8 tasks on 1 process. Press Run." in words
+    assert "Expected: 8 tasks on 1 process" in lab.picture.value
+    assert "expected by the model" in lab.stage.figure.value
+    assert "what the model expects" in lab.plot.value
+    assert lab.experiment.results == []
+    lab.processes.value = 3
+    assert "on 3 processes" in wait(lab)
+
+
+def test_after_a_run_the_model_knows_more_and_the_run_can_be_shown_again(lab):
+    lab.run_button.click()
+    lab.thread.join(timeout=50)
+    lab.processes.value = 1
+    assert " to " in wait(lab)  # an interval
+    assert lab.shown_run.value is None
+    lab.shown_run.value = 1
+    assert "Run 1: " in lab.picture.value
+    assert "Run 1, 8 tasks" in lab.status.value
+
+
+def test_any_other_choice_is_told_only_where_the_model_knows_already(lab):
+    lab.warm.value = True
+    assert wait(lab) == "<span role='status'>Press Run.</span>"
+    lab.processes.value = 1
+    wait(lab)
+    lab.warm.value = False
+    assert "The model expects" in wait(lab)
+
+
+def test_the_users_own_function_does_not_run_unasked(lab):
+    lab.task.value, lab.function.value = OWN, "workers.leave"
+    lab.processes.value = 1
+    assert "before its first run. Press Run." in wait(lab)
+    assert lab.more.value
+
+
+def test_stop_ends_the_learning(lab, monkeypatch):
+    lab.task.value, lab.rows.value, lab.chunks.value = DRAWS, 100_000_000, 1
+    lab.processes.value = 1
+    until(lambda: not lab.stop_button.disabled)
+    lab.stop_button.click()
+    until(lambda: "Stopped." in lab.status.value)
+    wait(lab)
+    assert lab.stop_button.disabled
+    assert not lab.run_button.disabled
+
+
+def test_run_ends_the_learning_and_runs(lab):
+    lab.task.value, lab.rows.value, lab.chunks.value = DRAWS, 100_000_000, 1
+    lab.processes.value = 1
+    until(lambda: not lab.stop_button.disabled)
+    lab.rows.value = 1000
+    lab.run_button.click()
+    lab.thread.join(timeout=50)
+    assert "Run 1, " in lab.status.value
+
+
+def test_only_what_was_wanted_last_is_shown():
+    shown, begun, go = [], threading.Event(), threading.Event()
+    forecast = Forecast(Experiment(), 2, shown.append, lambda learning: None)
+
+    def expect(plan):
+        begun.set()
+        go.wait(10)
+        return plan
+
+    forecast.expect = expect
+    plans = [Plan(rows=rows) for rows in (1, 2, 3)]
+    forecast.want(plans[0])
+    begun.wait(10)
+    for plan in plans[1:]:
+        forecast.want(plan)
+    go.set()
+    until(lambda: forecast._thread is None)
+    assert shown == [plans[2]]
