@@ -1,7 +1,6 @@
 """Voila with the settings of the checkout: it shows no link that it refuses, and a closed tab leaves no kernel."""
 
 import json
-import os
 import re
 import socket
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from browsers import browser_or_skip
 
-from tools.browser import NOTEBOOK, NoBrowser, pages, serving, until
+from tools.browser import NOTEBOOK, serving, until
 
 SETTINGS = Path(__file__).parents[1] / "voila.json"
 
@@ -33,20 +33,17 @@ def test_an_open_tab_keeps_its_kernel_and_a_closed_one_does_not(tmp_path):
     (tmp_path / "voila.json").write_text(json.dumps(settings))
     port = free_port()
     server = ("voila", NOTEBOOK.name, f"--port={port}", "--no-browser", "--Voila.ip=127.0.0.1")
-    try:
-        with pages() as new_page, serving(tmp_path, *server):
-            until(lambda: answers(port))
-            page = new_page()
-            page.goto(f"http://127.0.0.1:{port}/", timeout=90_000)
-            page.locator(".pool-lab").wait_for(timeout=90_000)
-            links = page.evaluate("[...document.querySelectorAll('a')].map(link => link.getAttribute('href'))")
-            assert [link for link in links if link and not link.startswith(("https://", "#"))] == []
-            page.wait_for_timeout(12_000)
-            assert len(list(kernels())) == 1
-            page.close()
-            until(lambda: not list(kernels()))
-    except NoBrowser as error:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
+    with browser_or_skip() as new_page, serving(tmp_path, *server):
+        until(lambda: answers(port))
+        page = new_page()
+        page.goto(f"http://127.0.0.1:{port}/", timeout=90_000)
+        page.locator(".pool-lab").wait_for(timeout=90_000)
+        links = page.evaluate("[...document.querySelectorAll('a')].map(link => link.getAttribute('href'))")
+        assert [link for link in links if link and not link.startswith(("https://", "#"))] == []
+        page.wait_for_timeout(12_000)
+        assert len(list(kernels())) == 1
+        page.close()
+        until(lambda: not list(kernels()))
 
 
 def kernels() -> Iterator[psutil.Process]:
