@@ -1,40 +1,56 @@
 """Stop in the main thread: held back while a pool is made, which could not be ended yet; it ends every wait cleanly."""
 
-import queue
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
+class Bell:
+    """Wakes a thread that waits for it; rung before that, once or more often, it wakes the next one at once.
+
+    Stop can end a wait at any moment, since that is a single call of C code. `queue.SimpleQueue.get` is one, too, but
+    up to Python 3.12 it waits for ever if its time is over before it begins to wait, as on a busy machine.
+    """
+
+    def __init__(self) -> None:
+        self._closed = threading.Lock()
+        self._closed.acquire()
+
+    def ring(self) -> None:
+        with suppress(RuntimeError):  # it has been rung, and nobody has heard it yet
+            self._closed.release()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for this many seconds at most, and return whether it was rung."""
+        return self._closed.acquire(timeout=timeout)
+
+
 class Flag:
     """A `threading.Event` whose wait Stop can end at any moment.
 
     The wait of an Event is Python code that holds a lock: where Stop meets it between two steps, it raises
-    "RuntimeError: release unlocked lock" instead of KeyboardInterrupt (CPython issue 118433). This one waits in a
-    single call of C code.
+    "RuntimeError: release unlocked lock" instead of KeyboardInterrupt (CPython issue 118433).
     """
 
     def __init__(self) -> None:
         self._is_set = False
-        self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._bell = Bell()
 
     def is_set(self) -> bool:
         return self._is_set
 
     def set(self) -> None:
         self._is_set = True
-        self._tokens.put(None)
+        self._bell.ring()
 
     def wait(self, timeout: float) -> bool:
         """Wait for this many seconds at most, and return whether it is set.
 
         Where Stop ended a wait, another may last to its timeout.
         """
-        if not self._is_set:
-            with suppress(queue.Empty):
-                self._tokens.get(timeout=timeout)
-                self._tokens.put(None)  # for others that wait
+        if not self._is_set and self._bell.wait(timeout):
+            self._bell.ring()  # for others that wait
         return self._is_set
 
 

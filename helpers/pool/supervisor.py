@@ -9,12 +9,11 @@ of the kind.
 
 import copy
 import os
-import queue
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from multiprocessing.pool import RUN, TERMINATE, Pool
 from multiprocessing.util import Finalize
 from typing import Any
@@ -30,7 +29,7 @@ from helpers.pool.errors import (
     describe_exit,
     report,
 )
-from helpers.pool.interrupts import Flag
+from helpers.pool.interrupts import Bell, Flag
 from helpers.pool.recorder import Held, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 
@@ -56,7 +55,8 @@ class Supervisor:
         self.unread: dict[int, str] = {}  # failures that nobody has asked for, by the number of their call
         self.context = context
         self._pending: set[weakref.ref[Any]] = set()  # the results that wait (`helpers.pool.results`)
-        self._requests: queue.SimpleQueue[PoolError | None] = queue.SimpleQueue()
+        self._requests: deque[PoolError] = deque()
+        self._look = Bell()
         self._pool: weakref.ref[Pool] | None = None
         self._parts: dict[str, Any] = {}  # of the stock pool
         self._threads: tuple[threading.Thread, ...] = ()
@@ -87,13 +87,14 @@ class Supervisor:
 
     def end(self, fault: PoolError) -> None:
         """Ask for the end of the pool; returns at once."""
-        self._requests.put(fault)  # a single call of C code, which no interrupt can cut in two
+        self._requests.append(fault)  # a single call of C code, which no interrupt can cut in two
+        self._look.ring()
 
     def end_and_wait(self, fault: PoolError) -> None:
         """End the pool, and return when it has ended; in one of its own threads, or in a fork, at once."""
         if os.getpid() != self.owner:
             return
-        self._requests.put(fault)
+        self.end(fault)
         if self._watcher.ident is None:  # it never began
             self._finish(fault)
         self._wait_for_end()
@@ -102,7 +103,7 @@ class Supervisor:
         """Wait for the end of a closed pool. Raises PoolError in its own threads, and in a fork."""
         self.check_owner()
         self.refuse_own_threads()
-        self._requests.put(None)  # look at once
+        self._look.ring()
         self._wait_for_end()
 
     def _wait_for_end(self) -> None:
@@ -144,11 +145,12 @@ class Supervisor:
             waits = self.closed and self._threads[-1].is_alive()
             if (
                 waits
-            ):  # for the last answer; where Stop can arrive, `Thread.join` must not be called (CPython issue 90882)
+            ):  # for the last answer; where Stop can arrive, no `Thread.join` may be called (CPython issue 90882)
                 self._threads[-1].join(POLL_INTERVAL)
-            with suppress(queue.Empty):
-                fault = self._requests.get(timeout=0 if waits else POLL_INTERVAL)
-            if fault is None and self._pool is not None:
+            self._look.wait(0 if waits else POLL_INTERVAL)
+            if self._requests:
+                fault = self._requests.popleft()
+            elif self._pool is not None:
                 try:
                     fault = self._find_fault()
                 except Exception as error:  # noqa: BLE001 (every call raises it)

@@ -13,6 +13,7 @@ import workers
 from kernels import gone
 from pools import ROOT, run_python
 
+from helpers.pool.interrupts import Flag
 from helpers.xray import XrayPool
 
 pytestmark = [
@@ -54,6 +55,10 @@ as Hypothesis has: there an interrupt is lost, whatever waits.
 def test_stop_ends_a_wait_at_any_moment_and_the_flag_works_on():
     ended = run_python(INTERRUPTED_WAITS)
     assert (ended.stdout, ended.stderr) == ("2000\n", "")
+
+
+def test_a_wait_whose_time_is_over_before_it_begins_returns():
+    assert not any(Flag().wait(1e-9) for _ in range(1000))
 
 
 # ---- in workers
