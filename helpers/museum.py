@@ -78,21 +78,34 @@ def run_apart(
         # A spawned worker imports the script, and has got its method already.
         choice = f"import multiprocessing; multiprocessing.set_start_method({start_method!r})"
         code = f"if __name__ == '__main__': {choice}\n{code}"
-    mark = uuid.uuid4().hex
-    began = time.perf_counter()
     # The folder is for the files that killed processes leave behind.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         arguments = ["-c", code]
         if script:
             Path(folder, "program.py").write_text(code, encoding="utf-8")
             arguments = ["program.py"]
+        output, seconds, ended = _run(arguments, folder if script else None, folder, deadline)
+        text = output.decode(errors="replace")
+        for name in (os.path.realpath(folder), folder):
+            text = text.replace(f"{name}{os.sep}", "")  # a debugger, for instance, names the file of the script
+    return Exhibit(_last_lines(text), seconds, ended)
+
+
+def _run(arguments: list[str], where: str | None, temporary: str, deadline: float) -> tuple[bytes, float, bool]:
+    """Run Python in a folder, and end all that it starts; return its output, the seconds, and whether it ended itself.
+
+    temporary: the folder for its temporary files.
+    """
+    mark = uuid.uuid4().hex
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as output:
         process = psutil.Popen(
             [sys.executable, "-u", *arguments],
-            cwd=folder if script else None,
+            cwd=where,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=os.environ | {"TMPDIR": folder, "TEMP": folder, "PYTHON_COLORS": "0", MARK: mark},
+            env=os.environ | {"TMPDIR": temporary, "TEMP": temporary, "PYTHON_COLORS": "0", MARK: mark},
         )
         try:
             process.wait(deadline)
@@ -104,10 +117,7 @@ def run_apart(
             size = os.fstat(output.fileno()).st_size
             end_family(process, mark)
         output.seek(0)
-        text = output.read(size).decode(errors="replace")
-        for name in (os.path.realpath(folder), folder):
-            text = text.replace(f"{name}{os.sep}", "")  # a debugger, for instance, names the file of the script
-    return Exhibit(_last_lines(text), seconds, ended)
+        return output.read(size), seconds, ended
 
 
 def exhibit(line: str, cell: str) -> Exhibit:

@@ -18,6 +18,7 @@ def on_interrupt(stop: Callable[[], None]) -> None:
     The kernel ignores the signal then; it sets back whatever handler it found before a cell, and keeps that in an
     attribute. Without a kernel this does nothing.
     """
+    _stops[:] = [reference for reference in _stops if reference()]  # labs come and go
     _stops.append(weakref.WeakMethod(stop))
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     kernel: Any = getattr(shell, "kernel", None)
