@@ -90,7 +90,7 @@ def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     processes, cpus = facts.run.processes, facts.cpus
-    chunksize = max(1, min(facts.chunksize, -(-len(facts.spans) // cpus)))
+    chunksize = max(1, min(facts.chunksize, -(-facts.most_in_a_round // cpus)))
     expected = replay.expect(processes=cpus, chunksize=chunksize)
     if processes > cpus:
         evidence = (
@@ -152,11 +152,11 @@ def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Work that is too short for any pool: a plain loop beats every chunk size. The time of a lost task is unknown."""
     if facts.lost_tasks:
         return
-    tasks, processes = len(facts.spans), facts.run.processes
+    tasks, processes = facts.most_in_a_round, facts.run.processes
     sizes = {1, facts.chunksize, default_chunksize(tasks, processes), -(-tasks // processes)}
     pools = [replay.expect(chunksize=size, processes=min(processes, facts.cpus)) for size in sizes]
     loop = replay.expect_of_loop()
-    may_wait = facts.typical_wall * tasks >= 0.9 * min(pools)  # and what waits would take as long in a loop
+    may_wait = facts.typical_wall * len(facts.spans) >= 0.9 * min(pools)  # and what waits would take as long in a loop
     if loop < 0.9 * min(pools) and not may_wait:
         seconds = format_seconds(sum(replay.durations))
         evidence = f"all tasks together take {seconds} in one process, less than what a pool costs"
