@@ -18,6 +18,9 @@ SMALL = 1_000
 MOMENT = 1e-3
 """Seconds that a program may take, after a result has come, to hand in the next task at once."""
 
+MATTERS = 0.15
+"""The share of the CPUs from which on it matters that others use them."""
+
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
@@ -141,6 +144,14 @@ class Facts:
         full = 1.0 if self.threads else min(self.run.processes, self.cpus)
         queued = self.run.load.waited / self.run.load.seconds if self.run.load is not None else 0.0
         return _cpus_used(settled or self.spans) + queued < 0.6 * full
+
+    @property
+    def cpus_of_others(self) -> float:
+        """How many CPUs other programs used meanwhile, on average; 0 where that is not known."""
+        load = self.run.load
+        if load is None or load.seconds <= 0:
+            return 0.0
+        return max(0.0, load.machine - load.workers - load.parent) / load.seconds
 
     @property
     def lost(self) -> float:

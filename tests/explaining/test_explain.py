@@ -162,6 +162,14 @@ def test_cpus_that_others_took_are_named():
     assert "other programs used 3.6 of 8 CPUs" in first.evidence
 
 
+@pytest.mark.parametrize(("cpus_of_others", "said"), [(2.0, True), (0.4, False)])
+def test_a_promise_of_a_run_beside_other_programs_says_that_it_counts_on_them(cpus_of_others, said):
+    run = a_run(durations=[0.01] * 160, bytes_in=4_000_000)
+    found = explain(beside(run, workers=(8 - cpus_of_others) * run.seconds), cpus=8)
+    assert found.causes[0].expected is not None
+    assert ("for a machine that is as busy as it was: other programs used 2.0 of 8 CPUs" in str(found)) is said
+
+
 def test_threads_that_tasks_start_are_named():
     run = a_run()
     first = explain(beside(run, workers=7.9 * run.seconds), cpus=8).causes[0]
