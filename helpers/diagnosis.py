@@ -4,17 +4,18 @@ What a change brings is simulated (`helpers.model`) from the spans of the same r
 as it was, and the measured seconds are scaled by what the change does to the simulated ones.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from helpers import markup
 from helpers.explaining.cause import Cause
-from helpers.explaining.facts import Facts
+from helpers.explaining.facts import MATTERS, Facts
 from helpers.explaining.of_messages import causes_of_messages
 from helpers.explaining.of_workers import TOO_LITTLE_WORK, causes_of_workers
 from helpers.explaining.replay import Replay
 from helpers.machine import usable_cpus
 from helpers.spans import Breakdown, Run
-from helpers.text import format_seconds
+from helpers.text import counted, format_seconds
 
 __all__ = ["Cause", "Diagnosis", "explain"]
 
@@ -86,7 +87,8 @@ def explain(run: Run, *, cpus: int | None = None, spent: Breakdown | None = None
     worth.sort(key=lambda cause: cause.gain(run.seconds), reverse=True)
     capacity = run.seconds * min(cpus, run.processes)
     share = facts.computing / capacity if capacity else 0.0
-    return Diagnosis(tuple(worth[:MOST_CAUSES]), run.seconds, facts.lost, share, tuple(_unknown(facts, replay)))
+    shown = tuple(worth[:MOST_CAUSES])
+    return Diagnosis(shown, run.seconds, facts.lost, share, tuple(_unknown(facts, replay, shown)))
 
 
 def _without_loop(causes: list[Cause]) -> list[Cause]:
@@ -96,11 +98,15 @@ def _without_loop(causes: list[Cause]) -> list[Cause]:
     return [cause for cause in causes if cause.name != TOO_LITTLE_WORK or (cause.expected or 0.0) < best]
 
 
-def _unknown(facts: Facts, replay: Replay) -> list[str]:
+def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]:
     """Return what the run does not show."""
     found = []
     if not replay.is_like:
         found.append("What a change would bring cannot be said: the simulator does not come near the time of this run.")
+    others, promised = facts.cpus_of_others, any(cause.expected is not None for cause in causes)
+    if promised and others > MATTERS * facts.cpus:
+        busy = f"{others:.1f} of {counted(facts.cpus, 'CPU')}"
+        found.append(f"What is expected is for a machine that is as busy as it was: other programs used {busy}.")
     waited = facts.spent.waiting_for_cpu > 0.15 * facts.spent.whole
     if facts.run.load is None and waited and not facts.threads and facts.run.processes <= facts.cpus:
         found.append("Who used the CPUs meanwhile was not recorded: other programs, or threads that tasks started?")

@@ -1,6 +1,7 @@
 """What a run shows: its tasks, its messages and their sizes, and for how long the workers waited for work."""
 
 import itertools
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ SMALL = 1_000
 
 MOMENT = 1e-3
 """Seconds that a program may take, after a result has come, to hand in the next task at once."""
+
+MATTERS = 0.15
+"""The share of the CPUs from which on it matters that others use them."""
 
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
@@ -51,6 +55,35 @@ class Facts:
     def most_in_a_call(self) -> int:
         """How many tasks were handed in together at most: no message can hold more."""
         return max(Counter(span.submitted for span in self.spans).values())
+
+    @cached_property
+    def rounds(self) -> list[list[int]]:
+        """The places of the tasks in `spans`, by round: a round was handed in after all results of the one before.
+
+        So a program that calls `map` again and again has a round for each call; tasks that were all handed in before
+        the first result came are one round.
+        """
+        found: list[list[int]] = []
+        latest = -math.inf
+        for place in sorted(range(len(self.spans)), key=lambda place: self.spans[place].submitted):
+            span = self.spans[place]
+            if span.submitted >= latest and (not found or span.submitted > self.spans[found[-1][-1]].submitted):
+                found.append([])
+            found[-1].append(place)
+            latest = max(latest, span.delivered)
+        return [sorted(places) for places in found]
+
+    @cached_property
+    def most_in_a_round(self) -> int:
+        """How many tasks were handed in, at most, before the first of their results came."""
+        return max(map(len, self.rounds))
+
+    @cached_property
+    def between_rounds(self) -> float:
+        """Seconds between the last result of one round and the start of the next one: the program's own."""
+        ends = [max(self.spans[place].delivered for place in places) for places in self.rounds]
+        starts = [min(self.spans[place].submitted for place in places) for places in self.rounds]
+        return sum(start - end for end, start in zip(ends, starts[1:], strict=False))
 
     @property
     def lost_tasks(self) -> int:
@@ -111,6 +144,14 @@ class Facts:
         full = 1.0 if self.threads else min(self.run.processes, self.cpus)
         queued = self.run.load.waited / self.run.load.seconds if self.run.load is not None else 0.0
         return _cpus_used(settled or self.spans) + queued < 0.6 * full
+
+    @property
+    def cpus_of_others(self) -> float:
+        """How many CPUs other programs used meanwhile, on average; 0 where that is not known."""
+        load = self.run.load
+        if load is None or load.seconds <= 0:
+            return 0.0
+        return max(0.0, load.machine - load.workers - load.parent) / load.seconds
 
     @property
     def lost(self) -> float:

@@ -41,7 +41,9 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
     tasks, now = len(facts.spans), facts.chunksize
     if facts.one_at_a_time or facts.starved > 0.5 * facts.spent.whole:  # no other cut makes the program quicker
         return
-    most = facts.most_in_a_call if facts.most_in_a_call > 1 else tasks  # those of apply_async could go in one map
+    most = (
+        facts.most_in_a_call if facts.most_in_a_call > 1 else facts.most_in_a_round
+    )  # those of apply_async could go in one map
     sizes = {max(1, min(most, round(1.5**power))) for power in range(40) if 1.5**power <= most}
     few = len(facts.messages) <= FEW * facts.run.processes
     found = {size: replay.expect(chunksize=size) for size in sorted(sizes) if size < now or not few and size > now}
@@ -140,9 +142,7 @@ def _long_task(facts: Facts, replay: Replay) -> Iterator[Cause]:
     is_last = longest.finished == max(span.finished for span in facts.spans)
     if facts.run.processes == 1 or len(facts.spans) < 3 or seconds < 0.3 * facts.run.seconds or not is_last:
         return
-    order = sorted(range(len(replay.durations)), key=lambda task: -replay.durations[task])
-    sorted_work = {name: [values[n] for n in order] for name, values in _work(replay).items()}
-    first = replay.expect(chunksize=1, **sorted_work)
+    first = replay.expect(chunksize=1, **replay.in_rounds(lambda place: -replay.durations[place]))
     others = [span for span in facts.spans if span is not longest]
     idle = facts.spent.idle
     evidence = f"task {longest.task} took {format_seconds(seconds)}, and the other workers were idle until it ended"
@@ -155,10 +155,6 @@ def _long_task(facts: Facts, replay: Replay) -> Iterator[Cause]:
     yield Cause(
         "a long task came late", idle, evidence, "Start the longest first: sort the tasks, with chunksize=1", first
     )
-
-
-def _work(replay: Replay) -> dict[str, list[float]]:
-    return {"durations": replay.durations, "bytes_in": replay.bytes_in, "bytes_out": replay.bytes_out}
 
 
 def _bytes(number: float) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from helpers.explaining.cause import Cause
-from helpers.explaining.facts import Facts
+from helpers.explaining.facts import MATTERS, Facts
 from helpers.explaining.replay import Replay
 from helpers.model import default_chunksize
 from helpers.text import counted, format_seconds
@@ -90,7 +90,7 @@ def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     processes, cpus = facts.run.processes, facts.cpus
-    chunksize = max(1, min(facts.chunksize, -(-len(facts.spans) // cpus)))
+    chunksize = max(1, min(facts.chunksize, -(-facts.most_in_a_round // cpus)))
     expected = replay.expect(processes=cpus, chunksize=chunksize)
     if processes > cpus:
         evidence = (
@@ -118,18 +118,17 @@ def _load(facts: Facts) -> Iterator[Cause]:
     computing = facts.computing * part
     handling = (facts.spent.sending + facts.spent.returning + facts.spent.starting) * part
     own = load.workers - computing - handling
-    others = load.machine - load.workers - load.parent
     could, lost = facts.cpus * load.seconds, facts.spent.waiting_for_cpu
-    if own > 0.3 * computing and own > 0.15 * could:
+    if own > 0.3 * computing and own > MATTERS * could:
         used, theirs = format_seconds(load.workers), format_seconds(computing)
         evidence = (
             f"the workers used {used} of CPU, and {theirs} of it where your function ran: it starts threads of its "
             "own, as NumPy's BLAS does, and they share the CPUs"
         )
         yield Cause("threads inside the workers", lost, evidence, BLAS_REMEDY, None, lost / facts.run.processes)
-    elif others > 0.15 * could and lost > 0.1 * facts.spent.whole:
+    elif facts.cpus_of_others > MATTERS * facts.cpus and lost > 0.1 * facts.spent.whole:
         evidence = (
-            f"other programs used {others / load.seconds:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks "
+            f"other programs used {facts.cpus_of_others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks "
             "waited for one"
         )
         remedy = "Close them, or measure again when the machine is quiet"
@@ -152,11 +151,11 @@ def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Work that is too short for any pool: a plain loop beats every chunk size. The time of a lost task is unknown."""
     if facts.lost_tasks:
         return
-    tasks, processes = len(facts.spans), facts.run.processes
+    tasks, processes = facts.most_in_a_round, facts.run.processes
     sizes = {1, facts.chunksize, default_chunksize(tasks, processes), -(-tasks // processes)}
     pools = [replay.expect(chunksize=size, processes=min(processes, facts.cpus)) for size in sizes]
     loop = replay.expect_of_loop()
-    may_wait = facts.typical_wall * tasks >= 0.9 * min(pools)  # and what waits would take as long in a loop
+    may_wait = facts.typical_wall * len(facts.spans) >= 0.9 * min(pools)  # and what waits would take as long in a loop
     if loop < 0.9 * min(pools) and not may_wait:
         seconds = format_seconds(sum(replay.durations))
         evidence = f"all tasks together take {seconds} in one process, less than what a pool costs"

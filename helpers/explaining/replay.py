@@ -1,7 +1,7 @@
 """A measured run repeated in the simulator, so that it can be asked what a change would bring."""
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,9 @@ from helpers.model import Costs, Leg, simulate
 
 MOST_TASKS = 1_000
 """More tasks are put together, or every second, third… stands for its neighbours: an explanation takes no time."""
+
+LEAST_TASKS = 50
+"""So many tasks of each round are simulated, if it has them, however many rounds there are."""
 
 MOST_FITTED = 20_000
 """Of more messages, every second, third… is looked at: the median message is the same."""
@@ -20,7 +23,11 @@ MOST_OFF = 2.0
 MANY = 50
 """With fewer messages than this, they are not what a run spends its time on."""
 
+MOST_ROUNDS = 100
+"""Of more rounds, some that are evenly spread stand for all."""
+
 LEGS = ("send", "receive", "reply", "collect")
+OF_EACH = ("durations", "bytes_in", "bytes_out")
 _UNSEEN = Costs()  # what a message costs beside what its moments show: the pipe, and waking up who waits for it
 
 
@@ -35,6 +42,9 @@ class Replay:
         self.durations = facts.wall_of_each if facts.waits else facts.computing_of_each
         self.bytes_in = [float(span.bytes_in) for span in facts.spans]
         self.bytes_out = [float(span.bytes_out) for span in facts.spans]
+        self.rounds = [list(range(len(facts.spans)))] if facts.one_at_a_time else facts.rounds
+        self._some_rounds = self.rounds[:: -(-len(self.rounds) // MOST_ROUNDS)]
+        self._between = 0.0 if facts.one_at_a_time else facts.between_rounds
         self.costs = self.pickling = _fitted_costs(facts)
         self.warm = not facts.boot
         if not self.warm:
@@ -61,17 +71,35 @@ class Replay:
 
     def expect_of_loop(self) -> float:
         """Return the seconds that the same tasks would take in a plain loop, on a machine that is as busy."""
-        return self.facts.run.seconds * sum(self.durations) / self._before if self._before else 0.0
+        seconds = sum(self.durations) + self._between
+        return self.facts.run.seconds * seconds / self._before if self._before else 0.0
+
+    def in_rounds(self, order: Callable[[int], float]) -> dict[str, list[float]]:
+        """Return the work with the tasks of each round in another order: by this key of their places."""
+        places = [0] * len(self.durations)
+        for these in self.rounds:
+            for place, taken in zip(these, sorted(these, key=order), strict=True):
+                places[place] = taken
+        arguments = self._arguments()
+        return {name: [arguments[name][place] for place in places] for name in OF_EACH}
 
     def _simulated(self, *, warm: bool | None = None, **changes: Any) -> float:
-        """Return the simulated seconds."""
+        """Return the simulated seconds: of the rounds, one after another, and of what the program does between them."""
         arguments = self._arguments() | changes
         if self.facts.waits:
             arguments["cpus"] = max(arguments["cpus"], arguments["processes"] + 1)
-        fewer, times = _fewer_tasks(arguments)
-        seconds = simulate(**fewer, warm=True).seconds
-        start = 0.0 if (self.warm if warm is None else warm) else simulate(**fewer, warm=False).seconds - seconds
-        return seconds * times + start
+        works = [self._of_round(arguments, places) for places in self._some_rounds]
+        rounds = [simulate(**work, warm=True).seconds * times for work, times in works]
+        start = 0.0
+        if not (self.warm if warm is None else warm):
+            first, times = works[0]
+            start = simulate(**first, warm=False).seconds - rounds[0] / times
+        return start + sum(rounds) * len(self.rounds) / len(rounds) + self._between
+
+    def _of_round(self, arguments: dict[str, Any], places: list[int]) -> tuple[dict[str, Any], int]:
+        """Return the arguments of `simulate` for one round, and how often its seconds count."""
+        of_each = {name: [arguments[name][place] for place in places] for name in OF_EACH}
+        return _fewer_tasks(arguments | of_each, max(LEAST_TASKS, MOST_TASKS // len(self._some_rounds)))
 
     def _arguments(self) -> dict[str, Any]:
         """Return the arguments of `simulate` for the run as it was."""
@@ -98,7 +126,7 @@ class Replay:
         fork, boot = forked / workers, ready - forked
         for _ in range(6):
             self.costs = replace(self.costs, fork=fork, boot=boot)
-            arguments, _ = _fewer_tasks(self._arguments())
+            arguments, _ = self._of_round(self._arguments(), self.rounds[0])
             simulated = simulate(**arguments, warm=False)
             fork *= forked / max(simulated.spans[0].packed, 1e-9)
             boot *= ready / max(worker.ready for worker in simulated.workers)
@@ -129,19 +157,18 @@ class Replay:
                 high = byte
 
 
-def _fewer_tasks(arguments: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Return the arguments of `simulate` for at most MOST_TASKS tasks, and how often their time counts.
+def _fewer_tasks(arguments: dict[str, Any], most: int) -> tuple[dict[str, Any], int]:
+    """Return the arguments of `simulate` for no more than this many tasks, and how often their time counts.
 
     Tasks of one message are put together. If too few are in a message for that, only some of the messages are taken.
     """
-    lists = ("durations", "bytes_in", "bytes_out")
-    times = -(-len(arguments["durations"]) // MOST_TASKS)
+    times = -(-len(arguments["durations"]) // most)
     chunksize, costs = arguments["chunksize"], arguments["costs"]
     if times == 1:
         return arguments, 1
     if chunksize < times:
-        return arguments | {name: arguments[name][::times] for name in lists}, times
-    together = {name: [sum(part) for part in _batches(arguments[name], times)] for name in lists}
+        return arguments | {name: arguments[name][::times] for name in OF_EACH}, times
+    together = {name: [sum(part) for part in _batches(arguments[name], times)] for name in OF_EACH}
     legs = {name: replace(getattr(costs, name), task=getattr(costs, name).task * times) for name in LEGS}
     return arguments | together | {"chunksize": round(chunksize / times), "costs": replace(costs, **legs)}, 1
 

@@ -97,10 +97,10 @@ def _classes(module: str, journal: Journal) -> dict[str, type]:
     """Return the classes that record for a module of the standard library, by the names that they get there."""
     import multiprocessing.pool  # noqa: F401 (stock as yet, for the modules that are imported next)
 
-    from helpers.program import pools
+    from helpers.program import executors, pools
 
     pools.use(journal)
-    return pools.recording_classes(module)
+    return executors.recording_classes(module)
 
 
 def _when_made(kind: Any, note: Callable[[Any], None]) -> None:

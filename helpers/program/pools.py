@@ -5,7 +5,6 @@ Programs may rely on whatever `multiprocessing.Pool` does, on its failures, too.
 """
 
 import functools
-import importlib
 import itertools
 from abc import ABCMeta
 from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ from helpers.pool.recorded import Recorded
 from helpers.pool.recorder import Recorder, recorder_of
 from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.supervisor import Supervisor, describe_death
+from helpers.program.calls import APPLY, MAP
 from helpers.program.journal import (
     CALLED,
     FUNCTION,
@@ -34,19 +34,8 @@ from helpers.program.journal import (
     note_elsewhere,
 )
 from helpers.program.places import Line, lines_that_made
-from helpers.program.tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult, as_program_future
+from helpers.program.tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult
 from helpers.xray import Function, XrayPool
-
-RECORDING = {
-    "multiprocessing.pool": {"ThreadPool": ("helpers.xray_threads", "XrayThreadPool")},
-    "concurrent.futures.process": {"ProcessPoolExecutor": ("helpers.xray_executor", "XrayProcessPoolExecutor")},
-    "concurrent.futures.thread": {"ThreadPoolExecutor": ("helpers.xray_executor", "XrayThreadPoolExecutor")},
-    "concurrent.futures.interpreter": {
-        "InterpreterPoolExecutor": ("helpers.xray_executor", "XrayInterpreterPoolExecutor")
-    },
-}
-"""The classes that record, by the module and the name of the stock class in whose place they are. The last is there
-from Python 3.14 on."""
 
 _numbers = itertools.count()
 _journal: Journal
@@ -60,7 +49,7 @@ class JournalRecorder(Recorder):
         self.pool = next(_numbers)
         self._journal = journal
         self._functions: dict[str, int] = {}
-        self._callers: set[Line | None] = set()
+        self._callers: set[tuple[str, Line | None]] = set()
 
     def made(self, pool: object, kind: str, processes: int, start_method: str, began: float) -> None:
         """Note that a pool was made, and where."""
@@ -72,11 +61,11 @@ class JournalRecorder(Recorder):
         self._journal.add(MADE, repr(facts).encode(errors="replace"))
 
     def note_caller(self, pool: object, how: str) -> None:
-        """Note which line calls the pool's map, and so cuts the work into messages; or that it is not called."""
-        caller = next(iter(lines_that_made(pool)), None) if how != "apply" else None
-        if caller not in self._callers:
-            self._callers.add(caller)
-            self._journal.add(CALLED, repr((self.pool, caller)).encode(errors="replace"))
+        """Note how the pool is called (`helpers.program.calls`); and if map is, which cuts the work, by which line."""
+        caller = next(iter(lines_that_made(pool)), None) if how == MAP else None
+        if (how, caller) not in self._callers:
+            self._callers.add((how, caller))
+            self._journal.add(CALLED, repr((self.pool, how, caller)).encode(errors="replace"))
 
     def note_function(self, name: str, size: int) -> None:
         before = self.functions.get(name, -1)
@@ -196,7 +185,7 @@ class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
 
     def _new_call(self, function: Callable[..., Any], how: str) -> Call:
         self._check_running()  # type: ignore[attr-defined] # raises what the stock pool raises
-        self._recorder.note_caller(self, how)
+        self._recorder.note_caller(self, APPLY if how == "apply" else MAP)
         return super()._new_call(function, how)
 
     def _check_main(self) -> None:
@@ -224,36 +213,7 @@ def _choosing(name: str) -> Callable[..., Any]:
     return method
 
 
-def recording_classes(module: str) -> dict[str, type]:
-    """Return the classes that record, by the names of the stock ones, for a module of the standard library."""
-    places = RECORDING.get(module, {})
-    bases = {name: getattr(importlib.import_module(door), xray, None) for name, (door, xray) in places.items()}
-    found = {name: _recording(base, name) for name, base in bases.items() if base is not None}
-    return {"Pool": ProgramPool} | found if module == "multiprocessing.pool" else found
-
-
-@functools.cache
-def _recording(base: Any, name: str) -> type[Any]:
-    """Return a class that is like this one, which keeps a recorder, and writes into the journal."""
-    bases: tuple[type, ...] = (InJournal, base)
-    if name == "InterpreterPoolExecutor":  # which is a ThreadPoolExecutor, too: asyncio asks
-        bases = (base, *recording_classes("concurrent.futures.thread").values())
-
-    class Recording(*bases):  # type: ignore[misc]
-        def __init__(self, *arguments: Any, **keywords: Any) -> None:
-            base.__init__(self, *arguments, **keywords)
-            self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)
-
-        if hasattr(base, "submit"):
-
-            def submit(self, *arguments: Any, **keywords: Any) -> Any:
-                return as_program_future(base.submit(self, *arguments, **keywords))
-
-    _disguise(Recording, next(kind for kind in base.__mro__ if kind.__name__ == name))
-    return Recording
-
-
-def _disguise(made: type, stock: type) -> None:
+def disguise(made: type, stock: type) -> None:
     """Give a class the name of the stock one, which programs print."""
     made.__name__, made.__qualname__, made.__module__ = stock.__name__, stock.__qualname__, stock.__module__
     made.__doc__ = stock.__doc__
@@ -262,7 +222,7 @@ def _disguise(made: type, stock: type) -> None:
 
 for _name in ("_map_async", "apply_async", "imap", "imap_unordered", "join", "terminate", "_setup_queues", "__del__"):
     setattr(ProgramPool, _name, _choosing(_name))
-_disguise(ProgramPool, Pool)
+disguise(ProgramPool, Pool)
 ProgramPool.register(ThreadPool)
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from helpers.diagnosis import explain
 from helpers.pool.recorder import decode
+from helpers.program.calls import Calls, about_chunks
 from helpers.program.journal import (
     CALLED,
     FUNCTION,
@@ -26,7 +27,7 @@ from helpers.program.journal import (
     read_elsewhere,
     read_entries,
 )
-from helpers.program.places import Line, describe, is_library, library_of
+from helpers.program.places import describe
 from helpers.spans import Breakdown, Load, Run, Span, Worker, breakdown
 from helpers.text import counted
 
@@ -126,7 +127,7 @@ def read_recording(journal: Path, folder: str) -> Recording:
     names: dict[tuple[int, int], str] = {}
     records: dict[int, list[tuple[int, float, bytes]]] = {}
     loads: dict[int, Load] = {}
-    callers: dict[int, list[Line | None]] = {}
+    calls: dict[int, Calls] = {}
     sizes: dict[int, int] = {}  # of the functions of each pool
     notes: Counter[str] = Counter()
     for kind, payload in read_entries(journal):
@@ -141,8 +142,8 @@ def read_recording(journal: Path, folder: str) -> Recording:
             pool, number, ready = RECORD_HEAD.unpack_from(payload)
             records.setdefault(pool, []).append((number, ready, payload[RECORD_HEAD.size :]))
         elif kind == CALLED:
-            pool, caller = ast.literal_eval(payload.decode(errors="replace"))
-            callers.setdefault(pool, []).append(caller)
+            pool, how, caller = ast.literal_eval(payload.decode(errors="replace"))
+            calls.setdefault(pool, []).append((how, caller))
         elif kind == LOAD:
             pool, *numbers = LOAD_ENTRY.unpack(payload)
             loads[pool] = Load(*numbers)
@@ -150,7 +151,7 @@ def read_recording(journal: Path, folder: str) -> Recording:
             notes[payload.decode(errors="replace")] += 1
     pools = [
         _pool(
-            facts | {"about_chunks": _about_chunks(callers.get(number, []), folder)},
+            facts | {"about_chunks": about_chunks(calls.get(number, []), folder)},
             records.get(number, []),
             names,
             folder,
@@ -207,23 +208,6 @@ def _pool(
     run = Run(tuple(spans), tuple(workers), processes, start_method, began, ended, load, function_bytes)
     functions = tuple(name for _, name in rows)
     return RecordedPool(facts["kind"], describe(facts["lines"], folder), run, functions, facts["about_chunks"])
-
-
-def _about_chunks(callers: list[Line | None], folder: str) -> str:
-    """Say how to choose a chunksize, which is put into the braces, if no line of the program can simply name it.
-
-    callers: the lines that have called the pool's map; None stands for calls of another method.
-    """
-    if callers == [None]:
-        return "apply_async takes no chunksize: hand the tasks in with map or imap_unordered, and {}."
-    if not callers or not all(line is not None and is_library(line[0]) for line in callers):
-        return ""
-    lines = [line for line in callers if line is not None]
-    where = f"{library_of(lines[0][0])} calls map, not the program ({describe(lines[:1], folder)})"
-    return (
-        f"{where}: if it takes no chunksize, give it a pool, or a map, of yours that does, as with "
-        "`pool.map = functools.partial(pool.map, {})`."
-    )
 
 
 def _task_of(row: tuple[Span, str]) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.explaining import Case, named_first, simulated_cases, split
 from helpers.diagnosis import LEAST_GAIN, MOST_CAUSES, explain
+from helpers.explaining.facts import Facts
 from helpers.explaining.replay import Replay
 from helpers.model import Costs, simulate
 from helpers.spans import Load, Run, breakdown
@@ -18,6 +19,22 @@ def a_run(**changes):
     """A run with nothing wrong: 320 equal tasks on 8 workers and 8 CPUs, and what a test changes of it."""
     given = {"durations": [0.05] * 320, "processes": 8, "cpus": 8, "chunksize": 1, "warm": True} | changes
     return simulate(**given)
+
+
+def again(run: Run, calls: int, pause: float = 0.0) -> Run:
+    """The same call of map so many times, with a pause in between: a program that calls the pool in a loop."""
+    whole = run.seconds + pause
+    moments = ("submitted", "packed", "sent", "arrived", "received", "started", "finished", "returned", "replied")
+    moments += ("landed", "delivered")
+    spans = [
+        span._replace(
+            task=call * len(run.spans) + span.task,
+            **{name: getattr(span, name) + call * whole for name in moments},
+        )
+        for call in range(calls)
+        for span in run.spans
+    ]
+    return run._replace(spans=tuple(spans), ended=run.began + calls * whole - pause)
 
 
 def as_threads(run: Run) -> Run:
@@ -41,6 +58,28 @@ def test_a_run_with_nothing_wrong_says_so_and_for_how_long_it_computed():
     found = explain(a_run(), cpus=8)
     assert found.causes == ()
     assert str(found).startswith("Nothing to gain from the pool: the tasks computed for 100% of the time")
+
+
+def test_the_promise_for_many_calls_counts_that_each_waits_for_the_one_before():
+    of_a_call = {"durations": [0.01] * 17, "processes": 8, "cpus": 8, "chunksize": 1}
+    found = explain(again(a_run(**of_a_call, bytes_in=4_000_000), 30, pause=0.05), cpus=8)
+    cause = next(cause for cause in found.causes if cause.name == "the same large object sent again and again")
+    assert cause.expected == pytest.approx(again(a_run(**of_a_call), 30, pause=0.05).seconds, rel=0.15)
+
+
+def test_no_chunk_is_recommended_that_leaves_workers_of_a_call_without_work():
+    of_a_call = {"durations": [5e-5] * 64, "processes": 2, "cpus": 2}
+    first = explain(again(a_run(**of_a_call, chunksize=1), 80), cpus=2).causes[0]
+    chunksize = int(first.remedy.partition("chunksize=")[2])
+    assert chunksize <= 32
+    assert first.expected == pytest.approx(again(a_run(**of_a_call, chunksize=chunksize), 80).seconds, rel=0.15)
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_a_round_is_what_was_handed_in_after_the_results_of_the_one_before(calls):
+    facts = Facts(again(a_run(), calls, pause=0.5), 8)
+    assert facts.rounds == [list(range(320 * call, 320 * call + 320)) for call in range(calls)]
+    assert facts.between_rounds == pytest.approx(0.5 * (calls - 1))
 
 
 @pytest.mark.parametrize(("calls", "most"), [(1, 800), (40, 20), (800, 800)])
@@ -121,6 +160,14 @@ def test_cpus_that_others_took_are_named():
     first = explain(beside(a_run()), cpus=8).causes[0]
     assert first.name == "CPUs taken by others"
     assert "other programs used 3.6 of 8 CPUs" in first.evidence
+
+
+@pytest.mark.parametrize(("cpus_of_others", "said"), [(2.0, True), (0.4, False)])
+def test_a_promise_of_a_run_beside_other_programs_says_that_it_counts_on_them(cpus_of_others, said):
+    run = a_run(durations=[0.01] * 160, bytes_in=4_000_000)
+    found = explain(beside(run, workers=(8 - cpus_of_others) * run.seconds), cpus=8)
+    assert found.causes[0].expected is not None
+    assert ("for a machine that is as busy as it was: other programs used 2.0 of 8 CPUs" in str(found)) is said
 
 
 def test_threads_that_tasks_start_are_named():
