@@ -47,25 +47,27 @@ def speedup_figure(
     cpus: int,
     size: tuple[float, float] = (6.4, 4.0),
     laws: Mapping[str, Mapping[int, float]] | None = None,
+    expected: Mapping[int, float] | None = None,
 ) -> Figure:
     """Draw the points, and further predictions as processes and speed-up. The rest is as for `plots.runs_plot`."""
     figure, (axes,) = new_figure(*size)
-    most = max([cpus, *(point.processes for point in points), *(processes for processes, _ in further)])
+    expected = expected or {}
+    most = max([cpus, *(point.processes for point in points), *(processes for processes, _ in further), *expected])
     most = max([most, *(processes for curve in (laws or {}).values() for processes in curve)])
     _draw_limits(axes, cpus, most)
     for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-.", ":")), strict=False):
         axes.plot([*curve], [*curve.values()], line, color=GREY, linewidth=1.5, label=label)
     _draw_measured(axes, points)
-    _draw_modelled(axes, points)
+    _draw_modelled(axes, points, expected)
     _draw_predicted(axes, points, further)
     axes.set_ylim(0, 1.1 * axes.dataLim.y1)
     set_ticks(axes.xaxis, whole_ticks(most), plain_number)
     set_ticks(axes.yaxis, linear_ticks(*axes.get_ylim()), plain_number)
     name_axes(axes, "processes", "speed-up (times as fast as serial)", above=20)
-    if points or further:
+    if points or further or expected:
         add_legend(figure, reverse=True)
     dots = [(point.processes, point.speedup, point.label) for point in points if point.label]
-    label_dots(figure, axes, dots, _marks(points, further))
+    label_dots(figure, axes, dots, _marks(points, [*further, *expected.items()]))
     return figure
 
 
@@ -97,11 +99,11 @@ def _marks(points: Sequence[Point], further: Sequence[tuple[int, float]]) -> lis
     return marks
 
 
-def _draw_modelled(axes: Axes, points: Sequence[Point]) -> None:
-    crosses = [(point.processes, point.modelled) for point in points if point.modelled]
+def _draw_modelled(axes: Axes, points: Sequence[Point], expected: Mapping[int, float]) -> None:
+    crosses = [(point.processes, point.modelled) for point in points if point.modelled] + [*expected.items()]
     if crosses:
         x, y = zip(*crosses, strict=True)
-        axes.plot(x, y, "x", label="the model's prediction", color=INK)
+        axes.plot(x, y, "x", label="the model", color=INK)
 
 
 def _draw_predicted(axes: Axes, points: Sequence[Point], further: Sequence[tuple[int, float]]) -> None:

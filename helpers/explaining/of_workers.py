@@ -103,9 +103,8 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
         )
     elif processes < cpus:
         evidence = f"{counted(processes, 'worker')} left {counted(cpus - processes, 'CPU')} unused"
-        lost = (cpus - processes) * facts.run.seconds
         yield Cause(
-            "CPUs that nobody used", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
+            "CPUs that nobody used", 0.0, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
         )
 
 

@@ -151,10 +151,10 @@ def test_a_mistake_is_explained_in_words(lab_page):
     before = runs(lab_page)
     for mistake in ("10000000000000", "1e6"):
         choose_rows(lab_page, mistake)
-        expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Rows: a whole number from 1 to 3,000,000")
+        expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Rows: a whole number from 1 to 2,000,000")
         press(lab_page, "Run")
         expect(lab_page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
-        expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Rows: a whole number from 1 to 3,000,000")
+        expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("Rows: a whole number from 1 to 2,000,000")
     screenshot(lab_page, "lab-mistake")
     assert runs(lab_page) == before
     choose_rows(lab_page, "50000")
