@@ -22,6 +22,9 @@ from helpers.drawing.picture import FAINT
 from helpers.drawing.ticks import linear_ticks, plain_number, whole_ticks
 from helpers.text import counted
 
+WIDE = 5.0
+"""Inches; in a narrower plot there is no room for long names in the legend."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -57,7 +60,7 @@ def speedup_figure(
     _draw_limits(axes, cpus, most)
     for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-.", ":")), strict=False):
         axes.plot([*curve], [*curve.values()], line, color=GREY, linewidth=1.5, label=label)
-    _draw_measured(axes, points)
+    _draw_measured(axes, points, "measured: median and spread" if size[0] >= WIDE else "measured")
     _draw_modelled(axes, points, expected)
     _draw_predicted(axes, points, further)
     axes.set_ylim(0, 1.1 * axes.dataLim.y1)
@@ -83,11 +86,11 @@ def _draw_limits(axes: Axes, cpus: int, most: int) -> None:
     axes.annotate(counted(cpus, "usable CPU"), (cpus, 1.02), xycoords=("data", "axes fraction"), ha=side, **words)
 
 
-def _draw_measured(axes: Axes, points: Sequence[Point]) -> None:
+def _draw_measured(axes: Axes, points: Sequence[Point], label: str) -> None:
     if points:
         spread = [[point.speedup - point.least for point in points], [point.most - point.speedup for point in points]]
         places = [point.processes for point in points], [point.speedup for point in points]
-        axes.errorbar(*places, spread, fmt="o", color=INK, capsize=3, label="measured: median and spread")
+        axes.errorbar(*places, spread, fmt="o", color=INK, capsize=3, label=label)
 
 
 def _marks(points: Sequence[Point], further: Sequence[tuple[int, float]]) -> list[tuple[float, float, float]]:

@@ -134,7 +134,7 @@ def _imported_by(module: ModuleType) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and (module.__package__ or not node.level):
             package = importlib.util.resolve_name("." * node.level + (node.module or ""), module.__package__ or None)
             yield package
             yield from (f"{package}.{alias.name}" for alias in node.names)

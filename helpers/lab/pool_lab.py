@@ -47,7 +47,7 @@ class PoolLab(Lab):
         self.start_method, self.warm, self.prediction = choices.start_method, choices.warm, choices.prediction
         self.what_if_processes, self.what_if_cpus = choices.what_if_processes, choices.what_if_cpus
         self.projector = checkbox("projector", "Larger, for a room")
-        self.shown_run = widgets.ToggleButtons(options=[NO_RUN], value=None, tooltips=())
+        self.shown_run = widgets.ToggleButtons(options=[NO_RUN], value=None, layout={"visibility": "hidden"})
         self.table, self.code, self.saved = part("pool-lab-table"), part("pool-lab-code"), part("pool-lab-saved")
         self.expectation: Expectation | None = None
         self._number = 0  # of the run that was shown last
@@ -89,7 +89,7 @@ class PoolLab(Lab):
         usable = widgets.HTML(f"on {counted(usable_cpus(), 'CPU')}")
         bar = [self.task, self.processes, usable, self.run_button, self.stop_button, self.more, self.projector]
         folds = [fold("All runs", "A table of all runs", self.table), fold("Python", "The same in Python", self.code)]
-        runs = self.row("pool-lab-runs", self.shown_run, *folds, self.save_button, self.saved, self.clear_button)
+        runs = self.row("pool-lab-runs", self.shown_run, *folds, self.save_button, self.clear_button, self.saved)
         line = self.row("pool-lab-line", self.progress, self.status)
         rows = [self.row("pool-lab-bar", *bar), more, line, self.stage, runs, self.table, self.code]
         self.children = [self.style_sheet, *rows]

@@ -22,7 +22,7 @@ WIDTHS, PROJECTED = (740, 4.3), (560, 3.1)
 MOST_WORKERS = 32
 """Of more workers than this, only the first ones are drawn."""
 
-MOST_SIMULATED = 10
+MOST_SIMULATED = 12
 """The same for a simulated run below a measured one: both are to be seen at once."""
 
 
@@ -60,7 +60,7 @@ class Stage(widgets.VBox):
         self.diagnosis.value = diagnosis_html(result)
 
     def show_simulated(self, run: Run, serial: float, heading: str, caption: str, notes: Sequence[str] = ()) -> None:
-        """Show what the model expects, paler than what was measured."""
+        """Show what the model expects, in a dashed frame."""
         ratio = serial / run.seconds if run.seconds else 0.0
         self.picture.value = f"<div class='simulated'>{self.drawn(run, heading, notes)}</div>"
         self.figure.value = figure_html(f"≈ {ratio:.2f}", format_seconds(run.seconds), caption, "simulated")

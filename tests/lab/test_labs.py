@@ -130,9 +130,9 @@ def test_what_if_draws_any_number_of_workers_beside_the_measured_run(lab):
     lab.what_if_processes.value, lab.what_if_cpus.value = 20, 8
     assert "What if: run 1 with 20 processes on 8 CPUs, simulated" in press(lab, lab.simulate_button)
     picture = lab.picture.value
-    assert "worker 10<" in picture
-    assert "worker 11<" not in picture
-    assert "Drawn: the first 10 of 20 workers." in picture
+    assert "worker 12<" in picture
+    assert "worker 13<" not in picture
+    assert "Drawn: the first 12 of 20 workers." in picture
     assert "The first task is sent when all 20 processes have been started." in picture
     assert "The model expects nine in ten such runs from " in picture
     assert picture.index("Run 1: ") < picture.index("What if: run 1 with 20 processes")
