@@ -43,8 +43,8 @@ def finding(
     otherwise: a sentence that is added when the claim does not hold, for instance with the likely reason.
 
     The claim holds when the whole interval of the median (`median_interval`) lies above and below, and fails when none
-    of it does. With fewer than LEAST_ROUNDS rounds it can neither hold nor fail. Raises ValueError without a value, or
-    without a bound.
+    of it does. With fewer than LEAST_ROUNDS rounds, or with nan among the values, it can neither hold nor fail. Raises
+    ValueError without a value, or without a bound.
     """
     if not len(values):
         raise ValueError("a finding needs the values of several rounds, and has none")
@@ -76,6 +76,8 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _judge_values(values: Sequence[float], above: float, below: float, unit: str) -> tuple[str, str]:
+    if any(map(math.isnan, values)):
+        return UNCLEAR, "this run cannot tell, because not all figures are known here"
     low, high = median_interval(values)
     figures = _figures(statistics.median(values), low, high, unit)
     if len(values) < LEAST_ROUNDS:

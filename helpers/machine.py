@@ -1,5 +1,6 @@
 """What this computer offers a pool: CPUs, start methods, BLAS threads and memory; and how much memory a run needs."""
 
+import math
 import multiprocessing
 import os
 import platform
@@ -98,7 +99,8 @@ class PeakMemory:
 
     Only a process's own memory counts, which would be free again if the process ended (USS, see psutil): no shared
     memory, and no pages that a fork has not changed. parent counts from the beginning of the block, worker from
-    nothing. A peak between two samples, SAMPLING_INTERVAL seconds apart, is missed.
+    nothing. A peak between two samples, SAMPLING_INTERVAL seconds apart, is missed. Where the system does not let this
+    process ask for the memory of another one, as macOS may not, worker is nan.
 
         with PeakMemory() as peak:
             results = pool.map(...)
@@ -106,8 +108,8 @@ class PeakMemory:
     """
 
     def __init__(self) -> None:
-        self.parent = 0
-        self.worker = 0
+        self.parent = 0.0
+        self.worker = 0.0
         self._process = psutil.Process()
         self._done = threading.Event()
         self._sampling = threading.Thread(target=self._sample_until_done, daemon=True)
@@ -127,12 +129,19 @@ class PeakMemory:
             self._sample()
 
     def _sample(self) -> None:
-        self.parent = max(self.parent, _own_bytes(self._process) - self._begin)
-        self.worker = max([self.worker, *map(_own_bytes, self._process.children(recursive=True))])
+        self.parent = _most(self.parent, _own_bytes(self._process) - self._begin)
+        self.worker = _most(self.worker, *map(_own_bytes, self._process.children(recursive=True)))
 
 
-def _own_bytes(process: psutil.Process) -> int:
+def _own_bytes(process: psutil.Process) -> float:
     try:
-        return process.memory_full_info().uss
+        return float(process.memory_full_info().uss)
+    except psutil.AccessDenied:
+        return math.nan
     except psutil.Error:  # the process has ended
-        return 0
+        return 0.0
+
+
+def _most(*numbers: float) -> float:
+    """Return the largest number, or nan if one of them is unknown."""
+    return math.nan if any(map(math.isnan, numbers)) else max(numbers)

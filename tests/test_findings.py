@@ -1,5 +1,6 @@
 """A finding says no more than the rounds support."""
 
+import math
 import random
 import statistics
 
@@ -112,6 +113,11 @@ def test_figures_have_three_digits_or_so(values, unit, figures, capsys):
             ),
         ),
         ([0.5, 0.6, 0.7], {"above": 1}, "✗ It is so: not in this run, 0.60 times (0.50 to 0.70)."),
+        (
+            [2.0, math.nan, 3.0],
+            {"above": 1},
+            "≈ It is so: this run cannot tell, because not all figures are known here.",
+        ),
         ([True, False, True], {}, "≈ It is so: this run cannot tell, in 2 of 3 rounds."),
         ([True, True], {}, "≈ It is so: this run cannot tell, in 2 of 2 rounds."),
         ([False] * 3, {}, "✗ It is so: in 0 of 3 rounds."),

@@ -1,10 +1,12 @@
 """What the machine offers is what the operating system reports; memory in use is seen in the parent and in a worker."""
 
+import math
 import multiprocessing
 import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 import workers
 
@@ -80,3 +82,26 @@ def test_what_a_worker_held_is_seen(method):
     with machine.PeakMemory() as peak, multiprocessing.get_context(method).Pool(1) as pool:
         pool.map(workers.hold_megabytes, [80])
     assert 70 * MB < peak.worker < 200 * MB
+
+
+def test_memory_that_the_system_does_not_show_is_nan(monkeypatch):
+    asked = psutil.Process.memory_full_info
+
+    def of_this_process_only(process):
+        if process.pid != os.getpid():
+            raise psutil.AccessDenied(process.pid)
+        return asked(process)
+
+    monkeypatch.setattr(psutil.Process, "memory_full_info", of_this_process_only)
+    with machine.PeakMemory() as peak, multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.map(workers.hold_megabytes, [80])
+    assert math.isnan(peak.worker) and peak.parent >= 0
+
+
+def test_a_process_that_has_ended_holds_nothing(monkeypatch):
+    def gone(process):
+        raise psutil.NoSuchProcess(process.pid)
+
+    process = psutil.Process()
+    monkeypatch.setattr(psutil.Process, "memory_full_info", gone)
+    assert machine._own_bytes(process) == 0
