@@ -20,6 +20,9 @@ from helpers.text import counted, format_seconds
 __all__ = ["Cause", "Diagnosis", "explain"]
 
 MOST_CAUSES = 3
+FULL = 0.9
+"""The share of the CPUs' time from which on the tasks have nearly all of it."""
+
 LEAST_GAIN = 0.1
 """The share of a run's seconds that a remedy must save, so that it is worth a sentence."""
 
@@ -57,7 +60,11 @@ class Diagnosis(NamedTuple):
         lines = []
         if not self.causes:
             computed = f"the tasks computed for {self.share:.0%} of the time that the CPUs had"
-            lines.append(f"Nothing to gain from the pool: {computed}. What is left is in the tasks themselves.")
+            if self.share >= FULL:
+                lines.append(f"Nothing to gain from the pool: {computed}. What is left is in the tasks themselves.")
+            else:
+                known = "no change that is known here would save a tenth of its time"
+                lines.append(f"Little to gain from the pool: {known}. {computed[0].upper()}{computed[1:]}.")
         return [*lines, *self.unknown]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -104,9 +111,10 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
     if not replay.is_like:
         found.append("What a change would bring cannot be said: the simulator does not come near the time of this run.")
     others, promised = facts.cpus_of_others, any(cause.expected is not None for cause in causes)
-    if promised and others > MATTERS * facts.cpus:
-        busy = f"{others:.1f} of {counted(facts.cpus, 'CPU')}"
-        found.append(f"What is expected is for a machine that is as busy as it was: other programs used {busy}.")
+    if others > MATTERS * facts.cpus and (promised or not causes):
+        busy = f"other programs used {others:.1f} of {counted(facts.cpus, 'CPU')}"
+        promise = f"What is expected is for a machine that is as busy as it was: {busy}."
+        found.append(promise if promised else f"But {busy} meanwhile.")
     waited = facts.spent.waiting_for_cpu > 0.15 * facts.spent.whole
     if facts.run.load is None and waited and not facts.threads and facts.run.processes <= facts.cpus:
         found.append("Who used the CPUs meanwhile was not recorded: other programs, or threads that tasks started?")

@@ -58,19 +58,22 @@ def runs_plot(
     points: Sequence[Point],
     *,
     laws: Mapping[str, Mapping[int, float]] | None = None,
+    expected: Mapping[int, float] | None = None,
     cpus: int | None = None,
     size: tuple[float, float] = (6.4, 4.0),
 ) -> Picture:
     """Draw runs of any kind in the plot of `speedup_plot`: a dot with its spread and its label for each.
 
     A prediction is an open circle, joined to its dot; what the model expected is a cross. laws: the speed-up by number
-    of processes of each law that was fitted, by its label. size: width and height, in inches of 72 points. Raises
-    ValueError as `speedup_plot` does.
+    of processes of each law that was fitted, by its label. expected: the speed-up that the model expects of what has
+    not run, by number of processes. size: width and height, in inches of 72 points. Raises ValueError as `speedup_plot`
+    does.
     """
-    laws, cpus = laws or {}, cpus or usable_cpus()
-    _check([cpus, *(point.processes for point in points)])
-    figure = speedup_figure(points, [], cpus, size, laws)
+    laws, expected, cpus = laws or {}, expected or {}, cpus or usable_cpus()
+    _check([cpus, *expected, *(point.processes for point in points)], expected.values())
+    figure = speedup_figure(points, [], cpus, size, laws, expected)
     text = [_usable(cpus), *_runs_table(points)]
+    text += [f"the model expects {ratio:.2f} with {counted(n, 'process')}" for n, ratio in expected.items()]
     for label, curve in laws.items():
         text.append(f"{label}: {', '.join(f'{ratio:.2f} with {processes}' for processes, ratio in curve.items())}")
     return Picture(to_svg(figure, _speedup_title(points, cpus)), "\n".join(text))

@@ -103,5 +103,5 @@ def test_a_lab_that_cannot_save_shows_the_error_and_keeps_its_runs(tmp_path, mon
     for button in (lab.run_button, lab.save_button):
         button.click()
         lab.thread.join(timeout=30)
-    assert "It failed." in lab.status.value
+    assert "Nothing was saved: " in lab.status.value
     assert len(lab.experiment.results) == 1

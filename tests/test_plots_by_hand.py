@@ -66,7 +66,7 @@ def test_runs_are_drawn_as_dots_with_their_spread_their_label_and_what_was_expec
         "first": (2, 1.5), "second": (4, 3.0), "third": (6, 1.0),
     }  # fmt: skip
     found = lines(axes)
-    assert found["the model's prediction"] == ([[2.0, 1.625], [4.0, 3.5]], INK, "None", "x")
+    assert found["the model"] == ([[2.0, 1.625], [4.0, 3.5]], INK, "None", "x")
     assert found["your prediction"] == ([[2.0, 1.75]], INK, "None", "o")
     assert [[2.0, 1.75], [2.0, 1.5]] in [points for points, *_ in found.values()]
     assert label == "Speed-up over the number of processes, on 4 usable CPUs; 3 measured"
@@ -116,7 +116,7 @@ def test_a_plot_has_the_size_that_is_asked_for_and_a_legend_of_what_is_drawn(dra
     (legend,) = figure.legends
     assert {text.get_text() for text in legend.get_texts()} == {
         "measured: median and spread",
-        "the model's prediction",
+        "the model",
         "your prediction",
     }
     assert drawn(runs_plot, POINTS, cpus=4)[0].get_size_inches().tolist() == [6.4, 4.0]

@@ -22,6 +22,9 @@ from helpers.drawing.picture import FAINT
 from helpers.drawing.ticks import linear_ticks, plain_number, whole_ticks
 from helpers.text import counted
 
+WIDE = 5.0
+"""Inches; in a narrower plot there is no room for long names in the legend."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -47,25 +50,27 @@ def speedup_figure(
     cpus: int,
     size: tuple[float, float] = (6.4, 4.0),
     laws: Mapping[str, Mapping[int, float]] | None = None,
+    expected: Mapping[int, float] | None = None,
 ) -> Figure:
     """Draw the points, and further predictions as processes and speed-up. The rest is as for `plots.runs_plot`."""
     figure, (axes,) = new_figure(*size)
-    most = max([cpus, *(point.processes for point in points), *(processes for processes, _ in further)])
+    expected = expected or {}
+    most = max([cpus, *(point.processes for point in points), *(processes for processes, _ in further), *expected])
     most = max([most, *(processes for curve in (laws or {}).values() for processes in curve)])
     _draw_limits(axes, cpus, most)
     for (label, curve), line in zip((laws or {}).items(), itertools.cycle(("--", "-.", ":")), strict=False):
         axes.plot([*curve], [*curve.values()], line, color=GREY, linewidth=1.5, label=label)
-    _draw_measured(axes, points)
-    _draw_modelled(axes, points)
+    _draw_measured(axes, points, "measured: median and spread" if size[0] >= WIDE else "measured")
+    _draw_modelled(axes, points, expected)
     _draw_predicted(axes, points, further)
     axes.set_ylim(0, 1.1 * axes.dataLim.y1)
     set_ticks(axes.xaxis, whole_ticks(most), plain_number)
     set_ticks(axes.yaxis, linear_ticks(*axes.get_ylim()), plain_number)
     name_axes(axes, "processes", "speed-up (times as fast as serial)", above=20)
-    if points or further:
+    if points or further or expected:
         add_legend(figure, reverse=True)
     dots = [(point.processes, point.speedup, point.label) for point in points if point.label]
-    label_dots(figure, axes, dots, _marks(points, further))
+    label_dots(figure, axes, dots, _marks(points, [*further, *expected.items()]))
     return figure
 
 
@@ -81,11 +86,11 @@ def _draw_limits(axes: Axes, cpus: int, most: int) -> None:
     axes.annotate(counted(cpus, "usable CPU"), (cpus, 1.02), xycoords=("data", "axes fraction"), ha=side, **words)
 
 
-def _draw_measured(axes: Axes, points: Sequence[Point]) -> None:
+def _draw_measured(axes: Axes, points: Sequence[Point], label: str) -> None:
     if points:
         spread = [[point.speedup - point.least for point in points], [point.most - point.speedup for point in points]]
         places = [point.processes for point in points], [point.speedup for point in points]
-        axes.errorbar(*places, spread, fmt="o", color=INK, capsize=3, label="measured: median and spread")
+        axes.errorbar(*places, spread, fmt="o", color=INK, capsize=3, label=label)
 
 
 def _marks(points: Sequence[Point], further: Sequence[tuple[int, float]]) -> list[tuple[float, float, float]]:
@@ -97,11 +102,11 @@ def _marks(points: Sequence[Point], further: Sequence[tuple[int, float]]) -> lis
     return marks
 
 
-def _draw_modelled(axes: Axes, points: Sequence[Point]) -> None:
-    crosses = [(point.processes, point.modelled) for point in points if point.modelled]
+def _draw_modelled(axes: Axes, points: Sequence[Point], expected: Mapping[int, float]) -> None:
+    crosses = [(point.processes, point.modelled) for point in points if point.modelled] + [*expected.items()]
     if crosses:
         x, y = zip(*crosses, strict=True)
-        axes.plot(x, y, "x", label="the model's prediction", color=INK)
+        axes.plot(x, y, "x", label="the model", color=INK)
 
 
 def _draw_predicted(axes: Axes, points: Sequence[Point], further: Sequence[tuple[int, float]]) -> None:

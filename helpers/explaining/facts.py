@@ -78,6 +78,11 @@ class Facts:
         """How many tasks were handed in, at most, before the first of their results came."""
         return max(map(len, self.rounds))
 
+    @property
+    def has_few_tasks(self) -> bool:
+        """Whether there were fewer tasks than workers that could have a CPU each."""
+        return self.most_in_a_round < min(self.run.processes, self.cpus)
+
     @cached_property
     def between_rounds(self) -> float:
         """Seconds between the last result of one round and the start of the next one: the program's own."""

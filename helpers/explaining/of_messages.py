@@ -29,6 +29,7 @@ NAME_BYTES = 200.0
 def causes_of_messages(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Yield what can be wrong with the messages of this run, each with what its remedy would bring."""
     yield from _chunks(facts, replay)
+    yield from _few_tasks(facts)
     if facts.threads:  # nothing is sent to them
         return
     yield from _large_arguments(facts, replay)
@@ -69,6 +70,17 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
     else:
         evidence = f"{in_messages} only, and workers were idle while others computed"
         yield Cause("too few chunks", facts.spent.idle, evidence, f"Cut the work finer: {remedy}", found[size])
+
+
+def _few_tasks(facts: Facts) -> Iterator[Cause]:
+    """Fewer tasks than workers."""
+    tasks, workers = facts.most_in_a_round, facts.run.processes
+    if not facts.has_few_tasks or facts.one_at_a_time or facts.starved > 0.2 * facts.spent.whole:
+        return
+    evidence = f"there {'was' if tasks == 1 else 'were'} {counted(tasks, 'task')} for {counted(workers, 'worker')}"
+    remedy = f"Cut the work into more tasks, {4 * min(workers, facts.cpus)} for instance, if it can be cut"
+    gain = facts.run.seconds - facts.computing / min(workers, facts.cpus)
+    yield Cause("fewer tasks than workers", facts.spent.idle, evidence, remedy, None, max(0.0, gain))
 
 
 def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:

@@ -103,9 +103,8 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
         )
     elif processes < cpus:
         evidence = f"{counted(processes, 'worker')} left {counted(cpus - processes, 'CPU')} unused"
-        lost = (cpus - processes) * facts.run.seconds
         yield Cause(
-            "CPUs that nobody used", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
+            "CPUs that nobody used", 0.0, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
         )
 
 
@@ -149,7 +148,7 @@ def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Work that is too short for any pool: a plain loop beats every chunk size. The time of a lost task is unknown."""
-    if facts.lost_tasks:
+    if facts.lost_tasks or facts.has_few_tasks:
         return
     tasks, processes = facts.most_in_a_round, facts.run.processes
     sizes = {1, facts.chunksize, default_chunksize(tasks, processes), -(-tasks // processes)}

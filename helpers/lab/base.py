@@ -20,13 +20,13 @@ from helpers.lab.fields import Refused, button
 from helpers.lab.kernel import let_any_page_answer, on_interrupt
 from helpers.lab.meanwhile import Meanwhile
 from helpers.lab.names import short_names
-from helpers.lab.own_function import place_in_words
+from helpers.lab.own_function import error_in_words, place_in_words
 from helpers.lab.plan import Plan
 from helpers.lab.plotting import speedup_html
 from helpers.lab.running import Progress, Stopped
 from helpers.lab.stage import Stage, part
 from helpers.machine import usable_cpus
-from helpers.text import counted, format_seconds
+from helpers.text import format_seconds
 from helpers.xray import XrayPool
 
 DRAWING_SHARE = 0.03
@@ -87,22 +87,21 @@ class Lab(widgets.VBox):
         """Return the title of a measured run's picture."""
         result = self.experiment.results[number - 1]
         repeats, last = result.timing.repeats, format_seconds(result.timing.seconds[-1])
-        took = f"the last of {repeats} repeats, {last}" if repeats > 1 else last
-        return f"Run {number}: {self.names()[number - 1]}; {counted(len(result.run.spans), 'task')}: {took}"
+        took = f"{last}, the last of {repeats} repeats" if repeats > 1 else last
+        return f"Run {number}: {took}; {self.names()[number - 1]}"
 
     def sentence(self, number: int) -> str:
         """Return the result of a run in one sentence."""
         result = self.experiment.results[number - 1]
-        what = f"{counted(result.plan.chunks, 'task')} on {counted(result.plan.processes, 'process')}"
         took = format_seconds(result.timing.median)
-        return f"Run {number}, {what}: {took}, {result.speedup:.2f} times as fast as the loop."
+        return f"Run {number}, {result.plan.size}: {took}, {result.speedup:.2f} times as fast as the loop."
 
     def notes(self, number: int) -> list[str]:
         """Return what is to be said below the picture of a measured run, one sentence each."""
         result = self.experiment.results[number - 1]
-        model = f"The model said {result.model_in_words}: {result.inside_in_words}." if result.sample else ""
-        others = result.others_in_words
-        return [note for note in (model, others, self.disturbed.get(number, "")) if note]
+        said = f"You said {format_seconds(result.predicted)}." if result.predicted else ""
+        notes = said, result.model_sentence, result.others_in_words, self.disturbed.get(number, "")
+        return [note for note in notes if note]
 
     def names(self) -> list[str]:
         """Return a short name for each result, which tells them apart."""
@@ -169,17 +168,19 @@ class Lab(widgets.VBox):
             text = "Stopped. No process is left, and what was measured stays."
         except Refused as refused:
             text = str(refused)
-        except Exception as error:  # noqa: BLE001 - the user sees it, whatever it is
-            text = f"It failed{place_in_words(error)}. {type(error).__name__}: {error}"
+        except BaseException as error:  # noqa: BLE001 - the user sees it; SystemExit, too, would leave a dead lab
+            text = f"It failed{place_in_words(error)}. {error_in_words(error)}"
         try:
             self.show_results()
         finally:
-            self._set_running(False)
             self.set_status(text)
+            self._set_running(False)
 
     def _set_running(self, running: bool) -> None:
+        """Switch the controls, at the beginning and at the end of a job."""
+        controls = (self.run_button, *self.controls)
         self.stop_button.disabled = not running
-        for control in (self.run_button, *self.controls):
+        for control in controls if running else reversed(controls):  # whoever can press Run can press all
             control.disabled = running
         if running:
             self.progress.value = 0.0
@@ -200,6 +201,10 @@ class Lab(widgets.VBox):
         """Draw what the pool has done so far, and return the moment before which it must not be drawn again."""
         began = time.perf_counter()
         done = f"{progress.done:,} of {progress.tasks:,} tasks"
-        self.stage.show_live(pool.live, progress.what[:1].upper() + progress.what[1:], done)
+        if progress.is_serial:
+            self.stage.show_loop(progress.seconds, done)
+        else:
+            what = f"Run {progress.number} of {progress.runs}: " if progress.runs > 1 else ""
+            self.stage.show_live(pool.live, f"{what}{progress.plan.size if progress.plan else progress.what}", done)
         ended = time.perf_counter()
         return ended + (ended - began) / DRAWING_SHARE

@@ -5,10 +5,10 @@ import ipywidgets as widgets
 from helpers.lab.fields import (
     NumberField,
     Refused,
+    SecondsField,
     checkbox,
     dropdown,
     labelled,
-    positive_seconds,
     processes_slider,
     slider,
 )
@@ -19,7 +19,7 @@ from helpers.model.simulator import MOST_PROCESSES
 CHUNK_OPTIONS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, 64, 80, 100, 200, 500, 1000, 2000, 5000, 10_000)
 """The numbers of chunks, and the chunk sizes, that can be chosen."""
 
-MOST_ROWS = 3_000_000
+MOST_ROWS = 2_000_000
 """More rows would take more than 1 GB of memory (`helpers.lab.plan.BYTES_PER_ROW`)."""
 
 MOST_DRAWS = 100_000_000
@@ -33,7 +33,7 @@ class Choices:
     """A control for each field of a plan, and more. controls: all of them; of_more: those that are not in the bar."""
 
     def __init__(self) -> None:
-        self.task = dropdown("", TASKS, 165)
+        self.task = dropdown("", TASKS, 195)
         self.task.tooltip = "Task"
         self.processes = processes_slider(2 * usable_cpus(), live=True)
         self.rows = NumberField(1_000_000, "Rows", MOST_ROWS, 140)
@@ -48,9 +48,7 @@ class Choices:
             "Start", [(f"{default} (default)", default), *((name, name) for name in others)], 180
         )
         self.warm = checkbox("warm pool", "The workers are ready before the clock starts")
-        self.prediction = widgets.Text(
-            placeholder="seconds", continuous_update=False, **labelled("I think it takes", 180)
-        )
+        self.prediction = SecondsField("I think it takes", LONGEST_GUESS, 180)
         self.what_if_processes = NumberField(64, "What if: processes", MOST_PROCESSES, 190)
         self.what_if_cpus = NumberField(64, "CPUs", MOST_PROCESSES, 100)
         self.of_more = [self.rows, self.function, self.chunks, self.chunksize, self.method, self.start_method]
@@ -73,7 +71,7 @@ class Choices:
         return Plan(
             task=self.task.value,
             function=self.function.value.strip() if own else "",
-            rows=1 if own else self.rows.number(),
+            rows=1 if own else self.rows.read(),
             processes=self.processes.value,
             chunks=self.chunks.value,
             chunksize=self.chunksize.value,
@@ -84,11 +82,11 @@ class Choices:
 
     def guess(self) -> float | None:
         """Return the seconds that the user predicts, or None. Raises Refused for what is no time."""
-        return positive_seconds(self.prediction.value, LONGEST_GUESS)
+        return self.prediction.read()
 
     def what_if(self) -> tuple[int, int]:
         """Return the processes and the CPUs to simulate. Raises Refused for what is no such number."""
-        return self.what_if_processes.number(), self.what_if_cpus.number()
+        return self.what_if_processes.read(), self.what_if_cpus.read()
 
     def check(self) -> Plan:
         """Return the plan if all controls make sense. Raises Refused, for the first that does not."""

@@ -19,26 +19,25 @@ from helpers.tasks import seconds_waited_for_cpu
 LEARNING_BUDGET = 0.4
 """Seconds for timing some of the tasks."""
 
-CURVE_BUDGET = 0.3
-"""Seconds for simulating other numbers of processes."""
-
 MOST_TIMED = 100
 """More tasks are not timed to learn quickly."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the model expects of a plan. run: simulated. curve: the speed-up by number of processes. interval: the
-    seconds between which it expects nine in ten runs; None when it learned in a hurry. loop: the model's seconds of the
-    serial loop, with which it compares. serial: the measured ones, with which runs of the same work are compared.
+    """What the model expects of a plan. run: simulated. interval: the seconds between which it expects nine in ten
+    runs; None when it learned in a hurry. loop: the model's seconds of the serial loop, with which it compares.
     """
 
     plan: Plan
     run: Run
     loop: float
-    serial: float
-    curve: dict[int, float]
     interval: tuple[float, float] | None
+
+    @property
+    def speedup(self) -> float:
+        """How many times as fast as the loop."""
+        return self.loop / self.run.seconds if self.run.seconds else 0.0
 
 
 class Unknown(ValueError):
@@ -48,20 +47,18 @@ class Unknown(ValueError):
 class Forecast:
     """Says what the model expects of the plan that was wanted last; whatever was wanted before is dropped.
 
-    most: up to how many processes the curve goes. show: called with the expectation, or with a sentence that says what
-    is going on or why there is none. learns: called with True before tasks run, and with False afterwards. Both are
-    called in a thread.
+    show: called with the expectation, or with a sentence that says why there is none. learns: called with True before
+    tasks run, and with False afterwards. Both are called in a thread.
     """
 
     def __init__(
         self,
         experiment: Experiment,
-        most: int,
         show: Callable[[Expectation | str], None],
         learns: Callable[[bool], None],
     ) -> None:
-        self._experiment, self._most, self._show, self._learns = experiment, most, show, learns
-        self._samples: dict[object, tuple[float, Sample]] = {}
+        self._experiment, self._show, self._learns = experiment, show, learns
+        self._samples: dict[object, Sample] = {}
         self._lock = threading.Lock()
         self._wanted: Plan | None = None
         self._thread: threading.Thread | None = None
@@ -93,20 +90,10 @@ class Forecast:
 
     def expect(self, plan: Plan) -> Expectation:
         """Return what the model expects of a plan. Raises Unknown, Stopped, and whatever a task raises."""
-        serial, sample = self._experiment.known(plan) or self._samples.get(_key(plan)) or self._learn(plan)
-        known = self._experiment.known(plan) is not None
-
-        def simulated(processes: int) -> Run:
-            return sample.simulate(processes, chunksize=plan.chunksize, cpus=usable_cpus(), warm=plan.warm)
-
-        run = simulated(plan.processes)
-        curve = {plan.processes: sample.serial / run.seconds}
-        deadline = time.perf_counter() + CURVE_BUDGET
-        for processes in range(1, self._most + 1):
-            if processes not in curve and time.perf_counter() < deadline:
-                curve[processes] = sample.serial / simulated(processes).seconds
-        interval = sample.interval(run) if known else None
-        return Expectation(plan, run, sample.serial, serial, dict(sorted(curve.items())), interval)
+        known = self._experiment.known(plan)
+        sample = known or self._samples.get(_key(plan)) or self._learn(plan)
+        run = sample.simulate(plan.processes, chunksize=plan.chunksize, cpus=usable_cpus(), warm=plan.warm)
+        return Expectation(plan, run, sample.serial, sample.interval(run) if known else None)
 
     def _work(self) -> None:
         while True:
@@ -127,11 +114,10 @@ class Forecast:
             if self._wanted is None:
                 self._show(found)
 
-    def _learn(self, plan: Plan) -> tuple[float, Sample]:
+    def _learn(self, plan: Plan) -> Sample:
         """Time some tasks of a plan in one worker, and start a few, unless they are the user's own."""
         if plan.task == OWN:
             raise Unknown("The model knows nothing of your function before its first run. Press Run.")
-        self._show("The model looks at some of the tasks ...")
         self._learns(True)
         learning = Stoppable()
         with self._lock:
@@ -143,8 +129,8 @@ class Forecast:
             with self._lock:
                 self._learning = None
             self._learns(False)
-        self._samples[_key(plan)] = sample.serial, sample
-        return sample.serial, sample
+        self._samples[_key(plan)] = sample
+        return sample
 
     def _time_some(self, plan: Plan, learning: Stoppable) -> Sample:
         function, items = self._experiment.prepare(plan)

@@ -4,16 +4,28 @@ It knows nothing of widgets: `helpers.lab.base` shows its progress, and a cell c
 """
 
 import itertools
+import shutil
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import partial
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
-from helpers.lab.own_function import version_of
-from helpers.lab.plan import Plan, Work, prepare_work
+from helpers.lab.own_function import must_be_imported, try_import, version_of
+from helpers.lab.plan import OWN, Plan, Work, prepare_work
 from helpers.lab.result import Result, cpu_seconds
-from helpers.lab.running import SERIAL_LOOP, Progress, Stoppable, Stopped, report, run_one_by_one, run_tasks, warm
+from helpers.lab.running import (
+    POLL_INTERVAL,
+    SERIAL_LOOP,
+    Progress,
+    Stoppable,
+    Stopped,
+    report,
+    run_one_by_one,
+    run_tasks,
+    warm,
+)
 from helpers.machine import usable_cpus
 from helpers.model import Costs, Sample
 from helpers.model.calibration import has_small_messages, measure_costs, measure_start
@@ -79,21 +91,21 @@ class Experiment(Stoppable):
         with self.stoppable():
             return result.simulate(processes, cpus, self.raise_if_stopped)
 
-    def known(self, plan: Plan) -> tuple[float, Sample] | None:
-        """Return the seconds of the serial loop of a plan's tasks, and what the model knows of them, if it ran."""
-        run = self._serial_runs.get(_work_key(plan))
-        sample = self._samples.get((_work_key(plan), plan.start_method))
-        return (_seconds_of(run[0]), sample) if run is not None and sample is not None else None
+    def known(self, plan: Plan) -> Sample | None:
+        """Return what the model knows of a plan's tasks, if they ran with its start method."""
+        return self._samples.get((_work_key(plan), plan.start_method))
 
     def clear(self) -> None:
         """Remove all results."""
         self.results.clear()
 
-    def save(self, folder: Path) -> list[Path]:
+    def save(self, folder: Path, on_result: Callable[[int], object] = lambda number: None) -> list[Path]:
         """Write timings.csv and, for each result, run_1.json and run_1.trace.json (for Perfetto) into a new folder.
 
         The next free number is added to the folder's name, so no file is ever replaced. Returns the files.
-        Raises ValueError if there are no results.
+        on_result: called with the number of a result, from 1, before it is written.
+
+        Raises ValueError if there are no results, and Stopped after `stop`: then the folder is gone again.
         """
         if not self.results:
             raise ValueError("there is nothing to save yet; run something first")
@@ -101,8 +113,14 @@ class Experiment(Stoppable):
         files = [folder / "timings.csv"]
         timings = [result.timing for result in self.results]
         save([replace(timing, label=f"{number}: {timing.label}") for number, timing in enumerate(timings, 1)], files[0])
-        for number, result in enumerate(self.results, 1):
-            files += save_run(result.run, folder, f"run_{number}")
+        try:
+            for number, result in enumerate(self.results, 1):
+                self.raise_if_stopped()
+                on_result(number)
+                files += save_run(result.run, folder, f"run_{number}")
+        except Stopped:
+            shutil.rmtree(folder)
+            raise
         return files
 
     def _run_in_turn(
@@ -112,10 +130,10 @@ class Experiment(Stoppable):
         turns = list(itertools.product(range(repeats), range(len(plans))))
         for number, (repeat, index) in enumerate(turns, 1):
             plan = plans[index]
-            work = self.prepare(plan)
+            work = yield from self._prepare(plan)
             serial, sample = yield from self._measure_work(plan, work)
             remaining = sum(self._expected_seconds(plans[i], serial, first + i) for _, i in turns[number - 1 :])
-            start = Progress(plan.label, number, len(turns), tasks=len(work[1]), remaining=remaining)
+            start = Progress(plan.label, number, len(turns), tasks=len(work[1]), remaining=remaining, plan=plan)
             watch = Watch()
             seconds, run = yield from self._run_plan(plan, work, start)
             others = watch.others()
@@ -124,6 +142,22 @@ class Experiment(Stoppable):
             else:
                 timing = Timing(plan.label, (seconds,), (cpu_seconds(run),), others=others)
                 self.results.append(Result(plan, timing, run, serial, None if index else predicted, sample))
+
+    def _prepare(self, plan: Plan) -> Generator[Progress, None, Work]:
+        """Return the work of a plan. A module of the user's is imported in a worker first: it may end its process."""
+        if plan.task != OWN or not must_be_imported(plan.function):
+            return self.prepare(plan)
+        importing = Progress(f"importing {plan.function.rpartition('.')[0]}")
+        yield importing
+        with self.open_pool(replace(plan, processes=1)) as pool:
+            pool.apply(try_import, (plan.function,))
+        with ThreadPool(1) as thread:  # after `stop`, nobody waits for it
+            made = thread.apply_async(self.prepare, (plan,))
+            while not made.ready():
+                made.wait(POLL_INTERVAL)
+                self.raise_if_stopped()
+                yield importing
+            return made.get()
 
     def _expected_seconds(self, plan: Plan, serial: Timing, index: int) -> float:
         if index < len(self.results):

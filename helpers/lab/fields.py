@@ -17,27 +17,61 @@ class Refused(ValueError):
     """What a control holds cannot be used; the text is one sentence for the user."""
 
 
-class NumberField(widgets.Text):
-    """A text field for a whole number between two bounds, which may have its thousands apart: 1,000,000.
-
-    A field for numbers reads 1e6 as 1 and 3.7 as 3, and says nothing. This one keeps what was typed, turns red, and
-    `number` raises Refused.
-    """
+class Field(widgets.Text):
+    """A text field that turns red as long as what was typed cannot be used; `read` raises Refused for it."""
 
     value = traitlets.CUnicode().tag(sync=True)  # so that a cell can set a number
 
-    def __init__(self, value: int, name: str, most: int, width: int, **more: Any) -> None:
+    def __init__(self, value: str, name: str, width: int, **more: Any) -> None:
         self.name = name
-        super().__init__(str(value), continuous_update=False, **(labelled(name, width) | more))
-        self.bound(most)
+        super().__init__(value, continuous_update=False, **(labelled(name, width) | more))
         self.observe(self._mark, "value")
+
+    def read(self) -> float | None:
+        """Return what was typed. Raises Refused if it cannot be used."""
+        raise NotImplementedError
+
+    def _mark(self, _change: object = None) -> None:
+        try:
+            self.read()
+            self.remove_class("refused")
+        except Refused:
+            self.add_class("refused")
+
+
+class SecondsField(Field):
+    """A field for a number of seconds, which may be empty."""
+
+    def __init__(self, name: str, most: float, width: int) -> None:
+        self.most = most
+        super().__init__("", name, width, placeholder="seconds")
+
+    def read(self) -> float | None:
+        """Return the seconds, None if nothing was typed. Raises Refused for what is no time up to `most`."""
+        text = self.value.strip()
+        if not text:
+            return None
+        if re.fullmatch(r"([0-9]{1,9}\.?[0-9]{0,9}|\.[0-9]{1,9})", text) and 1e-6 <= float(text) <= self.most:
+            return float(text)
+        raise Refused(f"{self.name}: a number of seconds above 0, such as 1.5, please, not {quoted(text)}.")
+
+
+class NumberField(Field):
+    """A field for a whole number between two bounds, which may have its thousands apart: 1,000,000.
+
+    A widget for numbers reads 1e6 as 1 and 3.7 as 3, and says nothing. This one keeps what was typed.
+    """
+
+    def __init__(self, value: int, name: str, most: int, width: int) -> None:
+        super().__init__(str(value), name, width)
+        self.bound(most)
 
     @property
     def bounds(self) -> str:
         """What the field takes, in words."""
         return f"a whole number from 1 to {self.most:,}"
 
-    def number(self) -> int:
+    def read(self) -> int:
         """Return the number. Raises Refused if there is none, or if it is out of bounds."""
         text = self.value.strip()
         digits = re.sub(r"(?<=[0-9])[,_ ](?=[0-9]{3}(?![0-9]))", "", text)
@@ -51,28 +85,11 @@ class NumberField(widgets.Text):
         self.tooltip = self.bounds
         self._mark()
 
-    def _mark(self, _change: object = None) -> None:
-        try:
-            self.number()
-            self.remove_class("refused")
-        except Refused:
-            self.add_class("refused")
-
 
 def quoted(text: str) -> str:
     """Return what was typed, in quotation marks, shortened if it is long; "nothing" if it is empty."""
     short = text if len(text) <= LONGEST_ANSWER else f"{text[:LONGEST_ANSWER]}..."
     return repr(short) if text else "nothing"
-
-
-def positive_seconds(text: str, most: float) -> float | None:
-    """Return the seconds that were typed, None for an empty text. Raises Refused for what is no time up to `most`."""
-    text = text.strip()
-    if not text:
-        return None
-    if re.fullmatch(r"([0-9]{1,9}\.?[0-9]{0,9}|\.[0-9]{1,9})", text) and 1e-6 <= float(text) <= most:
-        return float(text)
-    raise Refused(f"Your prediction must be a number of seconds above 0, such as 1.5, not {quoted(text)}.")
 
 
 def labelled(label: str, width: int) -> dict[str, Any]:

@@ -9,25 +9,46 @@ from typing import Any
 
 import ipywidgets as widgets
 
-_stops: list["weakref.WeakMethod[Callable[[], None]]"] = []
+Stop = Callable[[], None]
+
+_stops: list[tuple["weakref.WeakMethod[Stop]", str | None]] = []
+"""How the labs are stopped, and the cell that each was made in."""
 
 
-def on_interrupt(stop: Callable[[], None]) -> None:
-    """Let a method be called when the kernel is interrupted while no cell runs.
+def on_interrupt(stop: Stop) -> None:
+    """Let a method be called when the kernel is interrupted while no cell runs, or when its cell runs again.
 
     The kernel ignores the signal then; it sets back whatever handler it found before a cell, and keeps that in an
-    attribute. Without a kernel this does nothing.
+    attribute. A cell that runs again takes its lab off the page, where nobody could stop it any more. Without a kernel
+    this does nothing.
     """
-    _stops[:] = [reference for reference in _stops if reference()]  # labs come and go
-    _stops.append(weakref.WeakMethod(stop))
-    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
-    kernel: Any = getattr(shell, "kernel", None)
+    kernel: Any = _kernel()
+    cell = _cell_of(kernel)
+    _stops[:] = [(reference, of) for reference, of in _stops if reference()]  # labs come and go
+    _call([reference for reference, of in _stops if cell is not None and of == cell])
+    _stops.append((weakref.WeakMethod(stop), cell))
     if getattr(kernel, "saved_sigint_handler", None) is signal.SIG_IGN:
         kernel.saved_sigint_handler = _handle
 
 
+def _kernel() -> object:
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    return getattr(shell, "kernel", None)
+
+
+def _cell_of(kernel: Any) -> str | None:
+    """Return the id of the cell that runs, which JupyterLab and Notebook 7 send along; None if there is none."""
+    parent = kernel.get_parent("shell") if hasattr(kernel, "get_parent") else {}
+    cell: str | None = (parent or {}).get("metadata", {}).get("cellId")
+    return cell
+
+
 def _handle(_signal_number: int, _frame: object) -> None:
-    for stop in [found for reference in _stops if (found := reference()) is not None]:
+    _call([reference for reference, _ in _stops])
+
+
+def _call(references: list["weakref.WeakMethod[Stop]"]) -> None:
+    for stop in [found for reference in references if (found := reference()) is not None]:
         threading.Thread(target=stop, daemon=True).start()
 
 

@@ -1,5 +1,6 @@
 """The labs of two lessons: choose, press Run, and watch. Each is a `helpers.lab.base.Lab` with its own controls."""
 
+import ast
 import html
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -54,7 +55,7 @@ class OrderLab(Lab):
         self.sizes = [slider(f"Task {task}", options, size, 240) for task, size in sizes]
         self.method = dropdown("Method", METHODS, 170)
         self.event_log = part("pool-lab-log")
-        experiment = Experiment(lambda plan: (tasks.draw, [size.value for size in self.sizes]))
+        experiment = Experiment(lambda plan: (tasks.draw, ast.literal_eval(plan.function)))
         stage = Stage([self.event_log])
         super().__init__(experiment, [*self.sizes, self.method], stage)
         bar = self.row("pool-lab-bar", *self.sizes, self.method, self.run_button, self.stop_button)
@@ -72,7 +73,7 @@ class OrderLab(Lab):
             self.event_log.value = f"<pre>{html.escape(log)}</pre>"
 
     def _log_lines(self, result: Result) -> Iterator[str]:
-        sizes = [size.value for size in self.sizes]
+        sizes = ast.literal_eval(result.plan.function)
         for seconds, event, task in events(result.run):
             yield f"{format_seconds(seconds):>9}  {sizes[task]:,} draws {event}"
         spans = sorted(result.run.spans, key=lambda span: span.task)

@@ -72,6 +72,16 @@ class Plan:
         return (self.task, self.function, self.rows, self.chunks)
 
     @property
+    def whole(self) -> tuple[object, ...]:
+        """What is done in all, however it is cut: plans with the same have comparable speed-ups."""
+        return (self.task, self.function, self.chunks if self.task == OWN else self.rows)
+
+    @property
+    def size(self) -> str:
+        """How many tasks on how many processes, in words."""
+        return f"{counted(self.chunks, 'task')} on {counted(self.processes, 'process')}"
+
+    @property
     def label(self) -> str:
         """The plan in a few words."""
         what = self.function if self.task == OWN else f"{self.task}, {self.rows:,}"
@@ -99,7 +109,8 @@ def prepare_work(plan: Plan) -> Work:
     if plan.task == OWN:
         return load_function(plan.function), range(plan.chunks)
     if plan.task == DRAWS:
-        return tasks.draw, [plan.rows // plan.chunks] * plan.chunks
+        each, more = divmod(plan.rows, plan.chunks)
+        return tasks.draw, [each + 1] * more + [each] * (plan.chunks - more)
     needed, free = plan.rows * BYTES_PER_ROW / 1e9, free_memory() / 1e9
     if needed > free:
         raise MemoryError(f"{plan.rows:,} rows need about {needed:,.1f} GB, and {free:,.1f} GB are free; take fewer")
@@ -144,7 +155,9 @@ def _write_work(plan: Plan) -> tuple[list[str], list[str], str, str]:
         module, _, function = plan.function.rpartition(".")
         return [f"from {module} import {function}"], [], function, f"range({plan.chunks})"
     if plan.task == DRAWS:
-        return ["from helpers.tasks import draw"], [], "draw", f"[{plan.rows // plan.chunks}] * {plan.chunks}"
+        each, more = divmod(plan.rows, plan.chunks)
+        items = f"[{each + 1}] * {more} + [{each}] * {plan.chunks - more}" if more else f"[{each}] * {plan.chunks}"
+        return ["from helpers.tasks import draw"], [], "draw", items
     imports = ["from functools import partial", "import numpy as np", "from helpers.tasks import distances"]
     setup = [f"X = np.random.default_rng(0).normal(size=({plan.rows}, {COLUMNS}))"]
     function = "partial(distances, target=X[0])"

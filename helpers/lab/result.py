@@ -10,7 +10,7 @@ from helpers.machine import usable_cpus
 from helpers.model import Law, Sample, amdahl, with_overhead
 from helpers.others import Others, words_of
 from helpers.spans import Run
-from helpers.text import counted, format_interval
+from helpers.text import counted, format_interval, format_seconds
 from helpers.timing import Timing, efficiency, speedup
 
 
@@ -45,6 +45,16 @@ class Result:
     def model_in_words(self) -> str:
         """What the model predicts, with its interval; "" if it knows nothing of these tasks."""
         return format_interval(*self._prediction) if self._prediction else ""
+
+    @property
+    def model_sentence(self) -> str:
+        """What the model predicts, how sure it is, and whether it was right; "" if it knows nothing of these tasks."""
+        if self._prediction is None:
+            return ""
+        seconds, low, high = map(format_seconds, self._prediction)
+        says = f"From the loop and the start of a pool, the model says {seconds}; nine in ten runs take {low} to {high}"
+        was = self.inside_in_words
+        return f"{says}; {f'this one is {was}' if self.timing.repeats == 1 else was}."
 
     @property
     def others_in_words(self) -> str:

@@ -28,8 +28,9 @@ class Stopped(Exception):
 class Progress:
     """How far an experiment is: in run `number` (from 1) of `runs`, `done` of its `tasks` tasks are done.
 
-    what: the run in words. tasks: 0 for a step that reports no tasks. seconds: since this run began. remaining: the
-    seconds until the end of all runs; 0 if unknown. pool: the pool at work, None between pools.
+    what: the run, or the step, in words. tasks: 0 for a step that reports no tasks. seconds: since this run began.
+    remaining: the seconds until the end of all runs; 0 if unknown. pool: the pool at work, None between pools. plan:
+    the one that runs, None for any other step.
     """
 
     what: str
@@ -40,6 +41,7 @@ class Progress:
     seconds: float = 0.0
     remaining: float = 0.0
     pool: XrayPool | None = None
+    plan: Plan | None = None
 
     @property
     def is_serial(self) -> bool:

@@ -16,14 +16,17 @@ from helpers.spans import Run, breakdown
 from helpers.text import counted, format_seconds
 from helpers.timeline import timeline
 
-WIDTHS, PROJECTED = (740, 4.3), (560, 3.7)
+WIDTHS, PROJECTED = (740, 4.3), (560, 3.1)
 """The widths of a timeline in its own pixels and of a plot in inches: smaller ones make everything in them larger."""
 
 MOST_WORKERS = 32
 """Of more workers than this, only the first ones are drawn."""
 
-MOST_SIMULATED = 14
+MOST_SIMULATED = 12
 """The same for a simulated run below a measured one: both are to be seen at once."""
+
+
+LOOP = "<div class='empty'>One process, and one task after another.</div>"
 
 
 class Stage(widgets.VBox):
@@ -57,7 +60,7 @@ class Stage(widgets.VBox):
         self.diagnosis.value = diagnosis_html(result)
 
     def show_simulated(self, run: Run, serial: float, heading: str, caption: str, notes: Sequence[str] = ()) -> None:
-        """Show what the model expects, paler than what was measured."""
+        """Show what the model expects, in a dashed frame."""
         ratio = serial / run.seconds if run.seconds else 0.0
         self.picture.value = f"<div class='simulated'>{self.drawn(run, heading, notes)}</div>"
         self.figure.value = figure_html(f"≈ {ratio:.2f}", format_seconds(run.seconds), caption, "simulated")
@@ -70,11 +73,19 @@ class Stage(widgets.VBox):
         pictures = {heading: self.svg(result.run, until), title: self.svg(run, until, MOST_SIMULATED)}
         low, high = map(format_seconds, result.interval(run))
         notes = [f"The model expects nine in ten such runs from {low} to {high}.", *_left_out(run, MOST_SIMULATED)]
+        if not result.plan.warm:
+            notes.append(f"The first task is sent when all {counted(run.processes, 'process')} have been started.")
         self.picture.value = framed(stacked(pictures), "", notes)
         ratio = f"≈ {result.speedup_of(run):.2f}"
         self.figure.value = figure_html(ratio, format_seconds(run.seconds), caption, "simulated")
         self.where.value = f"<div class='simulated'>{where_html(run)}</div>"
         self.diagnosis.value = ""
+
+    def show_loop(self, seconds: float, done: str) -> None:
+        """Show that the serial loop runs: there is no pool that could be drawn."""
+        self.picture.value = framed(LOOP, "First the loop, to compare with")
+        self.figure.value = figure_html("", f"{seconds:.1f} s", done, "running")
+        self.where.value = self.diagnosis.value = ""
 
     def show_live(self, run: Run, what: str, done: str) -> None:
         """Show a run that goes on."""

@@ -116,6 +116,13 @@ def test_the_text_gives_evidence_remedy_and_promise():
     assert "instead of " in text
 
 
+def test_fewer_tasks_than_workers_are_named_and_not_called_too_little_work():
+    found = explain(a_run(durations=[2.0]), cpus=8)
+    assert [cause.name for cause in found.causes] == ["fewer tasks than workers"]
+    assert "there was 1 task for 8 workers" in str(found)
+    assert "Cut the work into more tasks, 32 for instance" in str(found)
+
+
 def test_what_a_partial_holds_is_known_to_be_the_same_each_time():
     run = split(a_run(durations=[0.01] * 160, chunksize=4), 160)
     firsts = {}

@@ -35,6 +35,12 @@ def test_plans_with_the_same_tasks_share_their_serial_time_and_others_do_not():
     assert len({replace(PLAN, **other).work_key for other in others} | {PLAN.work_key}) == 5
 
 
+def test_no_draw_is_lost_when_they_cannot_be_divided_evenly():
+    plan = replace(PLAN, task=plans.DRAWS, rows=11, chunks=4)
+    assert prepare_work(plan)[1] == [3, 3, 3, 2]
+    assert "[3] * 3 + [2] * 1" in write_code(plan)
+
+
 def test_random_draws_are_divided_evenly():
     assert prepare_work(replace(PLAN, task=plans.DRAWS)) == (tasks.draw, [200] * 3)
 
