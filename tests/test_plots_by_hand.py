@@ -110,15 +110,20 @@ def test_every_law_has_a_line_with_a_style_of_its_own(drawn):
     }
 
 
+def test_what_is_expected_of_a_run_that_has_not_run_is_a_cross(drawn):
+    figure, _ = drawn(runs_plot, [], expected={3: 2.5}, cpus=4)
+    assert lines(figure.axes[0])["the model"] == ([[3.0, 2.5]], INK, "None", "x")
+    assert figure.legends
+    assert "the model expects 2.50 with 3 processes" in repr(runs_plot([], expected={3: 2.5}, cpus=4))
+
+
 def test_a_plot_has_the_size_that_is_asked_for_and_a_legend_of_what_is_drawn(drawn):
     figure, _ = drawn(runs_plot, POINTS, cpus=4, size=(3.0, 2.0))
     assert figure.get_size_inches().tolist() == [3.0, 2.0]
     (legend,) = figure.legends
-    assert {text.get_text() for text in legend.get_texts()} == {
-        "measured: median and spread",
-        "the model",
-        "your prediction",
-    }
+    assert {text.get_text() for text in legend.get_texts()} == {"measured", "the model", "your prediction"}
+    (wide,) = drawn(runs_plot, POINTS, cpus=4)[0].legends
+    assert "measured: median and spread" in {text.get_text() for text in wide.get_texts()}
     assert drawn(runs_plot, POINTS, cpus=4)[0].get_size_inches().tolist() == [6.4, 4.0]
     assert drawn(speedup_plot, timing(4), {1: timing(2)})[0].get_size_inches().tolist() == [6.4, 4.0]
     assert drawn(speedup_plot, timing(4), {}, prediction={2: 1.5})[0].legends

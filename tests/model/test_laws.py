@@ -28,6 +28,21 @@ def test_the_uncertainty_of_a_law_grows_with_the_spread_of_the_measurements():
     assert 10 * calm_error < noisy_error
 
 
+@pytest.mark.parametrize(
+    ("seconds", "sensible"),
+    [([5.5, 5.4], True), ([9.9, 10.1], True), ([4.6, 5.3], True), ([15.0, 15.1], False), ([2.0, 2.1], False)],
+    ids=["f of 0.1", "f of 1", "f of about 0", "f of 2", "f below 0"],
+)
+def test_amdahls_law_makes_sense_where_its_share_can_be_one(seconds, sensible):
+    assert amdahl(10.0, {2: seconds}, cpus=4).makes_sense is sensible
+
+
+@pytest.mark.parametrize(("slope", "sensible"), [(0.5, True), (-0.5, False)])
+def test_the_law_with_overhead_makes_no_sense_when_processes_cost_less_than_nothing(slope, sensible):
+    sweep = {p: [4.0 + 4.0 / p + slope * p] for p in (1, 2, 3, 4)}
+    assert with_overhead(sweep, cpus=8).makes_sense is sensible
+
+
 def test_a_law_needs_more_figures_than_it_has_parameters():
     with pytest.raises(ValueError, match="With overhead needs more than 3 measured figures, not 2"):
         with_overhead({1: [1.0], 2: [0.5]})
