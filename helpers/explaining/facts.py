@@ -21,6 +21,9 @@ MOMENT = 1e-3
 MATTERS = 0.15
 """The share of the CPUs from which on it matters that others use them."""
 
+FULL = 0.8
+"""The share of the CPUs from which on whoever wants one has to wait."""
+
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
@@ -134,11 +137,14 @@ class Facts:
     def waits(self) -> bool:
         """Whether the tasks waited for something else than a CPU, for most of their time.
 
-        Linux says how long a worker waited for a CPU. Elsewhere: with more workers than CPUs they would wait for one,
+        Linux says how long a worker waited for a CPU; with short runs it misses some, so where other programs took much
+        and the CPUs were full, nothing is claimed. Elsewhere: with more workers than CPUs they would wait for one,
         and the CPUs would be full; workers that still start need CPUs, too. Threads of one interpreter wait for its
         lock, and then one CPU is full.
         """
         if self.cpu_share >= 0.5:
+            return False
+        if self.cpus_of_others > MATTERS * self.cpus and self.cpus_in_use > FULL * self.cpus:
             return False
         if self.run.load is not None and not self.threads:
             return self.run.load.waited - self.spent.starting < 0.5 * self.spent.waiting_for_cpu  # they start, too
@@ -157,6 +163,12 @@ class Facts:
         if load is None or load.seconds <= 0:
             return 0.0
         return max(0.0, load.machine - load.workers - load.parent) / load.seconds
+
+    @property
+    def cpus_in_use(self) -> float:
+        """How many CPUs all programs used meanwhile, on average; 0 where that is not known."""
+        load = self.run.load
+        return load.machine / load.seconds if load is not None and load.seconds > 0 else 0.0
 
     @property
     def lost(self) -> float:

@@ -47,6 +47,7 @@ class Lab(widgets.VBox):
         self.thread: threading.Thread | None = None
         self.stage = stage or Stage()
         self.picture, self.plot = self.stage.picture, self.stage.plot
+        self.pool_is_drawn = False  # whether the stage shows a pool that is, or was, at work
         self.disturbed: dict[int, str] = {}  # what else computed during a run, by its number
         self.run_button = self.job_button("Run", self._run, "Run the pool once", style="primary")
         self.stop_button = button("Stop", self._stop, "Stop at once; what was measured stays", style="danger")
@@ -82,6 +83,15 @@ class Lab(widgets.VBox):
         """Show a measured run on the stage; its number counts from 1."""
         result = self.experiment.results[number - 1]
         self.stage.show_result(result, self.heading(number), self.notes(number))
+
+    def show_last(self) -> None:
+        """Show, after a failure, what is there: the pool as far as it got, or else the last run, or nothing."""
+        if self.pool_is_drawn:
+            return
+        if self.experiment.results:
+            self.show_run(len(self.experiment.results))
+        else:
+            self.stage.clear()
 
     def heading(self, number: int) -> str:
         """Return the title of a measured run's picture."""
@@ -124,6 +134,7 @@ class Lab(widgets.VBox):
         """Run plans, show their progress, and return a text with the last result: a job for `start`."""
         results = self.experiment.results
         first, next_drawing = len(results), 0.0
+        self.pool_is_drawn = False
         shown = first
         with Meanwhile() as meanwhile:
             with closing(self.experiment.run(plans, repeats, predicted)) as reports:
@@ -166,10 +177,12 @@ class Lab(widgets.VBox):
             self.progress.value = 1.0
         except Stopped:
             text = "Stopped. No process is left, and what was measured stays."
+            self.show_last()
         except Refused as refused:
             text = str(refused)
         except BaseException as error:  # noqa: BLE001 - the user sees it; SystemExit, too, would leave a dead lab
             text = f"It failed{place_in_words(error)}. {error_in_words(error)}"
+            self.show_last()
         try:
             self.show_results()
         finally:
@@ -201,6 +214,7 @@ class Lab(widgets.VBox):
         """Draw what the pool has done so far, and return the moment before which it must not be drawn again."""
         began = time.perf_counter()
         done = f"{progress.done:,} of {progress.tasks:,} tasks"
+        self.pool_is_drawn = not progress.is_serial
         if progress.is_serial:
             self.stage.show_loop(progress.seconds, done)
         else:

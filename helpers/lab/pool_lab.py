@@ -114,6 +114,13 @@ class PoolLab(Lab):
         self._choose(number)
         self._show_code(self.experiment.results[number - 1].plan)
 
+    def show_last(self) -> None:
+        """Show the run that was on the stage before, and mark it; a pool that was stopped stays, as far as it got."""
+        if self._marked is None and not self.pool_is_drawn and self._number:
+            self.show_run(self._number)
+        elif self._marked is None:
+            super().show_last()
+
     def measure(self, plans: Sequence[Plan], repeats: int = 1, predicted: float | None = None) -> str:
         self.forecast.stop()
         self._marked, self._draw_again, self._expected_now = None, None, False
@@ -171,13 +178,14 @@ class PoolLab(Lab):
             self.more.value = True
         if self.run_button.disabled:
             return
+        changes_run = change.owner not in (self.prediction, self.what_if_processes, self.what_if_cpus)
         try:
             plan = self.choices.check()
         except ValueError as error:
-            self._drop_expected(str(error))
+            (self._drop_expected if changes_run else self.set_status)(str(error))
             return
         self.set_status("Press Run.")
-        if change.owner not in (self.prediction, self.what_if_processes, self.what_if_cpus):
+        if changes_run:
             self.forecast.want(plan)
 
     def _drop_expected(self, text: str) -> None:

@@ -177,6 +177,16 @@ def test_a_promise_of_a_run_beside_other_programs_says_that_it_counts_on_them(cp
     assert ("for a machine that is as busy as it was: other programs used 2.0 of 8 CPUs" in str(found)) is said
 
 
+@pytest.mark.parametrize(("cpus_of_others", "said"), [(0.2, True), (5.0, False)])
+def test_tasks_without_a_cpu_are_said_to_wait_only_where_others_did_not_fill_the_cpus(cpus_of_others, said):
+    run = beside(a_run())
+    spans = [span._replace(cpu=span.cpu / 40) for span in run.spans]
+    load = run.load._replace(waited=0.0, workers=1.2 * run.seconds, machine=(1.2 + cpus_of_others + 1.7) * run.seconds)
+    load = load._replace(parent=1.7 * run.seconds)
+    causes = explain(run._replace(spans=tuple(spans), load=load), cpus=8).causes
+    assert ("tasks that wait" in {cause.name for cause in causes}) is said
+
+
 def test_threads_that_tasks_start_are_named():
     run = a_run()
     first = explain(beside(run, workers=7.9 * run.seconds), cpus=8).causes[0]

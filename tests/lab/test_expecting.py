@@ -68,6 +68,14 @@ def test_a_guess_is_no_reason_to_say_what_is_expected(lab):
     assert wait(lab) == "<span role='status'>Press Run.</span>"
 
 
+def test_what_is_expected_stays_when_a_guess_is_none(lab):
+    lab.processes.value = 1
+    wait(lab)
+    lab.prediction.value = "soon"
+    assert "I think it takes: " in wait(lab)
+    assert "Expected: " in lab.picture.value
+
+
 def test_what_was_expected_leaves_the_stage_when_the_next_choice_makes_no_sense(lab):
     lab.processes.value = 1
     wait(lab)

@@ -233,7 +233,7 @@ def test_stop_ends_a_long_run_and_the_lab_stays_usable(lab):
     lab.stop_button.click()
     lab.thread.join(timeout=10)
     assert "Stopped" in lab.status.value
-    lab.shown_run.value = 1
+    assert lab.shown_run.value == 1
     assert "Run 1: " in lab.picture.value
     lab.task.value = EVEN
     assert "Run 2, " in press(lab)
