@@ -199,10 +199,10 @@ class Lab(widgets.VBox):
             self.progress.value = 0.0
 
     def _show_progress(self, progress: Progress, also: str = "") -> None:
-        self.progress.value = progress.fraction
         if not progress.tasks:
             self.set_status(f"Now {progress.what} ...")
             return
+        self.progress.value = progress.fraction
         run = f"Run {progress.number} of {progress.runs}" if progress.runs > 1 else "Running"
         if progress.is_serial:
             run = "First the serial loop, to compare with"

@@ -140,9 +140,15 @@ def _imported_by(module: ModuleType) -> Iterator[str]:
             yield from (f"{package}.{alias.name}" for alias in node.names)
 
 
+def _stays(name: str, value: object, module: ModuleType) -> bool:
+    """Whether a name of a module is not from its file: Python's own names, and the modules of a package."""
+    is_submodule = isinstance(value, ModuleType) and value.__name__ == f"{module.__name__}.{name}"
+    return name.startswith("__") or is_submodule
+
+
 def _import_anew(module: ModuleType) -> None:
     """Run a module again, in place: names that are no longer in its file are gone."""
-    before = {name: value for name, value in vars(module).items() if not name.startswith("__")}
+    before = {name: value for name, value in vars(module).items() if not _stays(name, value, module)}
     for name in before:
         delattr(module, name)
     try:

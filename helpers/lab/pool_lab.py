@@ -280,7 +280,7 @@ class PoolLab(Lab):
             ) from None
         name = files[0].parent.name
         self.saved.value = f"Saved in {name}"
-        return f"Saved {len(files)} files in the folder {name}, next to this notebook."
+        return f"Saved {len(files)} files in {files[0].parent}."
 
     def _say_what_is_saved(self, runs: int, number: int) -> None:
         self.set_status(f"Saving run {number} of {runs} ...")
@@ -296,3 +296,9 @@ class PoolLab(Lab):
         self.stage.clear()
         self.show_results()
         self.set_status("All runs are forgotten.")
+        threading.Thread(target=self._forget_expected, daemon=True).start()
+
+    def _forget_expected(self) -> None:
+        self.forecast.stop()
+        if self._expected_now:
+            self._drop_expected("All runs are forgotten.")

@@ -68,6 +68,13 @@ def test_a_guess_is_no_reason_to_say_what_is_expected(lab):
     assert wait(lab) == "<span role='status'>Press Run.</span>"
 
 
+def test_clear_takes_away_what_is_expected_and_what_the_model_still_learns(lab):
+    lab.processes.value = 1
+    lab.clear_button.click()
+    wait(lab)
+    until(lambda: "Expected: " not in lab.picture.value and "All runs are forgotten." in lab.status.value)
+
+
 def test_what_is_expected_stays_when_a_guess_is_none(lab):
     lab.processes.value = 1
     wait(lab)

@@ -28,7 +28,7 @@ def write(tmp_path, monkeypatch):
         os.utime(path, (moment, moment))
 
     yield write
-    for module in ("edited", "used"):
+    for module in ("edited", "used", "used.inner"):
         sys.modules.pop(module, None)
 
 
@@ -65,6 +65,18 @@ def test_what_the_module_uses_is_imported_anew_when_it_was_edited(write):
     assert load_function("edited.work")(0) == 2
     assert version_of("edited.work") != before
     assert not must_be_imported("edited.work")
+
+
+def test_an_edited_package_keeps_its_modules(write, tmp_path):
+    (tmp_path / "used").mkdir()
+    write("x = 1\n", "used/inner")
+    write("", "used/__init__")
+    write("import used.inner\ndef work(n):\n    return used.inner.x\n")
+    assert load_function("edited.work")(0) == 1
+    write("x = 2\n", "used/inner")
+    assert load_function("edited.work")(0) == 2
+    write("y = 0\n", "used/__init__")
+    assert load_function("edited.work")(0) == 2
 
 
 def test_a_broken_edit_leaves_the_module_as_it_was_until_it_is_mended(write):
