@@ -61,6 +61,7 @@ class Forecast:
         self._samples: dict[object, Sample] = {}
         self._lock = threading.Lock()
         self._wanted: Plan | None = None
+        self._dropped = False  # whether what is at work was wanted before `drop`
         self._thread: threading.Thread | None = None
         self._learning: tuple[object, Stoppable] | None = None
 
@@ -73,6 +74,13 @@ class Forecast:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
+
+    def drop(self) -> None:
+        """Let nothing be shown that was wanted so far. Returns at once."""
+        with self._lock:
+            self._wanted, self._dropped = None, True
+            if self._learning is not None:
+                threading.Thread(target=self._learning[1].stop, daemon=True).start()
 
     def stop(self) -> bool:
         """End what is at work, wait until it has ended, and return whether there was anything."""
@@ -98,7 +106,7 @@ class Forecast:
     def _work(self) -> None:
         while True:
             with self._lock:
-                plan, self._wanted = self._wanted, None
+                plan, self._wanted, self._dropped = self._wanted, None, False
                 if plan is None:
                     self._thread = None
                     return
@@ -111,7 +119,7 @@ class Forecast:
                 found = str(unknown)
             except Exception as error:  # noqa: BLE001 - the user sees it, whatever it is
                 found = f"The model cannot say what to expect. {type(error).__name__}: {error}"
-            if self._wanted is None:
+            if self._wanted is None and not self._dropped:
                 self._show(found)
 
     def _learn(self, plan: Plan) -> Sample:

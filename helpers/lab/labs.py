@@ -53,7 +53,7 @@ class OrderLab(Lab):
         options = [(f"{n:,}", n) for n in (10**power for power in range(1, 8))]
         sizes = enumerate((1_000_000, 1000, 10))
         self.sizes = [slider(f"Task {task}", options, size, 240) for task, size in sizes]
-        self.method = dropdown("Method", METHODS, 170)
+        self.method = dropdown("Method", METHODS, 195)
         self.event_log = part("pool-lab-log")
         experiment = Experiment(lambda plan: (tasks.draw, ast.literal_eval(plan.function)))
         stage = Stage([self.event_log])

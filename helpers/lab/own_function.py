@@ -62,11 +62,14 @@ def must_be_imported(name: str) -> bool:
 def try_import(name: str) -> None:
     """Run the module of a function, for a worker: what never ends there, or ends the process, harms nobody.
 
-    Raises what `load_function` raises, and ImportError where the module ends the program instead.
+    Raises what `load_function` raises, and ImportError where the module ends the program instead, or raises an
+    exception of its own, which nobody else could unpickle.
     """
     try:
         load_function(name)
-    except Exception:
+    except Exception as error:
+        if type(error).__module__ == name.strip().rpartition(".")[0]:
+            raise ImportError(error_in_words(error)) from error
         raise
     except BaseException as error:
         ended = f"{name.strip().rpartition('.')[0]} ends the program when it is imported ({type(error).__name__})"

@@ -173,14 +173,14 @@ class PoolLab(Lab):
                 self.set_status("The model looks at some of the tasks ...")
 
     def _choice_changed(self, change: Any) -> None:
-        """Refuse aloud what makes no sense; else say what the model expects, if it knows or if processes are chosen."""
+        """Refuse aloud what makes no sense; else say what the model expects, if the choice changes what runs."""
         if change.owner is self.task and self.task.value == OWN:
             self.more.value = True
         if self.run_button.disabled:
             return
         changes_run = change.owner not in (self.prediction, self.what_if_processes, self.what_if_cpus)
         try:
-            plan = self.choices.check()
+            plan = self.choices.plan() if changes_run else self.choices.check()
         except ValueError as error:
             (self._drop_expected if changes_run else self.set_status)(str(error))
             return
@@ -295,10 +295,5 @@ class PoolLab(Lab):
         self.progress.value, self.saved.value = 0.0, ""
         self.stage.clear()
         self.show_results()
+        self.forecast.drop()
         self.set_status("All runs are forgotten.")
-        threading.Thread(target=self._forget_expected, daemon=True).start()
-
-    def _forget_expected(self) -> None:
-        self.forecast.stop()
-        if self._expected_now:
-            self._drop_expected("All runs are forgotten.")

@@ -64,7 +64,7 @@ class Stage(widgets.VBox):
         ratio = serial / run.seconds if run.seconds else 0.0
         self.picture.value = f"<div class='simulated'>{self.drawn(run, heading, notes)}</div>"
         self.figure.value = figure_html(f"≈ {ratio:.2f}", format_seconds(run.seconds), caption, "simulated")
-        self.where.value = f"<div class='simulated'>{where_html(run)}</div>"
+        self.where.value = f"<div class='simulated'>{where_html(run, verb='would go')}</div>"
         self.diagnosis.value = ""
 
     def show_what_if(self, result: Result, heading: str, run: Run, title: str, caption: str) -> None:
@@ -78,7 +78,7 @@ class Stage(widgets.VBox):
         self.picture.value = framed(stacked(pictures), "", notes)
         ratio = f"≈ {result.speedup_of(run):.2f}"
         self.figure.value = figure_html(ratio, format_seconds(run.seconds), caption, "simulated")
-        self.where.value = f"<div class='simulated'>{where_html(run)}</div>"
+        self.where.value = f"<div class='simulated'>{where_html(run, verb='would go')}</div>"
         self.diagnosis.value = ""
 
     def show_loop(self, seconds: float, done: str) -> None:
@@ -144,16 +144,16 @@ def compared(result: Result) -> str:
     return f"as fast as the loop ({loop}){repeats}; efficiency {result.efficiency:.0%}"
 
 
-def where_html(run: Run, known: bool = True) -> str:
+def where_html(run: Run, known: bool = True, verb: str = "went") -> str:
     """Return a bar of what the workers' time went to, and what its colours mean, here and in the timeline.
 
-    known: whether the run is over; before that, only what the colours mean.
+    known: whether the run is over; before that, only what the colours mean. verb: of its title.
     """
     outcomes = sorted({span.outcome for span in run.spans} - {"ok"})
     words = {phase: f"{phase} {share:.0%}" if known else phase for phase, share in shares(run)}
     words |= {outcome: outcome for outcome in outcomes}
     keys = "".join(f"<span class='key'><i style='{fill(each)}'></i>{text}</span>" for each, text in words.items())
-    bar = f"<div class='title'>Where the workers' time went</div>{phase_bar(run)}" if known else ""
+    bar = f"<div class='title'>Where the workers' time {verb}</div>{phase_bar(run)}" if known else ""
     return f"{bar}<div class='keys'>{keys}</div>"
 
 

@@ -46,10 +46,10 @@ class Law:
 
     @property
     def makes_sense(self) -> bool:
-        """Whether each parameter can be what it stands for, within twice its error: no time and no share below 0, and
-        no share above 1."""
+        """Whether each parameter can be what it stands for, within its error: no time and no share below 0, and no
+        share above 1."""
         share, error = self.parameters.get("f", (0.0, 0.0))
-        return share - 2 * error <= 1 and all(value + 2 * error >= 0 for value, error in self.parameters.values())
+        return share - error <= 1 and all(value + error >= 0 for value, error in self.parameters.values())
 
     def _parameters_in_words(self) -> str:
         return ", ".join(f"{name} = {value:.3g} ± {error:.2g}" for name, (value, error) in self.parameters.items())

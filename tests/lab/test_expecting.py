@@ -75,6 +75,19 @@ def test_clear_takes_away_what_is_expected_and_what_the_model_still_learns(lab):
     until(lambda: "Expected: " not in lab.picture.value and "All runs are forgotten." in lab.status.value)
 
 
+def test_another_field_that_is_wrong_does_not_keep_back_what_is_expected(lab):
+    lab.what_if_cpus.value = "-3"
+    lab.rows.value = 3000
+    assert "The model expects" in wait(lab)
+
+
+def test_a_choice_right_after_clear_is_answered(lab):
+    lab.processes.value = 1
+    lab.clear_button.click()
+    lab.processes.value = 3
+    until(lambda: "on 3 processes" in lab.status.value)
+
+
 def test_what_is_expected_stays_when_a_guess_is_none(lab):
     lab.processes.value = 1
     wait(lab)
