@@ -342,9 +342,8 @@ def test_a_program_that_ends_while_its_daemon_goes_on_is_not_waited_for(write):
 SMALL_TASKS = """
     import multiprocessing
     import sys
-    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor
     from math import sqrt
-    from multiprocessing.pool import ThreadPool
 
     sys.path.append("site-packages")
     import sampler
@@ -364,7 +363,6 @@ ABOUT_MAP = (
     "or a map, of yours that does, as with `pool.map = functools.partial(pool.map, chunksize="
 )
 ABOUT_SUBMIT = "submit takes no chunksize: hand the tasks in with the executor's map, and chunksize="
-ABOUT_THREADS = "An executor of threads ignores chunksize="
 ABOUT_APPLY = "apply_async takes no chunksize: hand the tasks in with map or imap_unordered, and chunksize="
 
 
@@ -375,13 +373,9 @@ ABOUT_APPLY = "apply_async takes no chunksize: hand the tasks in with map or ima
         ("multiprocessing.Pool", "pool.map(sqrt, range(3000), 1)", ""),
         ("multiprocessing.Pool", "pool.map(sqrt, range(3000), 1); sampler.sample(pool, [1])", ""),
         ("multiprocessing.Pool", "[r.get() for r in [pool.apply_async(sqrt, (1,)) for _ in range(3000)]]", ABOUT_APPLY),
-        ("ThreadPool", "sampler.sample(pool, range(3000), chunksize=1)", ABOUT_MAP),
-        ("ThreadPool", "[r.get() for r in [pool.apply_async(sqrt, (1,)) for _ in range(3000)]]", ABOUT_APPLY),
         ("ProcessPoolExecutor", "sampler.sample(pool, range(3000))", ABOUT_MAP),
         ("ProcessPoolExecutor", "list(pool.map(sqrt, range(3000)))", ""),
         ("ProcessPoolExecutor", "[f.result() for f in [pool.submit(sqrt, 1) for _ in range(3000)]]", ABOUT_SUBMIT),
-        ("ThreadPoolExecutor", "sampler.sample(pool, range(3000))", ABOUT_THREADS),
-        ("ThreadPoolExecutor", "[f.result() for f in [pool.submit(sqrt, 1) for _ in range(3000)]]", ABOUT_THREADS),
     ],
 )
 def test_where_no_line_of_the_program_can_name_a_chunksize_the_advice_says_how_to_follow_it(
@@ -394,7 +388,7 @@ def test_where_no_line_of_the_program_can_name_a_chunksize_the_advice_says_how_t
     (library / "ensemble.py").write_text(SAMPLER)
     said = words(program.xrayed())
     assert "chunksize=" in said
-    told = {each for each in (ABOUT_MAP, ABOUT_APPLY, ABOUT_SUBMIT, ABOUT_THREADS) if each in said}
+    told = {each for each in (ABOUT_MAP, ABOUT_APPLY, ABOUT_SUBMIT) if each in said}
     assert told == ({sentence} if sentence else set())
 
 

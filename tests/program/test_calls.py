@@ -1,0 +1,67 @@
+"""Who chooses the size of the chunks: what a program calls is noted, and says how advice about it can be followed."""
+
+import runpy
+from math import sqrt
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from helpers.program import executors, pools
+from helpers.program.calls import ALONE, APPLY, MAP, SUBMIT, about_chunks
+from helpers.program.journal import Journal
+from helpers.program.recording import read_recording
+
+OURS, LIBRARY = ("/me/script.py", 3, "main"), ("/x/site-packages/sampler/ensemble.py", 3, "sample")
+NUMBERS = range(9)
+THREADS, PROCESSES, POOLS = "concurrent.futures.thread", "concurrent.futures.process", "multiprocessing.pool"
+
+
+def by_a_library(pool):
+    """Call map from a file of an installed package."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "site-packages", "sampler", "ensemble.py")
+        path.parent.mkdir(parents=True)
+        path.write_text("def sample(pool, function, values):\n    return list(pool.map(function, values))\n")
+        return runpy.run_path(str(path))["sample"](pool, sqrt, NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "call", "begins"),
+    [
+        (THREADS, "ThreadPoolExecutor", lambda pool: [pool.submit(sqrt, n) for n in NUMBERS], "An executor of threads"),
+        (THREADS, "ThreadPoolExecutor", lambda pool: list(pool.map(sqrt, NUMBERS)), "An executor of threads ignores"),
+        (PROCESSES, "ProcessPoolExecutor", lambda pool: pool.submit(sqrt, 4).result(), "submit takes no chunksize"),
+        (PROCESSES, "ProcessPoolExecutor", lambda pool: list(pool.map(sqrt, NUMBERS)), ""),
+        (PROCESSES, "ProcessPoolExecutor", by_a_library, "sampler calls map, not the program"),
+        (POOLS, "ThreadPool", lambda pool: pool.apply_async(sqrt, (4,)).get(), "apply_async takes no chunksize"),
+        (POOLS, "ThreadPool", lambda pool: pool.map(sqrt, NUMBERS), ""),
+        (POOLS, "ThreadPool", lambda pool: list(pool.imap(sqrt, NUMBERS)), ""),
+        (POOLS, "ThreadPool", by_a_library, "sampler calls map, not the program"),
+    ],
+)
+def test_what_is_called_is_noted(tmp_path, monkeypatch, module, name, call, begins):
+    monkeypatch.setattr(pools, "_journal", Journal(str(tmp_path / "journal")), raising=False)
+    with executors.recording_classes(module)[name](2) as pool:
+        call(pool)
+    ((recorded,),) = (group.pools for group in read_recording(tmp_path / "journal", "").groups)
+    assert recorded.about_chunks.startswith(begins)
+    assert bool(recorded.about_chunks) == bool(begins)
+
+
+@pytest.mark.parametrize(
+    ("calls", "begins"),
+    [
+        ([(APPLY, None)], "apply_async takes no chunksize: hand the tasks in with map or imap_unordered, and {}."),
+        ([(SUBMIT, None)], "submit takes no chunksize"),
+        ([(ALONE, None)], "An executor of threads ignores {}"),
+        ([(MAP, LIBRARY)], "sampler calls map, not the program (sampler/ensemble.py:3 in sample)"),
+        ([(MAP, OURS)], ""),
+        ([(MAP, LIBRARY), (MAP, OURS)], ""),
+        ([(APPLY, None), (MAP, OURS)], ""),
+        ([], ""),
+    ],
+)
+def test_the_advice_depends_on_who_cuts_the_work(calls, begins):
+    assert about_chunks(calls, "/me").startswith(begins)
+    assert bool(about_chunks(calls, "/me")) == bool(begins)
