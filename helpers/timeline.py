@@ -41,8 +41,8 @@ def timeline(
     width: of the drawing, in pixels. tooltips: whether each bar shows its figures; a picture that changes needs none.
     until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye. note:
     one more sentence under the title. parent: the name of the first row, where the pool was made. bare: only the rows
-    and the time axis, for a page that has the words and the legend beside it. most_workers: draw and list
-    only so many workers, the first ones; the sentences still count all of them.
+    and the time axis, for a page that has the words and the legend beside it. most_workers: draw and list no more
+    workers than this, those that were ready first; the sentences count all of them.
 
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours share one column, filled by the shares of their phases.

@@ -75,3 +75,8 @@ def modules_of_a_spawned_worker(pool: str) -> set[str]:
 
 def test_importing_the_tasks_loads_nothing_heavy():
     assert not run("-c", "import helpers.tasks, sys; print(*sys.modules)") & HEAVY
+
+
+def test_a_worker_that_tries_a_module_of_the_users_loads_no_widgets():
+    loaded = run("-c", "import sys, helpers.own_function; print(*sys.modules)", cwd=ROOT)
+    assert loaded & {"numpy", "matplotlib", "ipywidgets", "IPython"} == set()

@@ -42,9 +42,9 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
     tasks, now = len(facts.spans), facts.chunksize
     if facts.one_at_a_time or facts.starved > 0.5 * facts.spent.whole:  # no other cut makes the program quicker
         return
-    most = (
-        facts.most_in_a_call if facts.most_in_a_call > 1 else facts.most_in_a_round
-    )  # those of apply_async could go in one map
+    most = facts.most_in_a_call
+    if most == 1:  # those of apply_async could go in one map
+        most = facts.most_in_a_round
     sizes = {max(1, min(most, round(1.5**power))) for power in range(40) if 1.5**power <= most}
     few = len(facts.messages) <= FEW * facts.run.processes
     found = {size: replay.expect(chunksize=size) for size in sorted(sizes) if size < now or not few and size > now}

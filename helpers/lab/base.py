@@ -20,12 +20,12 @@ from helpers.lab.fields import Refused, button
 from helpers.lab.kernel import let_any_page_answer, on_interrupt
 from helpers.lab.meanwhile import Meanwhile
 from helpers.lab.names import short_names
-from helpers.lab.own_function import error_in_words, place_in_words
 from helpers.lab.plan import Plan
 from helpers.lab.plotting import speedup_html
 from helpers.lab.running import Progress, Stopped
 from helpers.lab.stage import Stage, part
 from helpers.machine import usable_cpus
+from helpers.own_function import error_in_words, place_in_words
 from helpers.text import format_seconds
 from helpers.xray import XrayPool
 

@@ -92,10 +92,6 @@ class Forecast:
             thread.join()
         return thread is not None
 
-    def knows(self, plan: Plan) -> bool:
-        """Return whether it can tell at once what to expect of a plan."""
-        return self._experiment.known(plan) is not None or _key(plan) in self._samples
-
     def expect(self, plan: Plan) -> Expectation:
         """Return what the model expects of a plan. Raises Unknown, Stopped, and whatever a task raises."""
         known = self._experiment.known(plan)

@@ -12,7 +12,6 @@ from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
-from helpers.lab.own_function import must_be_imported, try_import, version_of
 from helpers.lab.plan import OWN, Plan, Work, prepare_work
 from helpers.lab.result import Result, cpu_seconds
 from helpers.lab.running import (
@@ -33,6 +32,7 @@ from helpers.model.learning import measure_cpu_share, waited_share
 from helpers.model.sample import sample_from_run
 from helpers.model.trials import measure_spread
 from helpers.others import Others, Watch
+from helpers.own_function import must_be_imported, try_import, version_of
 from helpers.spans import Run
 from helpers.tasks import seconds_waited_for_cpu
 from helpers.timing import Timing, save

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers import tasks
-from helpers.lab.own_function import load_function
 from helpers.machine import free_memory, start_methods, usable_cpus
+from helpers.own_function import load_function
 from helpers.text import counted
 
 Work = tuple[Callable[[Any], Any], Sequence[Any]]

@@ -4,6 +4,7 @@ import functools
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from concurrent import futures
 from typing import Any
 
@@ -24,6 +25,13 @@ from Python 3.14 on."""
 
 IN_THREADS = ("threads", "interpreters")
 """The start methods of executors whose `map` hands in each call by itself, whatever the chunksize."""
+
+WAYS = {
+    "submit": {"map": MAP},
+    "apply_async": {"apply_async": APPLY, "imap": MAP, "imap_unordered": MAP, "_map_async": MAP},
+}
+"""The methods that are noted, of executors and of pools of threads, which are told apart by the method that hands in
+one call; `submit` is noted apart, since the stock `map` calls it, too."""
 
 EXECUTORS = os.path.dirname(futures.__file__)
 
@@ -55,27 +63,19 @@ def _recording(base: Any, name: str) -> type[Any]:
                     self._recorder.note_caller(self, ALONE if self.start_method in IN_THREADS else SUBMIT)
                 return as_program_future(base.submit(self, *arguments, **keywords))
 
-            def map(self, *arguments: Any, **keywords: Any) -> Any:
-                self._recorder.note_caller(self, ALONE if self.start_method in IN_THREADS else MAP)
-                return base.map(self, *arguments, **keywords)
-
-        else:
-
-            def apply_async(self, *arguments: Any, **keywords: Any) -> Any:
-                self._recorder.note_caller(self, APPLY)
-                return base.apply_async(self, *arguments, **keywords)
-
-            def imap(self, *arguments: Any, **keywords: Any) -> Any:
-                self._recorder.note_caller(self, MAP)
-                return base.imap(self, *arguments, **keywords)
-
-            def imap_unordered(self, *arguments: Any, **keywords: Any) -> Any:
-                self._recorder.note_caller(self, MAP)
-                return base.imap_unordered(self, *arguments, **keywords)
-
-            def _map_async(self, *arguments: Any, **keywords: Any) -> Any:
-                self._recorder.note_caller(self, MAP)
-                return base._map_async(self, *arguments, **keywords)
-
+    for method, how in WAYS["submit" if hasattr(base, "submit") else "apply_async"].items():
+        setattr(Recording, method, _noting(getattr(base, method), how))
     disguise(Recording, next(kind for kind in base.__mro__ if kind.__name__ == name))
     return Recording
+
+
+def _noting(stock: Callable[..., Any], how: str) -> Callable[..., Any]:
+    """Return a method that notes how it was called, and does what it did."""
+
+    @functools.wraps(stock)
+    def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        alone = hasattr(self, "submit") and self.start_method in IN_THREADS
+        self._recorder.note_caller(self, ALONE if alone else how)
+        return stock(self, *arguments, **keywords)
+
+    return method

@@ -1,4 +1,7 @@
-"""The user's own function: imported anew after an edit, and its errors with their place."""
+"""The user's own function: imported anew after an edit, and its errors with their place.
+
+Workers import this module: keep it light.
+"""
 
 import ast
 import importlib
@@ -16,7 +19,7 @@ from typing import Any
 import psutil
 
 _INSTALLED = tuple(os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib"))
-_COURSE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+_COURSE = os.path.dirname(os.path.realpath(__file__))
 _PLACE = re.compile(r'File "(.+?)", line (\d+)')
 
 _loaded: dict[str, int] = {}

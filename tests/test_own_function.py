@@ -8,8 +8,8 @@ import pytest
 
 from helpers import tasks
 from helpers.lab import PoolLab
-from helpers.lab.own_function import load_function, must_be_imported, version_of
 from helpers.lab.plan import OWN
+from helpers.own_function import load_function, must_be_imported, version_of
 
 UNSPEAKABLE = "class Unspeakable(Exception):\n    def __str__(self):\n        raise ValueError\n"
 
