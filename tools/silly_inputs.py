@@ -278,7 +278,7 @@ def main() -> int:
         try:
             number = try_all(page, itertools.chain(fields(), gestures(), functions()), memory_of_kernel, print)
         except Exception as error:  # noqa: BLE001 - whatever it is, the page has not done what it should
-            page.screenshot(path="silly_inputs.png")
+            page.screenshot(path="screenshots/silly_inputs.png")
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
             return 1
     print(f"{number} silly inputs and gestures: nothing froze, and no run was lost")
