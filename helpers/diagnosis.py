@@ -54,7 +54,7 @@ class Diagnosis(NamedTuple):
     def _remedy(self, cause: Cause) -> str:
         if cause.expected is None:
             return f"{cause.remedy}."
-        return f"{cause.remedy}: expect {format_seconds(cause.expected)} instead of {format_seconds(self.seconds)}."
+        return f"{cause.remedy}. Expect {format_seconds(cause.expected)} instead of {format_seconds(self.seconds)}."
 
     def _rest(self) -> list[str]:
         lines = []

@@ -95,7 +95,7 @@ def test_a_diagnosis_has_what_to_do_in_bold():
     both = shown(Diagnosis((cause,), 2.0, 4.0, 0.5, ("Nobody knows.",)))
     first, second = parsed(both["text/html"])
     (bold,) = first.iter("b")
-    assert bold.text == "Send it first: expect 1.00 s instead of 2.00 s."
+    assert bold.text == "Send it first. Expect 1.00 s instead of 2.00 s."
     assert first.text.endswith("of the workers' time: the last <task> came too late.")
     assert second.text == "Nobody knows."
     assert both["text/plain"] == f"{first.text}\n  {bold.text}\nNobody knows."

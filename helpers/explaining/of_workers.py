@@ -38,8 +38,8 @@ def causes_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 def _one_at_a_time(facts: Facts, replay: Replay) -> Cause:
     evidence = (
-        "each task was handed in only after the result of the one before, as `apply` does: one worker computed, the "
-        "others were idle"
+        "each task was handed in only after the result of the one before, as `apply` does; one worker computed, and "
+        "the others were idle"
     )
     remedy = "Hand all tasks in together: map, imap, or apply_async and a get for each at the end"
     processes = facts.run.processes
@@ -65,7 +65,7 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
     tasks, now = len(facts.spans), facts.run.processes
     several = min(tasks, MOST_THREADS, max(now + 1, int(facts.cpus / max(facts.cpu_share, 1e-3))))
     evidence = (
-        f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, and did not wait for one: they waited "
+        f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, and did not wait for one; they waited "
         "for something else (a file, the network, a lock, a sleep)"
     )
     remedy = (
@@ -79,7 +79,7 @@ def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if facts.cpu_share > 0.75 or facts.cpus_used > 1.3:
         return
     evidence = (
-        f"{counted(facts.run.processes, 'thread')} kept {facts.cpus_used:.1f} CPUs busy: only the thread that holds "
+        f"{counted(facts.run.processes, 'thread')} kept {facts.cpus_used:.1f} CPUs busy; only the thread that holds "
         "the interpreter's lock (GIL) computes"
     )
     remedy = f"Take processes: Pool({min(facts.run.processes, facts.cpus)})"
@@ -94,7 +94,7 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     expected = replay.expect(processes=cpus, chunksize=chunksize)
     if processes > cpus:
         evidence = (
-            f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}: their tasks waited "
+            f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}; their tasks waited "
             f"{format_seconds(facts.spent.waiting_for_cpu)} for one, and each worker had to start"
         )
         lost = facts.spent.waiting_for_cpu + facts.spent.starting
@@ -121,7 +121,7 @@ def _load(facts: Facts) -> Iterator[Cause]:
     if own > 0.3 * computing and own > MATTERS * could:
         used, theirs = format_seconds(load.workers), format_seconds(computing)
         evidence = (
-            f"the workers used {used} of CPU, and {theirs} of it where your function ran: it starts threads of its "
+            f"the workers used {used} of CPU, and {theirs} of it where your function ran; it starts threads of its "
             "own, as NumPy's BLAS does, and they share the CPUs"
         )
         yield Cause("threads inside the workers", lost, evidence, BLAS_REMEDY, None, lost / facts.run.processes)
