@@ -34,7 +34,7 @@ def default_chunks(answer: Iterable[int], tasks: int, processes: int) -> str | N
         return f"You make {len(lengths)} chunks, which are more than four for each of {processes} workers."
     if len(lengths) == processes:
         return "That is one chunk for each worker. How many does map make at most?"
-    if max(lengths) - min(lengths) <= 1:
+    if max(lengths) - min(lengths) <= 1 and len(lengths) in (math.ceil(tasks / size), 4 * processes):
         return (
             "array_split makes chunks that are nearly equal. The pool fills each chunk before it begins the next one."
         )
@@ -60,7 +60,8 @@ def chunk_size_for(answer: Callable[[int, int, int], int]) -> str | None:
 def map_seconds(answer: Callable[[list[float], int, int], float]) -> str | None:
     cases: list[tuple[list[float], int, int]] = [
         ([1, 1, 1, 1, 1, 1], 1, 2), ([2, 1, 3], 1, 1), ([3, 1], 1, 4), ([1, 2, 3, 4], 2, 2), ([1, 1, 1, 1, 1, 1], 2, 2),
-        ([2, 2, 2], 2, 2), ([5, 1, 1, 1], 1, 2), ([1, 1, 1, 1, 1, 10], 1, 2), ([0.5, 0.25, 1, 0.25, 2, 1], 1, 3),
+        ([2, 2, 2], 2, 2), ([1, 1, 5], 2, 2), ([5, 1, 1, 1], 1, 2), ([1, 1, 1, 1, 1, 10], 1, 2),
+        ([0.5, 0.25, 1, 0.25, 2, 1], 1, 3),
     ]  # fmt: skip
     for seconds, chunksize, processes in cases:
         found = float(answer(list(seconds), chunksize, processes))

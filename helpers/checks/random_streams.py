@@ -9,6 +9,7 @@ import numpy as np
 
 from helpers.array_tasks import add_draws_with_pid, draw_with_pid
 from helpers.checks.verdict import exercise_check
+from helpers.text import counted
 
 
 @exercise_check(praise="A child needs the seed and its own number, and not the children before it.")
@@ -34,6 +35,9 @@ def _first_numbers(seed: Any) -> list[int]:
     return numbers
 
 
+SEEDS = (1, 2, 1001, 1_000_001)
+"""Runs with these seeds share streams if a task's seed is the run's plus a multiple of 1, 10, 1000, 2000 ... ."""
+
 Simulation = Callable[[Callable[[Any], Any], int, int, int], Iterable[tuple[int, float]]]
 
 
@@ -52,7 +56,7 @@ def same_for_any_pool(answer: Simulation) -> str | None:
         return "Some of the tasks draw the same numbers."
     if not runs[1, 1] == runs[1, 2] == runs[1, 3]:
         return "With the same seed, but one, two or three processes, the results differ."
-    many = [number for seed in (1, 2) for _, number in answer(draw_with_pid, seed, 2000, 2)]
+    many = [number for seed in SEEDS for _, number in answer(draw_with_pid, seed, 2000, 2)]
     if set(runs[1, 2]) & set(runs[2, 2]) or len(set(many)) < len(many):
         return "Two runs with different seeds have some results in common."
     return None
@@ -63,6 +67,9 @@ CutSimulation = Callable[[Callable[[Any, int], Any], int, int, int], Iterable[tu
 BUSY_PROCESSES = 8
 """How many processes must have work, so that there are at least that many tasks."""
 
+CUTS = ((1, 9000, 2), (1, 9000, 1), (1, 9000, 3), (2, 9000, 2), (1001, 9000, 2), (1, 13_000, 3), (1, 1000, 3))
+"""The seeds, points and processes of the runs."""
+
 
 @exercise_check(
     praise="The work is cut in the same way whoever does it, so the number of processes changes the time alone."
@@ -70,7 +77,7 @@ BUSY_PROCESSES = 8
 def cut_for_any_pool(answer: CutSimulation) -> str | None:
     """The task returns the number of its process, how many numbers it drew, and their sum, which shows its stream."""
     runs = {}
-    for seed, points, processes in ((1, 9000, 2), (1, 9000, 1), (1, 9000, 3), (2, 9000, 2), (1, 13_000, 3)):
+    for seed, points, processes in CUTS:
         found = list(answer(add_draws_with_pid, seed, points, processes))
         if hint := _wrong_processes({pid for pid, _, _ in found}, processes):
             return hint
@@ -82,11 +89,13 @@ def cut_for_any_pool(answer: CutSimulation) -> str | None:
         return (
             "With the same seed, but one, two or three processes, the results differ. What else depends on that number?"
         )
-    if len(first) < BUSY_PROCESSES:
-        return f"There are {len(first)} tasks for 9000 points, too few to keep {BUSY_PROCESSES} processes busy."
+    for (_, points, _), totals in runs.items():
+        if len(totals) < BUSY_PROCESSES:
+            tasks = counted(len(totals), "task")
+            return f"With {points} points you make {tasks}, too few to keep {BUSY_PROCESSES} processes busy."
     if len(set(first)) < len(first):
         return "Some of the tasks draw the same numbers."
-    if set(first) & set(runs[2, 9000, 2]):
+    if set(first) & {*runs[2, 9000, 2], *runs[1001, 9000, 2]}:
         return "Two runs with different seeds have some results in common."
     return None
 

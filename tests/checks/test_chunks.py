@@ -143,6 +143,17 @@ def in_rounds(seconds, chunksize, processes):
     return sum(max(chunks[first : first + processes]) for first in range(0, len(chunks), processes))
 
 
+def without_the_last_chunk(seconds, chunksize, processes):
+    whole = len(seconds) // chunksize * chunksize
+    return with_a_heap(seconds[:whole], chunksize, processes)
+
+
+def with_full_chunks(seconds, chunksize, processes):
+    missing = -len(seconds) % chunksize
+    mean = sum(seconds[-(chunksize - missing) :]) / (chunksize - missing)
+    return with_a_heap([*seconds, *[mean] * missing], chunksize, processes)
+
+
 WRONG_MODELS = [
     in_turn,
     longest_first,
@@ -153,6 +164,8 @@ WRONG_MODELS = [
     lambda seconds, chunksize, processes: with_a_heap(seconds, 1, processes),
     lambda seconds, chunksize, processes: min(10, sum(seconds)),
     lambda seconds, chunksize, processes: cut(seconds, chunksize),
+    without_the_last_chunk,
+    with_full_chunks,
 ]
 
 
@@ -168,6 +181,8 @@ def test_a_wrong_model_of_a_pool_gets_a_hint(answer):
 
 def test_the_hints_name_the_usual_mistakes():
     assert "array_split" in checks.default_chunks([4, 4] + [3] * 14, 50, 4).sentence
+    assert "array_split" in checks.default_chunks([4] * 11 + [3] * 2, 50, 4).sentence
+    assert "First work out" in checks.default_chunks([50], 50, 4).sentence
     assert "one chunk for each worker" in checks.default_chunks([13, 13, 13, 11], 50, 4).sentence
     assert "too many" in checks.chunk_size_for(WRONG_SIZES[0]).sentence
     assert "smaller" in checks.chunk_size_for(WRONG_SIZES[1]).sentence

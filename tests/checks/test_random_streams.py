@@ -118,6 +118,16 @@ def seeds_far_apart(task, seed, tasks, processes):
         return pool.map(task, range(1000 * seed, 1000 * seed + tasks))
 
 
+def seed_plus_multiple_of_tasks(task, seed, tasks, processes):
+    with Pool(processes) as pool:
+        return pool.map(task, [seed + tasks * number for number in range(tasks)])
+
+
+def seed_plus_ten_thousands(task, seed, tasks, processes):
+    with Pool(processes) as pool:
+        return pool.map(task, [seed + 10_000 * number for number in range(tasks)])
+
+
 def one_seed(task, seed, tasks, processes):
     with Pool(processes) as pool:
         return pool.map(task, [seed] * tasks)
@@ -159,6 +169,8 @@ WRONG_SIMULATIONS = [
     a_seed_for_each_chunk,
     seed_plus_number,
     seeds_far_apart,
+    seed_plus_multiple_of_tasks,
+    seed_plus_ten_thousands,
     one_seed,
     without_a_pool,
     too_many_processes,
@@ -178,9 +190,9 @@ def hundredths(task, seed, points, processes):
         return pool.starmap(task, [(each, points // 100) for each in seeds])
 
 
-def thousands(task, seed, points, processes):
+def hundreds(task, seed, points, processes):
     with Pool(processes) as pool:
-        handles = [pool.apply_async(task, ([number, seed], 500)) for number in range(points // 500)]
+        handles = [pool.apply_async(task, ([number, seed], 100)) for number in range(points // 100)]
         return (result for result in [handle.get() for handle in handles])
 
 
@@ -200,7 +212,7 @@ def _shared(task, points, seed):
     return task(seed, points)
 
 
-@pytest.mark.parametrize("answer", [hundredths, thousands, uneven_shares, many_for_few])
+@pytest.mark.parametrize("answer", [hundredths, hundreds, uneven_shares, many_for_few])
 def test_a_cut_that_is_the_same_for_any_pool_is_right(answer):
     verdict = checks.cut_for_any_pool(answer)
     assert verdict.right, verdict
@@ -248,6 +260,10 @@ WRONG_CUTS = {
     "points that are lost": cut_by_processes(lambda processes: 16),
     "the same seed": with_seeds(lambda seed, number, processes: seed),
     "seed + i": with_seeds(lambda seed, number, processes: seed + number),
+    "seed + 1000 i": with_seeds(lambda seed, number, processes: seed + 1000 * number),
+    "a task for each thousand points": lambda task, seed, points, processes: _starmap(
+        task, processes, [(each, 1000) for each in np.random.SeedSequence(seed).spawn(points // 1000)]
+    ),
     "a seed for each process": with_seeds(lambda seed, number, processes: [seed, number % processes]),
     "seeds that depend on the processes": with_seeds(lambda seed, number, processes: [seed, number, processes]),
     "no seed": with_seeds(lambda seed, number, processes: None),

@@ -98,7 +98,7 @@ def cut(function, seed, points, processes, parts=9, pids=None):
         ),
         (
             lambda f, seed, n, p: cut(f, seed, n, p, parts=7),
-            "There are 7 tasks for 9000 points, too few to keep 8 processes busy.",
+            "With 9000 points you make 7 tasks, too few to keep 8 processes busy.",
         ),
         (
             lambda f, seed, n, p: cut(f, seed, n, p, pids=[os.getpid()]),
