@@ -112,9 +112,9 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
         found.append("What a change would bring cannot be said: the simulator does not come near the time of this run.")
     others, promised = facts.cpus_of_others, any(cause.expected is not None for cause in causes)
     if others > MATTERS * facts.cpus and (promised or not causes):
-        busy = f"other programs used {others:.1f} of {counted(facts.cpus, 'CPU')}"
-        promise = f"What is expected is for a machine that is as busy as it was: {busy}."
-        found.append(promise if promised else f"But {busy} meanwhile.")
+        busy = f"other programs used {others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile"
+        less = f"{busy[0].upper()}{busy[1:]}: while they go on, a change may bring less."
+        found.append(less if promised else f"But {busy}.")
     waited = facts.spent.waiting_for_cpu > 0.15 * facts.spent.whole
     if facts.run.load is None and waited and not facts.threads and facts.run.processes <= facts.cpus:
         found.append("Who used the CPUs meanwhile was not recorded: other programs, or threads that tasks started?")

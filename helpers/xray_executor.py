@@ -12,7 +12,9 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, process
+from concurrent.futures import Future, process
+from concurrent.futures.process import ProcessPoolExecutor
+from concurrent.futures.thread import ThreadPoolExecutor
 from functools import partial
 from multiprocessing.context import BaseContext
 from typing import Any, ParamSpec, TypeVar, cast
@@ -95,7 +97,7 @@ class XrayThreadPoolExecutor(Recorded, ThreadPoolExecutor):
 
 
 if sys.version_info >= (3, 14):
-    from concurrent.futures import InterpreterPoolExecutor
+    from concurrent.futures.interpreter import InterpreterPoolExecutor
 
     from helpers.pool.interpreters import InterpreterContext, Submitted, resolve
 

@@ -1,5 +1,6 @@
 """The X-rayed executors give what those of `concurrent.futures` give, and record what their workers did."""
 
+import ast
 import concurrent.futures
 import gc
 import multiprocessing
@@ -27,6 +28,18 @@ from helpers.xray_executor import XrayProcessPoolExecutor, XrayThreadPoolExecuto
 MOMENTS = ["submitted", "packed", "sent", "arrived", "received", "started", "finished", "returned", "replied",
            "landed", "delivered"]  # fmt: skip
 HEAVY = {"numpy", "matplotlib", "IPython"}
+
+
+def test_the_stock_executors_are_imported_from_where_they_are_defined():
+    """Python 3.15 resolves `from concurrent.futures import ...Executor` late; within the X-ray's own import it cannot."""
+    module = ast.parse(Path(xray_executor.__file__).read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(module) if isinstance(node, ast.ImportFrom)]
+    sources = {name.name: node.module for node in imports for name in node.names if name.name.endswith("PoolExecutor")}
+    assert sources == {
+        "ProcessPoolExecutor": "concurrent.futures.process",
+        "ThreadPoolExecutor": "concurrent.futures.thread",
+        "InterpreterPoolExecutor": "concurrent.futures.interpreter",
+    }
 
 
 @pytest.fixture(autouse=True)

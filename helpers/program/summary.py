@@ -13,7 +13,7 @@ MOST_GROUPS = 3
 MOST_NOTES = 3
 MOST_CHARACTERS = 300  # of a note in the paragraph
 
-NOTHING = "The program made no pool, so there is nothing to show."
+NOTHING = "The program itself made no pool, so there is nothing to show."
 NOTHING_SEEN = "No pool of the program was X-rayed."
 
 

@@ -121,7 +121,7 @@ def test_everything_that_pools_do_is_the_same(write, method):
 def test_an_end_is_the_same_and_without_a_pool_there_is_one_sentence_and_no_page(write, text):
     program = write(text)
     done = same(program, stdin=b"line\n")
-    assert done.stderr.endswith(b"X-ray: The program made no pool, so there is nothing to show.\n")
+    assert done.stderr.endswith(b"X-ray: The program itself made no pool, so there is nothing to show.\n")
     assert program.pages == []
 
 
