@@ -31,7 +31,7 @@ HEAVY = {"numpy", "matplotlib", "IPython"}
 
 
 def test_the_stock_executors_are_imported_from_where_they_are_defined():
-    """Python 3.15 resolves `from concurrent.futures import ...Executor` late; within the X-ray's own import it cannot."""
+    """Python 3.15 resolves those of the package late, and cannot within the import of the X-ray."""
     module = ast.parse(Path(xray_executor.__file__).read_text(encoding="utf-8"))
     imports = [node for node in ast.walk(module) if isinstance(node, ast.ImportFrom)]
     sources = {name.name: node.module for node in imports for name in node.names if name.name.endswith("PoolExecutor")}
