@@ -42,13 +42,19 @@ MAX_LINES = 6
 
 @dataclass(frozen=True)
 class Exhibit:
-    """What the code did: the last lines of its output, the seconds it took, and whether it ended by itself."""
+    """What the code did: the last lines of its output, the seconds it took, and whether it ended by itself.
+
+    ran: whether it ran at all; if not, the lines say why.
+    """
 
     lines: tuple[str, ...]
     seconds: float
     ended: bool
+    ran: bool = True
 
     def __repr__(self) -> str:
+        if not self.ran:
+            return "\n".join(self.lines)
         verdict = f"It ended by itself after {self.seconds:.1f} s."
         if not self.ended:
             verdict = f"It HANGS: still running after {self.seconds:.1f} s. Killed, with all its children."
@@ -74,7 +80,7 @@ def run_apart(
     if start_method is not None:
         if start_method not in multiprocessing.get_all_start_methods():
             message = f"This platform has no {start_method}; see the text below for what it would show."
-            return Exhibit((message,), seconds=0.0, ended=True)
+            return Exhibit((message,), seconds=0.0, ended=True, ran=False)
         # A spawned worker imports the script, and has got its method already.
         choice = f"import multiprocessing; multiprocessing.set_start_method({start_method!r})"
         code = f"if __name__ == '__main__': {choice}\n{code}"

@@ -3,7 +3,8 @@
 A `Watch` looks twice, at its beginning and at its end, and not in between. The CPU seconds that all programs have used
 meanwhile, less those of this process and of its children, living and ended, are those of others. Where that cannot be
 known, nothing is claimed: within a quota, whose CPUs the counters of the system do not show; for less than
-LEAST_SECONDS, in which they hardly advance; and where the system does not add up what ended processes have used.
+LEAST_SECONDS, in which they hardly advance; and where the system does not add up what ended processes have used. So it
+is where this process starts another program meanwhile, whose own processes may outlive it: a fork server does.
 """
 
 import os
@@ -16,6 +17,9 @@ from typing import Any
 from helpers.text import counted
 
 LINUX, WINDOWS = sys.platform == "linux", sys.platform == "win32"
+
+STARTS = ("_winapi.CreateProcess", "subprocess.Popen", "os.system", "os.posix_spawn")
+"""The audit events of the start of another program; on Windows, of any process."""
 
 LEAST_SECONDS = 0.2
 """The counters of most systems advance by a hundredth of a second: for a shorter time they say little."""
@@ -128,14 +132,11 @@ def _look(first: bool) -> _Look | None:
     found = _cpu_times()
     if found is None or usable_cpus() < len(found[0]):  # within a quota, they are the host's
         return None
-    if WINDOWS:
-        _count_starts()
-    elif not LINUX and _has_forkserver():  # whose children, when they have ended, are in no counter
+    _count_starts()
+    if not LINUX and not WINDOWS and _has_forkserver():  # whose children, when they have ended, are in no counter
         return None
     family, living = _family(first)
-    if WINDOWS:
-        return _Look(time.perf_counter(), *found, family, living, _starts)
-    return _Look(time.perf_counter(), *found, family)
+    return _Look(time.perf_counter(), *found, family, living if WINDOWS else frozenset(), _starts)
 
 
 def _cpu_times() -> tuple[tuple[int, ...], float, float, float] | None:
@@ -242,7 +243,7 @@ _counting = False
 
 
 def _count_starts() -> None:
-    """Count from now on, on Windows, how many processes this one starts."""
+    """Count from now on how many processes, or programs, this one starts."""
     global _counting
     if not _counting:
         _counting = True
@@ -251,5 +252,5 @@ def _count_starts() -> None:
 
 def _audit(event: str, _arguments: object) -> None:
     global _starts
-    if event == "_winapi.CreateProcess":
+    if event in STARTS:
         _starts += 1

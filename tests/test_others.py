@@ -146,6 +146,24 @@ def test_what_cannot_be_known_is_not_claimed(counters, change):
     assert watch.others() is None
 
 
+def test_where_this_process_started_a_program_nothing_is_known(counters):
+    """A fork server that the program leaves behind takes along what its workers have used: nobody waits for it."""
+    watch = Watch()
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    counters.passes(10.0, user=8.0)
+    assert watch.others() is None
+
+
+@pytest.mark.parametrize("method", start_methods())
+@linux
+def test_a_pool_of_this_process_is_no_program(counters, method):
+    watch = Watch()
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        pool.apply(abs, (1,))
+    counters.passes(10.0, user=8.0)
+    assert watch.others() is not None
+
+
 @pytest.fixture
 def windows(monkeypatch, counters):
     monkeypatch.setattr(others, "LINUX", False)

@@ -135,7 +135,7 @@ def unordered_order(answer: Sequence[float], naps: Sequence[float], processes: i
 
 @exercise_check(praise="All tasks were under way at the same time, and their results are in the order of the items.")
 def side_by_side(answer: Callable[..., Iterable[Any]]) -> str | None:
-    items = ["first", "second", "third"]
+    items = ["second", "third", "first"]
     all_run = threading.Barrier(len(items))
 
     def meet_the_others(item: str) -> str:

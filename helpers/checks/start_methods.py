@@ -33,6 +33,9 @@ def refuse_fork(event, args):
 
 sys.addaudithook(refuse_fork)
 runpy.run_path({path!r}, run_name="__main__")
+server = sys.modules.get("multiprocessing.forkserver")
+if server is not None and server._forkserver._forkserver_pid is not None:
+    print("this script uses forkserver; start its workers with spawn")
 if int(multiprocessing.Process().name.rpartition("-")[2]) == 1:  # processes are numbered from 1
     print("this script starts no process")
 """

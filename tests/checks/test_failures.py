@@ -3,6 +3,7 @@
 # ruff: noqa: BLE001 - the answers of students catch what a task raises, whatever it is
 
 import copyreg
+import threading
 import time
 from multiprocessing import TimeoutError as PoolTimeout
 
@@ -93,6 +94,29 @@ class ForgetsItsAttributes(WithReduce):
         self.when = time.perf_counter()
 
 
+class ReducesToALambda(WithReduce):
+    def __reduce__(self):
+        return (lambda row, reason: ReducesToALambda(row, reason)), (self.row, self.reason)
+
+
+class HoldsALock(WithAttributes):
+    def __init__(self, row, reason):
+        super().__init__(row, reason)
+        self.lock = threading.Lock()
+
+
+class IsCopiedOnly(WithReduce):
+    def __reduce__(self):
+        raise TypeError("this cannot be pickled")
+
+    def __copy__(self):
+        return IsCopiedOnly(self.row, self.reason)
+
+
+def a_built_in_exception(row, reason):
+    return ValueError(f"row {row}: {reason}")
+
+
 class IsNoException:
     def __init__(self, row, reason):
         self.text = f"row {row}: {reason}"
@@ -118,6 +142,10 @@ WRONG_EXCEPTIONS = [
     GrowsWithEachCopy,
     ReducesToAnother,
     ForgetsItsAttributes,
+    ReducesToALambda,
+    HoldsALock,
+    IsCopiedOnly,
+    a_built_in_exception,
     IsNoException,
     CallsNothing,
 ]
@@ -228,6 +256,38 @@ def does_not_wait(pool, function, items, seconds):
     return by_one_deadline(pool, function, items, 0.05)
 
 
+def waits_first(pool, function, items, seconds):
+    handles = [pool.apply_async(function, (item,)) for item in items]
+    time.sleep(seconds)
+    return [_entry(handle, 0) for handle in handles]
+
+
+def waits_nearly_all_the_time_first(pool, function, items, seconds):
+    handles = [pool.apply_async(function, (item,)) for item in items]
+    time.sleep(0.9 * seconds)
+    return [_entry(handle, 0) for handle in handles]
+
+
+def gives_each_a_share(pool, function, items, seconds):
+    handles = [pool.apply_async(function, (item,)) for item in items]
+    return [_entry(handle, seconds / len(items)) for handle in handles]
+
+
+def waits_for_each_until_one_is_late(pool, function, items, seconds):
+    entries = []
+    for handle in [pool.apply_async(function, (item,)) for item in items]:
+        late = any(isinstance(entry, PoolTimeout) for entry in entries)
+        entries.append(_entry(handle, 0 if late else seconds))
+    return entries
+
+
+def _entry(handle, seconds):
+    try:
+        return handle.get(timeout=seconds)
+    except Exception as error:
+        return error
+
+
 @pytest.mark.parametrize("answer", [by_one_deadline, by_polling, by_callbacks])
 def test_a_function_that_collects_results_and_errors_gets_a_tick(answer):
     assert checks.collected(answer).right, checks.collected(answer)
@@ -243,6 +303,10 @@ def test_a_function_that_collects_results_and_errors_gets_a_tick(answer):
         stops_at_the_first_failure,
         does_not_wait,
         waits_for_ever,
+        waits_first,
+        waits_nearly_all_the_time_first,
+        gives_each_a_share,
+        waits_for_each_until_one_is_late,
     ],
 )
 def test_another_function_gets_a_hint(answer):

@@ -49,7 +49,7 @@ class OnlyOneRow(Row):
     "answer, hint",
     [
         (Row, "Its copy has the same type, the same text and the same attributes."),
-        (lambda row, reason: row, "A task can raise only exceptions, and yours is a int."),
+        (lambda row, reason: row, "The answer must be a class of exceptions, and is a function."),
         (OtherText, "str() of the exception must be 'row 2: has no distance', and is 'row 2'."),
         (OnlyOneRow, "str() of the exception must be 'row 7: is empty', and is 'row 2: has no distance'."),
         (CannotBeRebuilt, "It cannot be rebuilt from its arguments, ('row 2: has no distance',): "),

@@ -122,7 +122,7 @@ def test_an_order_of_naps_gets_the_hint_that_names_its_mistake(order, hint):
         ),
         (
             lambda pool, f, items: pool.map(f, items)[:2],
-            "3 items must give 3 results, one for each; yours gives ['FIRST', 'SECOND'].",
+            "3 items must give 3 results, one for each; yours gives ['SECOND', 'THIRD'].",
         ),
     ],
 )

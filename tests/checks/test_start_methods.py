@@ -88,6 +88,7 @@ WRONG_SCRIPTS = {
     "the rate is not sent": AS_GIVEN.replace(ASK, "")
     .replace("with get", GUARD + indented(ASK) + "    with get")
     .replace("    print(pool", "        print(pool"),
+    "forkserver instead": (IMPORTS + CONVERT + GUARD + indented(ASK + WITH)).replace('"spawn"', '"forkserver"'),
     "fork instead": AS_GIVEN.replace('"spawn"', '"fork"'),
     "no pool": IMPORTS + ASK + "print([10 * rate, 20 * rate, 30 * rate])\n",
     "a lambda": IMPORTS + GUARD + indented(ASK + WITH.replace("partial(convert, rate)", "lambda price: price * rate")),

@@ -102,7 +102,7 @@ def test_five_repeats_are_tried_too(clock):
             lambda work, p, cpus: work / p,
             "Five processes on two CPUs: how many of them can compute at the same moment?",
         ),
-        (lambda work, p, cpus: work / cpus, "Two processes on sixteen CPUs: how many CPUs have something to do?"),
+        (lambda work, p, cpus: work / cpus, "Three processes on sixteen CPUs: how many CPUs have something to do?"),
     ],
 )
 def test_a_wrong_best_time_gets_the_hint_that_names_it(answer, hint):
