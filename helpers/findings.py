@@ -1,6 +1,6 @@
 """What a measurement showed: a sentence that is computed from the figures, with their spread.
 
-A lesson that claims something about times calls `finding` below the measurement. It shows one of three lines:
+A lesson that claims something about times calls `finding` below the measurement. Its line begins in one of three ways:
 
     ✓ The warm pool is faster than the cold one: 1.05 times (1.03 to 1.09).
     ≈ The warm pool is faster than the cold one: this run cannot tell, 1.01 times (0.96 to 1.05).
@@ -44,7 +44,7 @@ def finding(
 
     The claim holds when the whole interval of the median (`median_interval`) lies above and below, and fails when none
     of it does. With fewer than LEAST_ROUNDS rounds, or with nan among the values, it can neither hold nor fail. Raises
-    ValueError without a value, or without a bound.
+    ValueError without a value, and for numbers without a bound.
     """
     if not len(values):
         raise ValueError("a finding needs the values of several rounds, and has none")

@@ -95,7 +95,7 @@ def describe() -> Machine:
 
 
 class PeakMemory:
-    """The most memory, in bytes, that this process and its largest child process held while the block ran.
+    """The most memory, in bytes, that this process and its largest descendant held while the block ran.
 
     Only a process's own memory counts, which would be free again if the process ended (USS, see psutil): no shared
     memory, and no pages that a fork has not changed. parent counts from the beginning of the block, worker from

@@ -132,7 +132,7 @@ def exhibit(line: str, cell: str) -> Exhibit:
 
 
 def program(line: str, cell: str) -> None:
-    """Run the cell as a script, and print the last lines of what it printed: %%program [start method, or seconds].
+    """Run the cell as a script, and print its last lines of output: %%program [start method, or whole seconds].
 
     The number of seconds is for a script that hangs. Nothing is printed that differs from run to run by itself.
     """

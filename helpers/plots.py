@@ -70,7 +70,8 @@ def runs_plot(
     does.
     """
     laws, expected, cpus = laws or {}, expected or {}, cpus or usable_cpus()
-    _check([cpus, *expected, *(point.processes for point in points)], expected.values())
+    predicted = [point.predicted for point in points if point.predicted is not None]
+    _check([cpus, *expected, *(point.processes for point in points)], [*expected.values(), *predicted])
     figure = speedup_figure(points, [], cpus, size, laws, expected)
     text = [_usable(cpus), *_runs_table(points)]
     text += [f"the model expects {ratio:.2f} with {counted(n, 'process')}" for n, ratio in expected.items()]
@@ -91,7 +92,7 @@ def curves_plot(
     measured, predicted: for each label, the seconds by what is on the x axis; across names that. log: both axes are
     logarithmic.
 
-    Raises ValueError when nothing was measured, or something that a logarithm cannot show.
+    Raises ValueError without a point, or for one that a logarithm cannot show.
     """
     predicted = predicted or {}
     points = [pair for curve in (*measured.values(), *predicted.values()) for pair in curve.items()]

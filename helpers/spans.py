@@ -34,9 +34,9 @@ class Span(NamedTuple):
     - landed (parent): the result has been read from the pipe
     - delivered (parent): unpickling of the result has ended
 
-    task is the task's place in the run: for a single map, its index in the input. worker is a process id.
-    cpu is the worker's own CPU seconds between started and finished. bytes_in and bytes_out are the sizes of
-    the pickled task and result. outcome is one of OUTCOMES.
+    task is the task's place in the run: for a single map, its index in the input. worker is the id of a process, or
+    of a thread. cpu is the worker's own CPU seconds between started and finished. bytes_in and bytes_out are the sizes
+    of the pickled task and result. outcome is one of OUTCOMES.
     """
 
     task: int
@@ -69,7 +69,7 @@ class Span(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """One worker process: its process id, and the moment (seconds) at which it was ready for its first task."""
+    """One worker: its id, as in `Span`, and the moment (seconds) at which it was ready for its first task."""
 
     pid: int
     ready: float

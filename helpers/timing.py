@@ -190,7 +190,7 @@ def efficiency(speedup: float, processes: int) -> float:
 
 
 def warm_up(pool: Pool, processes: int, deadline: float = 30.0) -> None:
-    """Send the pool short naps until the given number of its workers have answered.
+    """Send a pool of processes short naps until the given number of its workers have answered.
 
     An `XrayPool` records the naps too: call its `reset` afterwards. Raises TimeoutError after `deadline` seconds: a
     worker may have died at its start, or the pool has fewer workers.

@@ -2,7 +2,7 @@
 
 - `.json` holds every field of the run, its workers and its spans, under their names.
 - `.trace.json` is in the Trace Event Format (document "Trace Event Format", Google): open it in Perfetto
-  (https://ui.perfetto.dev) or in chrome://tracing. Its times are microseconds since the run began.
+  (https://ui.perfetto.dev) or in chrome://tracing. Its times are microseconds since the first run began.
 """
 
 import json

@@ -1,8 +1,9 @@
-"""`XrayPool`: a drop-in for `multiprocessing.Pool` that records a span for every task, and never hangs.
+"""`XrayPool`: a drop-in for `multiprocessing.Pool` that records a span for every task and, with a limit, never hangs.
 
 It is the stock pool, whose messages note the moments of their tasks (`helpers.pool.messages`), under the eyes of a
 supervisor (`helpers.pool.supervisor`). The caller gets exactly what the stock pool would give: plain values in the same
-order, the same exceptions, the same callbacks. Where the stock pool would wait for ever, it raises.
+order, the same exceptions, the same callbacks. Where the stock pool would wait for ever, it raises: for an endless
+task, at its limit.
 """
 
 import multiprocessing
@@ -42,7 +43,7 @@ Callback = Callable[[Any], object] | None
 
 
 class XrayPool(Recorded, Pool):
-    """A `multiprocessing.Pool` that records what every worker did, gives the same results, and never hangs.
+    """A `multiprocessing.Pool` that records what workers did, gives the same results and, with a limit, never hangs.
 
     Use it as you use the stock pool, and read `run` afterwards:
 
@@ -56,11 +57,12 @@ class XrayPool(Recorded, Pool):
     next); None: no limit.
 
     Raises ValueError when a number is out of range, TypeError when the initializer cannot be called, RuntimeError
-    when workers could not start from this notebook. A call raises `pickle.PicklingError` at once for a function that
-    cannot be sent. `WorkerDied`, `TookTooLong`, `TaskFailed` (what pickle cannot copy, a failing initializer) and
-    `PoolStopped` (a result that is asked for after the end) end what would wait for ever in the stock pool.
+    when workers could not start from this notebook. The pool (for its initializer) and each call raise
+    `pickle.PicklingError` at once for a function that has no name by which a worker could import it. `WorkerDied`,
+    `TookTooLong`, `TaskFailed` (what pickle cannot copy, a failing initializer) and `PoolStopped` (a result that is
+    asked for after the end) end what would wait for ever in the stock pool.
 
-    An exception of a task is raised as by the stock pool, with one more attribute: `xray`, the task's number.
+    An exception of a task is raised as by the stock pool, with one more attribute: `xray`, the task's place in the run.
     The tasks of its chunk that were to follow are given up, as by the stock pool, and have no span. The tasks that
     are under way when the pool ends, or when their worker dies, end as `lost`.
     """
@@ -155,7 +157,7 @@ class XrayPool(Recorded, Pool):
         return self._iterate(super().imap_unordered, func, iterable, chunksize, more)
 
     def join(self) -> None:
-        """Wait for the workers to leave.
+        """Wait for the workers to end.
 
         Raises ValueError before `close`, and PoolError in a callback, which would wait for itself.
         """
@@ -175,7 +177,7 @@ class XrayPool(Recorded, Pool):
         """`run` up to this moment, for a picture that grows.
 
         The tasks under way end now, with the outcome "running"; of a chunk, only the task that its worker holds. All
-        workers that live are among the workers, and who is not ready yet is ready now.
+        workers that live are among its workers; one that is not ready yet counts as ready now.
         """
         recorder, holding = self._recorder, list(self._supervisor.held())
         now = time.perf_counter()  # after all that is known of them

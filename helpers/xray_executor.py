@@ -1,8 +1,8 @@
 """`XrayProcessPoolExecutor`, `XrayThreadPoolExecutor`, `XrayInterpreterPoolExecutor`: executors that record a `Run`.
 
 Each is the executor of `concurrent.futures` whose name it bears, with tasks that note their moments. The caller gets
-exactly what the stock executor would give, and waits where it would wait; the traceback of an exception shows one line
-more, that of the noting. The third is there from Python 3.14 on.
+exactly what the stock executor would give, and waits where it would wait; the traceback of an exception also shows the
+frame of the noting. The third is there from Python 3.14 on.
 
 loky has no X-ray: joblib makes loky's executor itself, where no other class can be put, and what it sends is pickled by
 cloudpickle, with reducers for large arrays, which a message of bytes of its own would go round.

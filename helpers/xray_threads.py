@@ -1,7 +1,7 @@
 """`XrayThreadPool`: a drop-in for `multiprocessing.pool.ThreadPool` that records a span for every task.
 
 It is the stock pool, whose tasks note their moments (`helpers.pool.threads`). The caller gets exactly what the stock
-pool would give; a traceback shows one line more, that of the noting. Whatever makes the stock pool wait for ever makes
+pool would give; a traceback shows one frame more, that of the noting. Whatever makes the stock pool wait for ever makes
 this one wait, too.
 """
 

@@ -146,6 +146,8 @@ def test_a_bad_number_of_processes_is_refused(processes):
 def test_a_bad_prediction_is_refused(expected):
     with pytest.raises(ValueError, match="predicted speed-up must be a number above 0, not"):
         speedup_plot(SERIAL, {}, cpus=2, prediction={2: expected})
+    with pytest.raises(ValueError, match="predicted speed-up must be a number above 0, not"):
+        runs_plot([Point(2, 1.5, 1.4, 1.6, 0.5, predicted=expected)], cpus=2)
 
 
 def test_the_text_of_curves_has_what_was_measured_next_to_what_was_predicted():
