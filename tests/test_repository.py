@@ -122,3 +122,8 @@ def test_the_program_in_the_readme_runs_as_it_stands(tmp_path):
     )
     assert done.stderr == ""
     assert (tmp_path / "timeline.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_no_name_of_a_test_holds_an_address(request):
+    """It would differ from process to process, and pytest-xdist refuses tests that do."""
+    assert [item.nodeid for item in request.session.items if re.search(r" at 0x[0-9a-f]{8,}", item.nodeid)] == []

@@ -74,7 +74,7 @@ def describe_exit(code: int | None) -> str:
     if code is None:
         return "has ended (its exit code was taken by somebody else)"
     if code >= 0:
-        return f"ended by itself, with exit code {code},"
+        return f"ended with exit code {code}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
