@@ -56,7 +56,7 @@ def predictions(results: Results) -> str:
             cells = [_predicted_and_measured(by_name, each) for each in (name, name.replace(", cold", ", warm"))]
             lines.append((*name.split(", ")[:-1], *cells[0], *cells[1]))
     if not lines:
-        return "Not recorded yet: `python -m benchmarks --record model`."
+        return "Not recorded yet: `.venv/bin/python -m benchmarks --record model`."
     header = ("work", "processes", "chunk size", "cold, predicted", "measured", "warm, predicted", "measured")
     return _table(header, lines, rows)
 
