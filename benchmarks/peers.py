@@ -94,7 +94,10 @@ def executor(context: BaseContext, table: np.ndarray) -> Iterator[Run]:
 @contextmanager
 def joblib_parallel(_: BaseContext, table: np.ndarray) -> Iterator[Run]:
     task = joblib.delayed(partial(work.as_array, target=table[0]))
-    yield lambda: joblib.Parallel(WORKERS)(task(chunk) for chunk in np.array_split(table, CHUNKS))
+    # Above max_nbytes, joblib writes an array to a file, and a loop over the rows of a numpy.memmap takes three times
+    # as long: that would compare the loops, and not the pools.
+    pool = joblib.Parallel(WORKERS, max_nbytes=None)
+    yield lambda: pool(task(chunk) for chunk in np.array_split(table, CHUNKS))
     get_reusable_executor().shutdown(wait=True)
 
 
