@@ -71,7 +71,9 @@ class RecordedPool:
         """What cost it most, and what to change (`helpers.diagnosis`); nothing if no task has ended."""
         has_ended = any(span.outcome in ("ok", "error") for span in self.run.spans)
         text = str(explain(self.run, spent=self.spent)) if has_ended else ""
-        if self.about_chunks and (advice := re.search(r"chunksize=\d+", text)):
+        advice = re.search(r"chunksize=\d+", text)
+        alone = len({(span.worker, span.arrived) for span in self.run.spans}) == len(self.run.spans)
+        if self.about_chunks and advice and not (alone and advice[0] == "chunksize=1"):  # which it has already
             text += f"\n{self.about_chunks.format(advice[0])}"
         return text
 

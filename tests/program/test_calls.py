@@ -6,11 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from pictures import FIRST, RUN
 
-from helpers.program import executors, pools
+from helpers.program import executors, pools, recording
 from helpers.program.calls import ALONE, APPLY, MAP, SUBMIT, about_chunks
 from helpers.program.journal import Journal
-from helpers.program.recording import read_recording
+from helpers.program.recording import RecordedPool, read_recording
 
 OURS, LIBRARY = ("/me/script.py", 3, "main"), ("/x/site-packages/sampler/ensemble.py", 3, "sample")
 NUMBERS = range(9)
@@ -65,3 +66,11 @@ def test_what_is_called_is_noted(tmp_path, monkeypatch, module, name, call, begi
 def test_the_advice_depends_on_who_cuts_the_work(calls, begins):
     assert about_chunks(calls, "/me").startswith(begins)
     assert bool(about_chunks(calls, "/me")) == bool(begins)
+
+
+@pytest.mark.parametrize(("size", "alone", "said"), [(1, True, False), (2, True, True), (1, False, True)])
+def test_a_chunksize_that_the_tasks_have_already_needs_no_words(monkeypatch, size, alone, said):
+    monkeypatch.setattr(recording, "explain", lambda *_, **__: f"Take chunksize={size}.")
+    run = RUN if alone else RUN._replace(spans=(FIRST, FIRST._replace(task=1)))
+    pool = RecordedPool("Pool", "", run, ["sqrt"] * len(run.spans), "Hand them in with {}.")
+    assert ("Hand them in with" in pool.explanation) is said
