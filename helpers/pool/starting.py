@@ -1,6 +1,9 @@
 """The context that is given to the stock pool: it makes what its original makes, and remembers every worker process."""
 
+import os
+import threading
 from collections.abc import Callable
+from functools import cache
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -36,6 +39,32 @@ class Worker:
             return self.process.pid  # type: ignore[no-any-return]
         except ValueError:
             return None
+
+
+@cache
+def asked_in_turn() -> type[Any]:
+    """Return how a fork server's workers are started, so that one thread at a time asks how a worker ended.
+
+    The server writes an exit code once. Where the stock pool's thread and the supervisor asked at the same moment, one
+    of them found nothing, and took it for the end of the server, exit code 255 (`multiprocessing.popen_forkserver`).
+    """
+    from multiprocessing.popen_forkserver import Popen  # which not every platform has
+
+    class AskedInTurn(Popen):
+        """The start of a process, which asks for the exit code under a lock."""
+
+        def __init__(self, process: Any) -> None:
+            self._asking = threading.RLock()
+            del process._Popen  # the process is pickled, and its worker starts nothing
+            super().__init__(process)
+
+        def poll(self, flag: int = os.WNOHANG) -> int | None:
+            if flag != os.WNOHANG and self.returncode is None:
+                wait([self.sentinel])  # without the lock, so that others can ask meanwhile
+            with self._asking:
+                return super().poll(os.WNOHANG)
+
+    return AskedInTurn
 
 
 class WorkerContext:
@@ -79,6 +108,8 @@ class WorkerContext:
             *args,
         )
         process = make_process(*more, target=serve, args=arguments, **keywords)
+        if self.original.get_start_method() == "forkserver":
+            process._Popen = asked_in_turn()
         self.workers.append(Worker(process, note))
         return process
 

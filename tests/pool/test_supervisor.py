@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import faults
@@ -43,6 +43,28 @@ def test_a_worker_that_exits_is_named_with_its_exit_code(context, code, maxtasks
     pool = XrayPool(2, maxtasksperchild=maxtasksperchild, context=context)
     with pool, raises_soon(WorkerDied, f"exit code {code}", "(exit_with)", within=2):
         pool.map(faults.exit_with, [code])
+
+
+def test_whoever_asks_how_a_worker_ended_hears_the_same(context):
+    codes = set()
+
+    def ask(worker):
+        with suppress(ValueError):  # once the pool has ended
+            while (code := worker.exitcode) is None:
+                pass
+            codes.add(code)
+
+    for _ in range(5):
+        with XrayPool(1, context=context) as pool:
+            (worker,) = multiprocessing.active_children()
+            threads = [threading.Thread(target=ask, args=(worker,)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            with raises_soon(WorkerDied, "exit code 7", within=2):
+                pool.apply(faults.exit_with, (7,))
+        for thread in threads:
+            thread.join()
+    assert codes == {7}
 
 
 def test_an_idle_worker_that_was_killed_is_soon_an_error_and_until_then_results_are_right(own_pool):
