@@ -14,6 +14,7 @@ from pools import becomes_true, raises_soon, run_python
 from helpers import tasks
 from helpers.machine import start_methods
 from helpers.pool import inputs, supervisor
+from helpers.timing import warm_up
 from helpers.xray import PoolError, PoolStopped, TaskFailed, TookTooLong, WorkerDied, XrayPool
 
 pytestmark = pytest.mark.timeout(20)  # for whatever hangs
@@ -69,7 +70,8 @@ def test_workers_of_a_closed_pool_that_leave_in_their_initializer_have_died(cont
 
 @with_workers_that_leave
 def test_a_worker_that_leaves_between_two_calls_has_died(context, arguments):
-    with XrayPool(2, context=context, **(arguments and {"maxtasksperchild": 1000})) as pool:
+    with XrayPool(2, context=context, **(arguments and {"maxtasksperchild": 10**9})) as pool:
+        warm_up(pool, 2)  # or the first may leave before the second has started
         assert pool.map(hostile.leave_later, range(2), 1) == [0, 1]
         with raises_soon(WorkerDied, "exit code 0", within=5):
             while pool.map(workers.square, range(4), 1) == [0, 1, 4, 9]:

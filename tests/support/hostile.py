@@ -196,7 +196,7 @@ def cut_pipes_and_leave(number: int) -> int:
 
 
 def leave_later(number: int) -> int:
-    threading.Timer(0.1, os._exit, (0,)).start()
+    threading.Timer(0.5, os._exit, (0,)).start()
     return number
 
 
