@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helpers.diagnosis import explain
+from helpers.explaining.facts import Facts
+from helpers.machine import usable_cpus
 from helpers.pool.recorder import decode
 from helpers.program.calls import Calls, about_chunks
 from helpers.program.journal import (
@@ -71,9 +73,8 @@ class RecordedPool:
         """What cost it most, and what to change (`helpers.diagnosis`); nothing if no task has ended."""
         has_ended = any(span.outcome in ("ok", "error") for span in self.run.spans)
         text = str(explain(self.run, spent=self.spent)) if has_ended else ""
-        advice = re.search(r"chunksize=\d+", text)
-        alone = len({(span.worker, span.arrived) for span in self.run.spans}) == len(self.run.spans)
-        if self.about_chunks and advice and not (alone and advice[0] == "chunksize=1"):  # which it has already
+        advice = re.search(r"chunksize=(\d+)", text) if self.about_chunks else None
+        if advice and int(advice[1]) != Facts(self.run, usable_cpus(), self.spent).chunksize:
             text += f"\n{self.about_chunks.format(advice[0])}"
         return text
 
