@@ -18,7 +18,7 @@ from helpers.text import counted
 
 LINUX, WINDOWS = sys.platform == "linux", sys.platform == "win32"
 
-STARTS = ("_winapi.CreateProcess", "subprocess.Popen", "os.system", "os.posix_spawn")
+STARTS = frozenset({"_winapi.CreateProcess", "subprocess.Popen", "os.system", "os.posix_spawn"})
 """The audit events of the start of another program; on Windows, of any process."""
 
 LEAST_SECONDS = 0.2
