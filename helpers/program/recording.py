@@ -4,9 +4,9 @@ import ast
 import functools
 import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +35,6 @@ from helpers.text import counted
 
 MOST_TRACED = 20_000
 """Tasks in a trace: some 20 MB, which are written in a few seconds. Viewers in a browser become slow with more."""
-
 
 MOST_PLACES = 3
 """Places of pools in forks that are named."""
@@ -124,61 +123,66 @@ class Recording(NamedTuple):
         return runs, tasks
 
 
+@dataclass
+class _Entries:
+    """What a journal holds of one pool. names: of its functions, by their numbers, which records have."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    records: list[tuple[int, float, bytes]] = field(default_factory=list)
+    calls: Calls = field(default_factory=list)
+    load: Load | None = None
+    function_bytes: int = 0
+
+
 def read_recording(journal: Path, folder: str) -> Recording:
     """Return what is in a journal. folder: the names of files are shown as they are seen from there."""
-    made: dict[int, dict[str, Any]] = {}
-    names: dict[tuple[int, int], str] = {}
-    records: dict[int, list[tuple[int, float, bytes]]] = {}
-    loads: dict[int, Load] = {}
-    calls: dict[int, Calls] = {}
-    sizes: dict[int, int] = {}  # of the functions of each pool
+    pools: defaultdict[int, _Entries] = defaultdict(_Entries)
     notes: Counter[str] = Counter()
     for kind, payload in read_entries(journal):
-        if kind == MADE:
-            facts = ast.literal_eval(payload.decode(errors="replace"))
-            made[facts["pool"]] = facts
-        elif kind == FUNCTION:
-            pool, number, name, size = ast.literal_eval(payload.decode(errors="replace"))
-            names[pool, number] = name
-            sizes[pool] = max(size, sizes.get(pool, 0))
+        if kind == NOTE:
+            notes[payload.decode(errors="replace")] += 1
         elif kind == RECORD:
-            pool, number, ready = RECORD_HEAD.unpack_from(payload)
-            records.setdefault(pool, []).append((number, ready, payload[RECORD_HEAD.size :]))
-        elif kind == CALLED:
-            pool, how, caller = ast.literal_eval(payload.decode(errors="replace"))
-            calls.setdefault(pool, []).append((how, caller))
+            pool, function, ready = RECORD_HEAD.unpack_from(payload)
+            pools[pool].records.append((function, ready, payload[RECORD_HEAD.size :]))
         elif kind == LOAD:
             pool, *numbers = LOAD_ENTRY.unpack(payload)
-            loads[pool] = Load(*numbers)
-        elif kind == NOTE:
-            notes[payload.decode(errors="replace")] += 1
-    pools = [
-        _pool(
-            facts | {"about_chunks": about_chunks(calls.get(number, []), folder)},
-            records.get(number, []),
-            names,
-            folder,
-            loads.get(number),
-            sizes.get(number, 0),
-        )
-        for number, facts in made.items()
-    ]
-    if sentence := _about_forks(journal, folder):
-        notes[sentence] = 1
+            pools[pool].load = Load(*numbers)
+        elif kind == MADE:
+            facts = _literal(payload)
+            pools[facts["pool"]].facts = facts
+        elif kind == FUNCTION:
+            pool, function, name, size = _literal(payload)
+            pools[pool].names[function] = name
+            pools[pool].function_bytes = max(size, pools[pool].function_bytes)
+        elif kind == CALLED:
+            pool, how, caller = _literal(payload)
+            pools[pool].calls.append((how, caller))
+    made = [_recorded_pool(entries, folder) for entries in pools.values() if entries.facts]
+    return Recording(_grouped(made), dict(notes + _notes_beside(journal, folder)))
+
+
+def _notes_beside(journal: Path, folder: str) -> Counter[str]:
+    """Return what the journal itself does not tell: of forks, of what is missing, and of what failed."""
+    notes = Counter([sentence] if (sentence := _about_forks(journal, folder)) else [])
     if is_cut(journal):
         notes["the rest is missing, since it could not be written into the folder for temporary files"] += 1
     failed = journal.with_name(f"{journal.name}.failed")
     if failed.exists():
         for line in failed.read_text("utf-8", errors="replace").splitlines():
             notes[f"the X-ray could not be put in place: {line}"] += 1
-    return Recording(_grouped(pools), dict(notes))
+    return notes
+
+
+def _literal(payload: bytes) -> Any:
+    return ast.literal_eval(payload.decode(errors="replace"))
 
 
 def _about_forks(journal: Path, folder: str) -> str:
     """Say how many pools were made in forks of the program, and where; nothing if there were none."""
     places: Counter[str] = Counter()
     for entry, times in read_elsewhere(journal).items():
-        places[describe(ast.literal_eval(entry.decode(errors="replace")), folder)] += times
+        places[describe(_literal(entry), folder)] += times
     if not places:
         return ""
     shown = [place for place, _ in places.most_common(MOST_PLACES)]
@@ -187,30 +191,24 @@ def _about_forks(journal: Path, folder: str) -> str:
     return f"{made} in processes that the program forked, where nothing is X-rayed: at {', '.join(shown)}{more}"
 
 
-def _pool(
-    facts: dict[str, Any],
-    records: list[tuple[int, float, bytes]],
-    names: dict[tuple[int, int], str],
-    folder: str,
-    load: Load | None,
-    function_bytes: int,
-) -> RecordedPool:
+def _recorded_pool(entries: _Entries, folder: str) -> RecordedPool:
     rows: list[tuple[Span, str]] = []
     ready: dict[int, float] = {}
-    for number, moment, record in records:
+    for function, moment, record in entries.records:
         spans = list(map(_SPAN_OF, decode(record)))
-        rows += zip(spans, itertools.repeat(names[facts["pool"], number]))
+        rows += zip(spans, itertools.repeat(entries.names[function]))
         for span in spans[:1]:
             ready[span.worker] = min(moment or span.arrived, ready.get(span.worker, span.arrived))
     rows.sort(key=_task_of)
     workers = sorted(itertools.starmap(Worker, ready.items()), key=lambda worker: worker.ready)
-    began = facts["began"]
-    ended = max((span.delivered for span, _ in rows), default=began)
-    spans = [span for span, _ in rows]
-    processes, start_method = facts["processes"], facts["start_method"]
-    run = Run(tuple(spans), tuple(workers), processes, start_method, began, ended, load, function_bytes)
-    functions = tuple(name for _, name in rows)
-    return RecordedPool(facts["kind"], describe(facts["lines"], folder), run, functions, facts["about_chunks"])
+    facts = entries.facts
+    ended = max((span.delivered for span, _ in rows), default=facts["began"])
+    run = Run(
+        tuple(span for span, _ in rows), tuple(workers), facts["processes"], facts["start_method"], facts["began"],
+        ended, entries.load, entries.function_bytes,
+    )  # fmt: skip
+    functions, place = tuple(name for _, name in rows), describe(facts["lines"], folder)
+    return RecordedPool(facts["kind"], place, run, functions, about_chunks(entries.calls, folder))
 
 
 def _task_of(row: tuple[Span, str]) -> int:
