@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 
 from helpers import tasks
 from helpers.machine import free_memory, start_methods, usable_cpus
-from helpers.others import Watch
+from helpers.other_programs import Watch
 from helpers.text import format_seconds
 from helpers.timing import measure
 from helpers.xray import XrayPool

@@ -2,7 +2,7 @@
 
 A machine's speed drifts: it warms up, and other programs use it too. So every measurement is repeated, the spread is
 shown next to the median, and candidates run in turn, A B A B, so that each ratio compares two neighbours in time.
-What others took of the CPUs meanwhile is noted (`helpers.others`), and shown where it matters.
+What others took of the CPUs meanwhile is noted (`helpers.other_programs`), and shown where it matters.
 """
 
 import csv
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers import markup
-from helpers.others import Others, Watch, words_of
+from helpers.other_programs import Others, Watch, words_of
 from helpers.tasks import nap
 from helpers.text import aligned, counted, format_seconds, write_whole
 

@@ -21,9 +21,8 @@ from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, Task
 from helpers.pool.inputs import CallQueue, send_alone
 from helpers.pool.interrupts import block_sigint, defer_sigint
 from helpers.pool.messages import Call, Chunks, run
-from helpers.pool.recorded import Recorded
+from helpers.pool.recorded_run import Recorded
 from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted
-from helpers.pool.starting import WorkerContext
 from helpers.pool.supervisor import Supervisor
 from helpers.pool.validation import (
     check_function,
@@ -33,6 +32,7 @@ from helpers.pool.validation import (
     checked_processes,
 )
 from helpers.pool.worker import Initializer
+from helpers.pool.worker_context import WorkerContext
 from helpers.spans import Run, Span
 
 __all__ = ["PoolError", "PoolStopped", "ResultNotPicklable", "TaskFailed", "TookTooLong", "WorkerDied", "XrayPool"]

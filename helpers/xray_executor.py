@@ -19,9 +19,9 @@ from functools import partial
 from multiprocessing.context import BaseContext
 from typing import Any, ParamSpec, TypeVar, cast
 
+from helpers.pool.executor_context import ExecutorContext
 from helpers.pool.executor_messages import Tasks, WorkerStart
-from helpers.pool.executor_workers import ExecutorContext
-from helpers.pool.recorded import Recorded
+from helpers.pool.recorded_run import Recorded
 from helpers.pool.threads import ThreadTask, with_start
 
 __all__ = ["XrayProcessPoolExecutor", "XrayThreadPoolExecutor"]

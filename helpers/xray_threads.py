@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.pool import AsyncResult, IMapIterator, ThreadPool, starmapstar  # type: ignore[attr-defined]
 from typing import Any
 
-from helpers.pool.recorded import Recorded
+from helpers.pool.recorded_run import Recorded
 from helpers.pool.threads import ThreadTask, ThreadTasks, with_start
 
 __all__ = ["XrayThreadPool"]

@@ -16,8 +16,8 @@ ORDER = re.findall(r"^\| `(\w+/?)` \|", TABLE, re.MULTILINE)
 """The doors and rooms (with a slash) of helpers, each importing only from those before it: CONTRIBUTING's table."""
 
 WORKER_SIDE = ["errors", "pickling", "recorder", "worker", "messages", "executor_messages"]
-POOL = [*WORKER_SIDE, "load", "recorded", "validation", "interrupts", "starting", "ending", "inputs", "supervisor",
-        "results", "executor_workers", "threads", "interpreters"]  # fmt: skip
+POOL = [*WORKER_SIDE, "load", "recorded_run", "validation", "interrupts", "worker_context", "ending", "inputs",
+        "supervisor", "results", "executor_context", "threads", "interpreters"]  # fmt: skip
 """The modules of the pool, each importing only from those before it. Workers import the first of them."""
 
 BEHIND_THE_DOORS = {"helpers.pool", "helpers.drawing", "helpers.explaining"}

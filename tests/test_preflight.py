@@ -8,7 +8,7 @@ import pytest
 
 from helpers import preflight
 from helpers.machine import start_methods
-from helpers.others import Others
+from helpers.other_programs import Others
 
 
 def only(results) -> preflight.CheckResult:

@@ -9,7 +9,7 @@ from helpers.findings import FAILS, HOLDS, UNCLEAR
 SHOWS_A_FINDING = re.compile(r"\b(finding|judge)\(")
 VERDICTS = (HOLDS, UNCLEAR, FAILS)
 DISTURBED = re.compile(r"(Other programs used|The host gave) [\d.]+ of your ")
-"""How a line begins that `helpers.others` adds to figures."""
+"""How a line begins that `helpers.other_programs` adds to figures."""
 
 
 def is_solution(cell: Any) -> bool:

@@ -18,11 +18,11 @@ import ipywidgets as widgets
 from helpers.lab.experiment import Experiment
 from helpers.lab.fields import Refused, button
 from helpers.lab.kernel import let_any_page_answer, on_interrupt
-from helpers.lab.meanwhile import Meanwhile
 from helpers.lab.names import short_names
 from helpers.lab.plan import Plan
 from helpers.lab.plotting import speedup_html
 from helpers.lab.running import Progress, Stopped
+from helpers.lab.same_notebook import Meanwhile
 from helpers.lab.stage import Stage, part
 from helpers.machine import usable_cpus
 from helpers.own_function import error_in_words, place_in_words

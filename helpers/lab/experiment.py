@@ -31,7 +31,7 @@ from helpers.model.calibration import has_small_messages, measure_costs, measure
 from helpers.model.learning import measure_cpu_share, waited_share
 from helpers.model.sample import sample_from_run
 from helpers.model.trials import measure_spread
-from helpers.others import Others, Watch
+from helpers.other_programs import Others, Watch
 from helpers.own_function import must_be_imported, try_import, version_of
 from helpers.spans import Run
 from helpers.tasks import seconds_waited_for_cpu

@@ -8,7 +8,7 @@ from helpers.diagnosis import Diagnosis, explain
 from helpers.lab.plan import Plan
 from helpers.machine import usable_cpus
 from helpers.model import Law, Sample, amdahl, with_overhead
-from helpers.others import Others, words_of
+from helpers.other_programs import Others, words_of
 from helpers.spans import Run
 from helpers.text import counted, format_interval, format_seconds
 from helpers.timing import Timing, efficiency, speedup

@@ -10,7 +10,7 @@ from helpers.machine import usable_cpus
 from helpers.model.learning import learn
 from helpers.model.sample import Sample
 from helpers.model.simulator import default_chunksize
-from helpers.others import Others, words_of
+from helpers.other_programs import Others, words_of
 from helpers.text import aligned, counted, format_interval, format_seconds
 
 MAX_CHUNKS = 20_000

@@ -16,7 +16,7 @@ from helpers.model.calibration import ROUNDS, has_small_messages, measure_costs,
 from helpers.model.costs import Costs
 from helpers.model.sample import WAITING_SHARE, Sample, sample_from_run
 from helpers.model.trials import measure_spread
-from helpers.others import Watch
+from helpers.other_programs import Watch
 from helpers.spans import Run
 from helpers.tasks import compute_for, seconds_of_loop, seconds_waited_for_cpu
 from helpers.timing import warm_up

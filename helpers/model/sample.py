@@ -11,7 +11,7 @@ from helpers.machine import usable_cpus
 from helpers.model.costs import Costs
 from helpers.model.simulator import simulate
 from helpers.model.spread import Spread
-from helpers.others import Others, words_of
+from helpers.other_programs import Others, words_of
 from helpers.spans import Run
 from helpers.text import counted, format_seconds
 

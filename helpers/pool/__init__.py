@@ -12,11 +12,11 @@ The round trip of one task of an `XrayPool`, file by file:
    they become a list of values again, and `recorder` keeps the moments until somebody asks for the spans.
 5. `results`: the caller's waiting ends.
 
-Around it: `starting` makes the workers. `supervisor` watches them, and ends the pool by `ending` when it is left, or a
-fault is found. `interrupts` holds Stop back while a pool is made. `errors` are what all of these raise. `recorded`
-makes a run of what `recorder` kept.
+Around it: `worker_context` makes the workers. `supervisor` watches them, and ends the pool by `ending` when it is left,
+or a fault is found. `interrupts` holds Stop back while a pool is made. `errors` are what all of these raise.
+`recorded_run` makes a run of what `recorder` kept.
 
 Executors and thread pools stay as they are, and nobody watches them: `executor_messages` go to the workers of an
-executor and come back, `executor_workers` gives these workers their notes; `threads` and `interpreters` note what is
+executor and come back, `executor_context` gives these workers their notes; `threads` and `interpreters` note what is
 not sent at all.
 """

@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from multiprocessing.pool import TERMINATE
 from typing import Any
 
-from helpers.pool.starting import Worker
+from helpers.pool.worker_context import Worker
 
 TERM_TIMEOUT = 1.0
 """Seconds for workers to end after they were asked to, before they are killed; and for a thread to end."""

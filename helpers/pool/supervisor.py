@@ -31,7 +31,7 @@ from helpers.pool.errors import (
 )
 from helpers.pool.interrupts import Bell, Flag
 from helpers.pool.recorder import Held, recorder_of
-from helpers.pool.starting import Worker, WorkerContext
+from helpers.pool.worker_context import Worker, WorkerContext
 
 POLL_INTERVAL = 0.1
 """Seconds between two looks."""

@@ -11,4 +11,11 @@ In the order in which they take part:
 - `journal` keeps what was recorded in a file, as it comes, so that a program may end in any way.
 - `recording` reads the file when the program has ended, as a `Run` for each pool.
 - `summary` says in a paragraph what was seen, and `page` shows it.
+
+With `--start-methods`, `start_methods` runs the program once with each of them:
+
+- `trial` is one run, in which `method_hook` has set the start method, and `outputs` compares what two of them printed.
+- `symptoms` recognises errors in the output. `worker_code`, `shared_names` and `hazards` read the program
+  (`program_text`, `code_reader`) for what works with one method only.
+- `finding_causes` joins both; `causes` are the kinds, each with its remedy; `verdicts` says it in sentences.
 """

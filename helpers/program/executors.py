@@ -10,7 +10,7 @@ from typing import Any
 
 from helpers.program.calls import ALONE, APPLY, MAP, SUBMIT
 from helpers.program.pools import InJournal, ProgramPool, disguise
-from helpers.program.tracebacks import as_program_future
+from helpers.program.stock_tracebacks import as_program_future
 
 RECORDING = {
     "multiprocessing.pool": {"ThreadPool": ("helpers.xray_threads", "XrayThreadPool")},

@@ -16,10 +16,10 @@ from helpers.pool import errors
 from helpers.pool.errors import WorkerDied
 from helpers.pool.load import LoadMeter
 from helpers.pool.messages import Call
-from helpers.pool.recorded import Recorded
+from helpers.pool.recorded_run import Recorded
 from helpers.pool.recorder import Recorder, recorder_of
-from helpers.pool.starting import Worker, WorkerContext
 from helpers.pool.supervisor import Supervisor, describe_death
+from helpers.pool.worker_context import Worker, WorkerContext
 from helpers.program.calls import APPLY, MAP
 from helpers.program.journal import (
     CALLED,
@@ -34,7 +34,7 @@ from helpers.program.journal import (
     note_elsewhere,
 )
 from helpers.program.places import Line, lines_that_made
-from helpers.program.tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult
+from helpers.program.stock_tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult
 from helpers.xray import Function, XrayPool
 
 _numbers = itertools.count()

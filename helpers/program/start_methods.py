@@ -20,7 +20,7 @@ from types import FrameType
 
 from helpers.program import hazards, verdicts
 from helpers.program.causes import Cause
-from helpers.program.explaining import Comparison, explain, explain_failure
+from helpers.program.finding_causes import Comparison, explain, explain_failure
 from helpers.program.outputs import Noise, compare_lines, learn_noise, read_lines, repeated_numbers
 from helpers.program.program_text import entry_point, find_file, read_program
 from helpers.program.trial import Trial, try_program

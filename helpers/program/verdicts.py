@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from helpers.program.causes import Cause
-from helpers.program.explaining import Comparison
+from helpers.program.finding_causes import Comparison
 from helpers.program.trial import Trial
 from helpers.text import aligned, counted
 

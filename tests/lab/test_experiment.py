@@ -16,7 +16,7 @@ from helpers.lab.experiment import Experiment, Progress, Stopped
 from helpers.lab.plan import Plan, sweep_processes, sweep_start_methods
 from helpers.lab.result import fit_laws
 from helpers.machine import start_methods, usable_cpus
-from helpers.others import Others, Watch
+from helpers.other_programs import Others, Watch
 from helpers.tasks import identity
 from helpers.timing import Timing
 from helpers.xray import WorkerDied

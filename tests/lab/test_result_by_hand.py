@@ -10,7 +10,7 @@ from helpers.lab.result import Result
 from helpers.model.costs import Costs, Leg
 from helpers.model.sample import Sample
 from helpers.model.simulator import simulate
-from helpers.others import Others
+from helpers.other_programs import Others
 from helpers.timing import Timing
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)

@@ -16,7 +16,7 @@ from helpers.model.learning import learn, measure_cpu_share, waited_share
 from helpers.model.sample import Sample, _scatter
 from helpers.model.simulator import simulate
 from helpers.model.spread import Spread
-from helpers.others import Others, Watch
+from helpers.other_programs import Others, Watch
 from helpers.spans import Run
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)

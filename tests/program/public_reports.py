@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.program.causes import Cause
-from helpers.program.explaining import Comparison, explain_failure
+from helpers.program.finding_causes import Comparison, explain_failure
 from helpers.program.program_text import read_program
 from helpers.program.start_methods import compare_trials, grouped
 from helpers.program.trial import try_program

@@ -16,7 +16,7 @@ from kernels import gone
 from helpers.program import hazards, shared_names
 from helpers.program.causes import REMEDIES, Cause
 from helpers.program.code_reader import is_guard
-from helpers.program.explaining import Comparison, explain
+from helpers.program.finding_causes import Comparison, explain
 from helpers.program.outputs import Difference, compare_lines, learn_noise, read_lines, repeated_numbers
 from helpers.program.program_text import entry_point, read_program
 from helpers.program.start_methods import compare, main, methods_of_platform

@@ -12,9 +12,9 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from helpers import machine, others
+from helpers import machine, other_programs
 from helpers.machine import start_methods
-from helpers.others import Others, Watch, words_of
+from helpers.other_programs import Others, Watch, words_of
 from helpers.tasks import compute_for
 from helpers.timing import compare, measure
 
@@ -57,11 +57,11 @@ def counters(monkeypatch):
         sched_getaffinity=lambda _pid: set(made.cpus),
         sysconf=lambda name: {"SC_NPROCESSORS_CONF": made.existing}[name],
     )
-    monkeypatch.setattr(others, "time", clocks)
-    monkeypatch.setattr(others, "os", system)
+    monkeypatch.setattr(other_programs, "time", clocks)
+    monkeypatch.setattr(other_programs, "os", system)
     monkeypatch.setattr(psutil, "cpu_times", made.cpu_times)
     monkeypatch.setattr(machine, "usable_cpus", lambda: len(made.cpus))
-    monkeypatch.setattr(others, "_descendants", lambda pid, first: iter(made.children.items()))
+    monkeypatch.setattr(other_programs, "_descendants", lambda pid, first: iter(made.children.items()))
     return made
 
 
@@ -123,7 +123,7 @@ def test_within_a_quota_nothing_is_known(counters, monkeypatch):
 
 def test_where_the_numbers_of_the_cpus_are_not_clear_nothing_is_known(counters, monkeypatch):
     counters.cpus = (0,)
-    monkeypatch.setattr(others.os, "sysconf", lambda name: 3)
+    monkeypatch.setattr(other_programs.os, "sysconf", lambda name: 3)
     watch = Watch()
     counters.passes(10.0)
     assert watch.others() is None
@@ -166,9 +166,9 @@ def test_a_pool_of_this_process_is_no_program(counters, method):
 
 @pytest.fixture
 def windows(monkeypatch, counters):
-    monkeypatch.setattr(others, "LINUX", False)
-    monkeypatch.setattr(others, "WINDOWS", True)
-    monkeypatch.setattr(others, "_counting", True)
+    monkeypatch.setattr(other_programs, "LINUX", False)
+    monkeypatch.setattr(other_programs, "WINDOWS", True)
+    monkeypatch.setattr(other_programs, "_counting", True)
     counters.children[7] = 4.0
     counters.waited_for = 0.0
     return counters
@@ -176,14 +176,14 @@ def windows(monkeypatch, counters):
 
 def test_on_windows_a_pool_that_lives_is_no_other(windows):
     watch = Watch()
-    others._audit("open", ())
+    other_programs._audit("open", ())
     windows.children[7] = 9.0
     windows.passes(10.0, user=8.0, process=1.0)
     assert watch.others() == Others(10.0, 2.0, 0.0, 2)
 
 
 @pytest.mark.parametrize(
-    "change", [lambda made: made.children.clear(), lambda made: others._audit("_winapi.CreateProcess", ())]
+    "change", [lambda made: made.children.clear(), lambda made: other_programs._audit("_winapi.CreateProcess", ())]
 )
 def test_on_windows_nothing_is_known_where_a_child_has_ended_or_may_have(windows, change):
     watch = Watch()
@@ -194,7 +194,7 @@ def test_on_windows_nothing_is_known_where_a_child_has_ended_or_may_have(windows
 
 @pytest.mark.parametrize("running, known", [(None, True), (4711, False)])
 def test_on_a_mac_nothing_is_known_beside_a_forkserver(counters, monkeypatch, running, known):
-    monkeypatch.setattr(others, "LINUX", False)
+    monkeypatch.setattr(other_programs, "LINUX", False)
     forkserver = SimpleNamespace(_forkserver=SimpleNamespace(_forkserver_pid=running))
     monkeypatch.setitem(sys.modules, "multiprocessing.forkserver", forkserver)
     watch = Watch()
@@ -246,7 +246,7 @@ def test_two_times_add_up():
 
 
 def family_seconds(first):
-    seconds, _ = others._family(first)
+    seconds, _ = other_programs._family(first)
     return seconds
 
 
@@ -275,13 +275,13 @@ def test_a_child_that_ends_during_a_look_never_accuses_others(monkeypatch, first
     twice.
     """
     seen = []
-    monkeypatch.setattr(others, "LINUX", True)
-    monkeypatch.setattr(others, "os", SimpleNamespace(getpid=lambda: 1))
-    monkeypatch.setattr(others, "_children_of", {1: [2, 3], 2: [4], 3: [], 4: []}.get)
-    monkeypatch.setattr(others, "_seconds_of", lambda pid: seen.append(pid) or 10.0 * pid)
-    monkeypatch.setattr(others, "_ended", lambda: seen.append(1) or 1.0)
-    monkeypatch.setattr(others, "time", SimpleNamespace(process_time=lambda: 0.5))
-    assert others._family(first) == (91.5, {2, 3, 4})
+    monkeypatch.setattr(other_programs, "LINUX", True)
+    monkeypatch.setattr(other_programs, "os", SimpleNamespace(getpid=lambda: 1))
+    monkeypatch.setattr(other_programs, "_children_of", {1: [2, 3], 2: [4], 3: [], 4: []}.get)
+    monkeypatch.setattr(other_programs, "_seconds_of", lambda pid: seen.append(pid) or 10.0 * pid)
+    monkeypatch.setattr(other_programs, "_ended", lambda: seen.append(1) or 1.0)
+    monkeypatch.setattr(other_programs, "time", SimpleNamespace(process_time=lambda: 0.5))
+    assert other_programs._family(first) == (91.5, {2, 3, 4})
     assert seen == order
 
 
@@ -289,8 +289,8 @@ def test_a_child_that_ends_during_a_look_never_accuses_others(monkeypatch, first
 def test_a_process_that_has_ended_has_no_children_and_no_seconds():
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    assert others._seconds_of(gone.pid) == 0.0
-    assert dict(others._descendants(gone.pid, True)) == {}
+    assert other_programs._seconds_of(gone.pid) == 0.0
+    assert dict(other_programs._descendants(gone.pid, True)) == {}
 
 
 @linux
@@ -300,7 +300,7 @@ def test_a_process_whose_parent_has_ended_belongs_to_nobody():
     with subprocess.Popen([sys.executable, "-c", start], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
         left_behind = psutil.Process(int(shell.stdout.readline()))
         shell.wait()
-        assert left_behind.pid not in dict(others._descendants(os.getpid(), True))
+        assert left_behind.pid not in dict(other_programs._descendants(os.getpid(), True))
         shell.stdin.close()  # ends it
 
 
@@ -308,11 +308,11 @@ def test_a_process_whose_parent_has_ended_belongs_to_nobody():
 def test_both_ways_to_find_the_descendants_find_the_same(monkeypatch):
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         pool.map(abs, range(4))
-        from_proc = dict(others._descendants(os.getpid(), first=False))
-        from_psutil = dict(others._descendants_by_psutil())
+        from_proc = dict(other_programs._descendants(os.getpid(), first=False))
+        from_psutil = dict(other_programs._descendants_by_psutil())
         assert from_proc.keys() == from_psutil.keys() >= {process.pid for process in multiprocessing.active_children()}
-        monkeypatch.setattr(others, "_children_of", lambda pid: (_ for _ in ()).throw(FileNotFoundError))
-        assert dict(others._descendants(os.getpid(), first=True)).keys() == from_proc.keys()
+        monkeypatch.setattr(other_programs, "_children_of", lambda pid: (_ for _ in ()).throw(FileNotFoundError))
+        assert dict(other_programs._descendants(os.getpid(), first=True)).keys() == from_proc.keys()
 
 
 def test_timings_and_comparisons_note_what_others_took_and_show_it_where_it_matters(monkeypatch):

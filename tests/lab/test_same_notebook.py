@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers.lab import meanwhile as module
-from helpers.lab.meanwhile import Meanwhile, main_thread_seconds, seconds_of_children
+from helpers.lab import same_notebook as module
+from helpers.lab.same_notebook import Meanwhile, main_thread_seconds, seconds_of_children
 
 
 @pytest.fixture
