@@ -68,12 +68,17 @@ class RecordedPool:
         return breakdown(self.run)
 
     @cached_property
+    def facts(self) -> Facts:
+        """What its run shows."""
+        return Facts(self.run, usable_cpus(), self.spent)
+
+    @cached_property
     def explanation(self) -> str:
         """What cost it most, and what to change (`helpers.diagnosis`); nothing if no task has ended."""
         has_ended = any(span.outcome in ("ok", "error") for span in self.run.spans)
         text = str(explain(self.run, spent=self.spent)) if has_ended else ""
         advice = re.search(r"chunksize=(\d+)", text) if self.about_chunks else None
-        if advice and int(advice[1]) != Facts(self.run, usable_cpus(), self.spent).chunksize:
+        if advice and int(advice[1]) != self.facts.chunksize:
             text += f"\n{self.about_chunks.format(advice[0])}"
         return text
 

@@ -7,6 +7,9 @@ from helpers.machine import usable_cpus
 from helpers.program.recording import Group, RecordedPool, Recording
 from helpers.text import counted, format_seconds
 
+WAITING = "waiting, but not for a CPU"
+"""What a picture shows as waiting for a CPU, where the tasks have waited for something else."""
+
 MOST_GROUPS = 3
 """Places that the paragraph names; the page has the others."""
 
@@ -79,6 +82,8 @@ def where_the_time_went(pool: RecordedPool) -> str:
     run, spent = pool.run, pool.spent
     busy = f"{spent.computing / (run.seconds or 1.0):.1f} of {counted(usable_cpus(), 'CPU')}"
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
+    if phase == "waiting for a CPU" and pool.facts.waits:
+        phase = WAITING
     rest = f"most of the rest of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
     return f"The workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."
 

@@ -11,7 +11,10 @@ from pictures import FIRST, RUN
 from helpers.program import executors, pools, recording
 from helpers.program.calls import ALONE, APPLY, MAP, SUBMIT, about_chunks
 from helpers.program.journal import Journal
+from helpers.program.page import _pictures
 from helpers.program.recording import RecordedPool, read_recording
+from helpers.program.summary import where_the_time_went
+from helpers.spans import Load, Run
 
 OURS, LIBRARY = ("/me/script.py", 3, "main"), ("/x/site-packages/sampler/ensemble.py", 3, "sample")
 NUMBERS = range(9)
@@ -74,3 +77,15 @@ def test_a_chunksize_that_the_tasks_have_already_needs_no_words(monkeypatch, siz
     run = RUN if alone else RUN._replace(spans=(FIRST, FIRST._replace(task=1)))
     pool = RecordedPool("Pool", "", run, ["sqrt"] * len(run.spans), "Hand them in with {}.")
     assert ("Hand them in with" in pool.explanation) is said
+
+
+@pytest.mark.parametrize(
+    ("waited", "said"), [(0.0, "waiting, but not for a CPU, 86%"), (9.0, "waiting for a CPU, 86%")]
+)
+def test_tasks_that_slept_did_not_wait_for_a_cpu_in_words_and_on_the_page(waited, said):
+    asleep = FIRST._replace(started=12.0, finished=18.0, returned=18.0, replied=18.0, cpu=0.0)
+    load = Load(seconds=8.0, machine=0.1, workers=0.0, parent=0.1, waited=waited)
+    pool = RecordedPool("Pool", "", Run((asleep,), RUN.workers[:1], 1, "fork", 11.0, 18.0, load), ("nap",))
+    assert said in where_the_time_went(pool)
+    page_says = "was waiting, but not for a CPU" in " ".join(_pictures(pool))
+    assert page_says is ("not" in said)
