@@ -23,6 +23,10 @@ MOST_CAUSES = 3
 FULL = 0.9
 """The share of the CPUs' time from which on the tasks have nearly all of it."""
 
+SHORT, SHORT_IN_THREADS = 1e-5, 5e-5
+"""CPU seconds of a task below which the X-ray itself takes much of the time: some microseconds for each, and more in
+threads, which wait for each other meanwhile."""
+
 LEAST_GAIN = 0.1
 """The share of a run's seconds that a remedy must save, so that it is worth a sentence."""
 
@@ -89,27 +93,41 @@ def explain(run: Run, *, cpus: int | None = None, spent: Breakdown | None = None
     causes = [*causes_of_workers(facts, replay), *causes_of_messages(facts, replay)]
     causes = _without_loop(causes)
     if not replay.is_like:
-        causes = [cause._replace(expected=None, weight=cause.lost / run.processes) for cause in causes]
+        causes = [cause if _is_loop(cause) else _without_promise(cause, run) for cause in causes]
     worth = [cause for cause in causes if cause.gain(run.seconds) > LEAST_GAIN * run.seconds]
     worth.sort(key=lambda cause: cause.gain(run.seconds), reverse=True)
     capacity = run.seconds * min(cpus, run.processes)
     share = facts.computing / capacity if capacity else 0.0
-    shown = tuple(worth[:MOST_CAUSES])
+    shown = tuple(worth[:1] if worth and _is_loop(worth[0]) else worth[:MOST_CAUSES])
     return Diagnosis(shown, run.seconds, facts.lost, share, tuple(_unknown(facts, replay, shown)))
+
+
+def _is_loop(cause: Cause) -> bool:
+    """Whether the advice is to take no pool, beside which no other advice about the pool makes sense."""
+    return cause.name == TOO_LITTLE_WORK
+
+
+def _without_promise(cause: Cause, run: Run) -> Cause:
+    return cause._replace(expected=None, weight=cause.lost / run.processes)
 
 
 def _without_loop(causes: list[Cause]) -> list[Cause]:
     """Drop the advice to take a plain loop where a better pool would be faster than that."""
-    others = [cause.expected for cause in causes if cause.name != TOO_LITTLE_WORK and cause.expected is not None]
+    others = [cause.expected for cause in causes if not _is_loop(cause) and cause.expected is not None]
     best = min(others, default=float("inf"))
-    return [cause for cause in causes if cause.name != TOO_LITTLE_WORK or (cause.expected or 0.0) < best]
+    return [cause for cause in causes if not _is_loop(cause) or (cause.expected or 0.0) < best]
 
 
 def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]:
     """Return what the run does not show."""
     found = []
-    if not replay.is_like:
-        found.append("What a change would bring cannot be said: the simulator does not come near the time of this run.")
+    if not replay.is_like and not (causes and _is_loop(causes[0])):
+        found.append(
+            "What a change would bring cannot be said: tasks and messages do not explain the time of this run."
+        )
+    short = SHORT_IN_THREADS if facts.threads else SHORT
+    if facts.computing < short * len(facts.spans) and causes:
+        found.append("Tasks this short cost about as much to X-ray as to run: time the change without the X-ray.")
     others, promised = facts.cpus_of_others, any(cause.expected is not None for cause in causes)
     if others > MATTERS * facts.cpus and (promised or not causes):
         busy = f"other programs used {others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile"

@@ -24,6 +24,9 @@ MATTERS = 0.15
 FULL = 0.8
 """The share of the CPUs from which on whoever wants one has to wait."""
 
+MOST_OF_ONE_CPU, ONE_CPU = 0.6, 1.3
+"""The number of CPUs in use, on average, from which on, and up to which, it is about one."""
+
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
@@ -148,13 +151,29 @@ class Facts:
             return False
         if self.run.load is not None and not self.threads:
             return self.run.load.waited - self.spent.starting < 0.5 * self.spent.waiting_for_cpu  # they start, too
+        queued = self.run.load.waited / self.run.load.seconds if self.run.load is not None else 0.0
+        if self.threads:
+            return self.cpus_used + queued < MOST_OF_ONE_CPU
         ready = max(worker.ready for worker in self.run.workers)
         settled = [span for span in self.spans if span.started >= ready]
         if len(settled) < 0.2 * len(self.spans) and self.run.processes > self.cpus:
             return False
-        full = 1.0 if self.threads else min(self.run.processes, self.cpus)
-        queued = self.run.load.waited / self.run.load.seconds if self.run.load is not None else 0.0
-        return _cpus_used(settled or self.spans) + queued < 0.6 * full
+        return _cpus_used(settled or self.spans) + queued < 0.6 * min(self.run.processes, self.cpus)
+
+    @cached_property
+    def takes_turns(self) -> bool:
+        """Whether threads computed one at a time, as the interpreter's lock (GIL) makes them."""
+        about_one = MOST_OF_ONE_CPU <= self.cpus_used <= ONE_CPU
+        return self.threads and not self.waits and self.cpu_share <= 0.75 and about_one
+
+    @cached_property
+    def cuts_differ(self) -> bool:
+        """Whether calls were cut in very different ways, each in several messages, so that no size is typical."""
+        lengths: dict[float, list[int]] = {}
+        for message in self.messages:
+            lengths.setdefault(message[0].submitted, []).append(len(message))
+        typical = [statistics.median(each) for each in lengths.values() if len(each) > 1]
+        return bool(typical) and max(typical) > 4 * min(typical)
 
     @property
     def cpus_of_others(self) -> float:
@@ -195,13 +214,13 @@ class Facts:
     @cached_property
     def has_large_arguments(self) -> bool:
         """Whether messages to workers are large, because of what a task or the function holds."""
-        each = statistics.median(span.bytes_in for span in self.spans)
+        each = statistics.median(map(_bytes_in_of_a_task, self.messages))
         return self.message_bytes_in >= LARGE and (each >= SMALL or self.function_bytes >= LARGE)
 
     @cached_property
     def has_large_results(self) -> bool:
         """Whether messages from workers are large, because of what a task returns."""
-        each = statistics.median(span.bytes_out for span in self.spans)
+        each = statistics.median(map(_bytes_out_of_a_task, self.messages))
         return self.message_bytes_out >= LARGE and each >= SMALL
 
     @cached_property
@@ -255,6 +274,14 @@ class Facts:
             if arrived <= last:
                 yield max(arrived, submitted), -1, 1
                 yield max(message[-1].replied, arrived), 0, -1
+
+
+def _bytes_in_of_a_task(message: Message) -> float:
+    return statistics.median(span.bytes_in for span in message)
+
+
+def _bytes_out_of_a_task(message: Message) -> float:
+    return statistics.median(span.bytes_out for span in message)
 
 
 def _cpus_used(spans: list[Span]) -> float:

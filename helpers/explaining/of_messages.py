@@ -22,16 +22,19 @@ FEW = 4
 SMALL_WORK = 0.2
 """A message is small if its tasks compute for less than what it costs, divided by this."""
 
+LEAST_SHARE = 0.2
+"""The share of what a typical worker lost that messages must have cost, so that they are a cause."""
+
 NAME_BYTES = 200.0
 """Bytes of what is sent instead of data: an index, or the name of a file."""
 
 
 def causes_of_messages(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Yield what can be wrong with the messages of this run, each with what its remedy would bring."""
-    yield from _chunks(facts, replay)
     yield from _few_tasks(facts)
-    if facts.threads:  # nothing is sent to them
+    if facts.threads:  # nothing is sent to them, and how their work was cut is not recorded
         return
+    yield from _chunks(facts, replay)
     yield from _large_arguments(facts, replay)
     yield from _large_results(facts, replay)
     yield from _long_task(facts, replay)
@@ -41,6 +44,8 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Too many small messages, or too few large ones."""
     tasks, now = len(facts.spans), facts.chunksize
     if facts.one_at_a_time or facts.starved > 0.5 * facts.spent.whole:  # no other cut makes the program quicker
+        return
+    if facts.cuts_differ:
         return
     most = facts.most_in_a_call
     if most == 1:  # those of apply_async could go in one map
@@ -61,8 +66,9 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if size > now:
         lost = facts.spent.sending + facts.spent.returning + facts.spent.idle
         message, task = replay.message_seconds, sum(replay.durations) / tasks
-        if message < SMALL_WORK * now * task:  # then it is the cut that would come out better, by chance
-            return
+        cost = message * len(facts.messages)
+        if message < SMALL_WORK * now * task or cost < LEAST_SHARE * lost / facts.run.processes:
+            return  # it is the cut that would come out better, by chance, or something else that costs
         evidence = (
             f"{in_messages}; a message costs {format_seconds(message)}, and a task computes for {format_seconds(task)}"
         )
@@ -93,8 +99,8 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if facts.function_bytes >= LARGE:
         evidence = f"the same {_bytes(facts.function_bytes)} were pickled with the function, for each of {messages}"
         remedy = (
-            "Send what the function holds (a functools.partial, or the object of a method) once to each worker, with "
-            "an initializer, or put it into shared memory"
+            "Send what the function holds (a functools.partial, the object of a method, or a library's args=) once to "
+            "each worker, with an initializer, or put it into shared memory"
         )
         yield Cause("the same large object sent again and again", lost, evidence, remedy, less)
     elif byte > SLOW_BYTE:

@@ -76,7 +76,7 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 
 def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
-    if facts.cpu_share > 0.75 or facts.cpus_used > 1.3:
+    if not facts.takes_turns:
         return
     evidence = (
         f"{counted(facts.run.processes, 'thread')} kept {facts.cpus_used:.1f} CPUs busy; only the thread that holds "
@@ -84,7 +84,7 @@ def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
     )
     remedy = f"Take processes: Pool({min(facts.run.processes, facts.cpus)})"
     processes = min(facts.run.processes, facts.cpus)
-    expected = replay.expect(processes=processes, warm=False)
+    expected = replay.expect(processes=processes, cpus=facts.cpus, warm=False)
     yield Cause("the interpreter's lock", facts.spent.waiting_for_cpu, evidence, remedy, expected)
 
 
@@ -150,12 +150,13 @@ def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Work that is too short for any pool: a plain loop beats every chunk size. The time of a lost task is unknown."""
     if facts.lost_tasks or facts.has_few_tasks:
         return
-    tasks, processes = facts.most_in_a_round, facts.run.processes
-    sizes = {1, facts.chunksize, default_chunksize(tasks, processes), -(-tasks // processes)}
+    most, processes = facts.most_in_a_round, facts.run.processes
+    sizes = {1, facts.chunksize, default_chunksize(most, processes), -(-most // processes)}
     pools = [replay.expect(chunksize=size, processes=min(processes, facts.cpus)) for size in sizes]
     loop = replay.expect_of_loop()
     may_wait = facts.typical_wall * len(facts.spans) >= 0.9 * min(pools)  # and what waits would take as long in a loop
     if loop < 0.9 * min(pools) and not may_wait:
         seconds = format_seconds(sum(replay.durations))
-        evidence = f"all tasks together take {seconds} in one process, less than what a pool costs"
+        tasks = counted(len(facts.spans), "task")
+        evidence = f"all {tasks} together take {seconds} in one process, less than what a pool costs"
         yield Cause(TOO_LITTLE_WORK, facts.lost, evidence, "Call the function in a plain loop", loop)

@@ -72,6 +72,8 @@ class Replay:
     def expect_of_loop(self) -> float:
         """Return the seconds that the same tasks would take in a plain loop, on a machine that is as busy."""
         seconds = sum(self.durations) + self._between
+        if not self.is_like:  # a loop needs no simulator
+            return seconds
         return self.facts.run.seconds * seconds / self._before if self._before else 0.0
 
     def in_rounds(self, order: Callable[[int], float]) -> dict[str, list[float]]:
@@ -103,7 +105,8 @@ class Replay:
 
     def _arguments(self) -> dict[str, Any]:
         """Return the arguments of `simulate` for the run as it was."""
-        processes, cpus = 1 if self.facts.one_at_a_time else self.facts.run.processes, self.facts.cpus
+        processes = 1 if self.facts.one_at_a_time else self.facts.run.processes
+        cpus = 1 if self.facts.takes_turns else self.facts.cpus
         return {
             "durations": self.durations,
             "bytes_in": self.bytes_in,

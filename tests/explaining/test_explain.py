@@ -3,6 +3,8 @@
 The runs are simulated, so that they are the same each time; `python -m benchmarks explain` measures others.
 """
 
+from collections.abc import Sequence
+
 import pytest
 
 from benchmarks.explaining import Case, named_first, simulated_cases, split
@@ -10,7 +12,7 @@ from helpers.diagnosis import LEAST_GAIN, MOST_CAUSES, explain
 from helpers.explaining.facts import Facts
 from helpers.explaining.replay import Replay
 from helpers.model import Costs, simulate
-from helpers.spans import Load, Run, breakdown
+from helpers.spans import Load, Run, Span, breakdown
 
 CASES = list(simulated_cases())
 
@@ -21,19 +23,19 @@ def a_run(**changes):
     return simulate(**given)
 
 
+def later(spans: Sequence[Span], tasks: int, seconds: float) -> list[Span]:
+    """The same tasks so many seconds later, after so many others."""
+    moments = Span._fields[2:13]
+    return [
+        span._replace(task=span.task + tasks, **{name: getattr(span, name) + seconds for name in moments})
+        for span in spans
+    ]
+
+
 def again(run: Run, calls: int, pause: float = 0.0) -> Run:
     """The same call of map so many times, with a pause in between: a program that calls the pool in a loop."""
     whole = run.seconds + pause
-    moments = ("submitted", "packed", "sent", "arrived", "received", "started", "finished", "returned", "replied")
-    moments += ("landed", "delivered")
-    spans = [
-        span._replace(
-            task=call * len(run.spans) + span.task,
-            **{name: getattr(span, name) + call * whole for name in moments},
-        )
-        for call in range(calls)
-        for span in run.spans
-    ]
+    spans = [span for call in range(calls) for span in later(run.spans, call * len(run.spans), call * whole)]
     return run._replace(spans=tuple(spans), ended=run.began + calls * whole - pause)
 
 
@@ -100,7 +102,7 @@ def test_of_very_many_messages_some_are_looked_at(monkeypatch):
 
 
 def test_at_most_three_causes_are_named_the_one_first_that_gains_most():
-    run = a_run(durations=[0.001] * 400, bytes_in=2_000_000, bytes_out=2_000_000, processes=32, warm=False)
+    run = a_run(durations=[0.03] * 400, bytes_in=2_000_000, bytes_out=2_000_000, processes=32, warm=False)
     found = explain(run, cpus=8)
     gains = [cause.gain(run.seconds) for cause in found.causes]
     assert len(gains) == MOST_CAUSES
@@ -148,6 +150,51 @@ def test_threads_that_take_turns_are_told_of_the_lock():
     first = explain(run, cpus=4).causes[0]
     assert first.name == "the interpreter's lock"
     assert first.remedy == "Take processes: Pool(4)"
+
+
+@pytest.mark.parametrize(("cpu", "named"), [(1.0, "the interpreter's lock"), (0.02, "tasks that wait"), (0.5, "")])
+def test_threads_are_told_of_the_lock_only_where_about_one_cpu_was_full(cpu, named):
+    """Two threads, of which each has a CPU for half of this share of its time; between them, nothing is known."""
+    run = a_run(durations=[0.02] * 60, processes=2, cpus=2)
+    spans = [span._replace(cpu=(span.finished - span.started) / 2 * cpu) for span in run.spans]
+    load = Load(seconds=run.seconds, machine=run.seconds, workers=run.seconds * cpu, parent=0.0, waited=0.3)
+    threads = run._replace(spans=tuple(spans), start_method="threads", load=load)
+    assert named_first(explain(threads, cpus=2)) == named
+
+
+def test_processes_halve_the_time_of_two_threads_that_took_turns():
+    run = as_threads(a_run(durations=[0.02] * 80, processes=4, cpus=4))
+    assert explain(run, cpus=2).causes[0].expected == pytest.approx(run.seconds / 2, rel=0.1)
+
+
+def test_no_chunksize_is_advised_to_threads_whose_chunks_are_not_recorded():
+    run = a_run(durations=[2e-5] * 20_000, costs=Costs())._replace(start_method="threads")
+    assert "chunksize" not in str(explain(run, cpus=8))
+
+
+def test_no_chunksize_is_advised_where_two_calls_were_cut_in_different_ways():
+    """The first call has 48 tasks of 30 ms, one by one; the second tiny ones, ten in a message."""
+    first = a_run(durations=[0.03] * 48, processes=2, cpus=2)
+    second = a_run(durations=[1e-6] * 800, processes=2, cpus=2, chunksize=10)
+    spans = (*first.spans, *(span for span in later(second.spans, 48, first.seconds) for _ in range(10)))
+    both = first._replace(spans=spans, ended=first.ended + second.seconds)
+    assert Facts(both, 2).cuts_differ
+    assert not Facts(first, 2).cuts_differ
+    assert "chunksize" not in str(explain(both, cpus=2))
+
+
+def test_beside_the_advice_to_take_a_plain_loop_no_other_is_given_and_it_needs_no_simulator(monkeypatch):
+    monkeypatch.setattr(Replay, "is_like", property(lambda _: False))
+    run = a_run(durations=[1e-5] * 50, processes=2, cpus=2, warm=False)
+    (only,) = explain(run, cpus=2).causes
+    assert only.name == "too little work for a pool"
+    assert only.expected == pytest.approx(50e-5)
+    assert "cannot be said" not in str(explain(run, cpus=2))
+
+
+def test_tasks_that_are_too_short_to_be_watched_are_told_so():
+    assert "time the change without the X-ray" in str(explain(a_run(durations=[1e-6] * 20_000, chunksize=1), cpus=8))
+    assert "without the X-ray" not in str(explain(a_run(durations=[1e-3] * 2000, processes=64), cpus=8))
 
 
 def beside(run: Run, **load: float) -> Run:
