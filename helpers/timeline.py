@@ -137,7 +137,7 @@ def _table(run: Run, sums: Sequence[Mapping[str, float]], parent_idle: float, pa
     counts = [*counts, *[0] * len(sums)][: len(sums)]
     rows = [["", "tasks", *PHASES]]
     for number, (count, parts) in enumerate(zip(counts, sums, strict=True)):
-        idle = run.seconds - sum(parts.values()) if number else parent_idle
+        idle = max(0.0, run.seconds - sum(parts.values())) if number else parent_idle  # not -0.00 µs
         seconds = [*parts.values(), idle]
         rows.append([row_name(number, parent), str(count), *map(format_seconds, seconds)])
     return aligned(rows)

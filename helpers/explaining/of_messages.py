@@ -105,7 +105,7 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
         yield Cause("the same large object sent again and again", lost, evidence, remedy, less)
     elif byte > SLOW_BYTE:
         evidence = f"each of {messages} carried about {size}, {_slowly(byte)}"
-        remedy = "If these are numbers, send NumPy arrays instead of lists"
+        remedy = "If these are numbers, send NumPy arrays instead of lists; if not, let workers read them"
         yield Cause("lists sent where arrays would do", lost, evidence, remedy, _as_arrays(replay, "send", "receive"))
     elif max(replay.bytes_in) <= 1.01 * min(replay.bytes_in):
         evidence = f"each of {messages} carried {size}, always as many bytes"
@@ -129,7 +129,7 @@ def _large_results(facts: Facts, replay: Replay) -> Iterator[Cause]:
     evidence = f"each of {messages} brought back about {size}"
     if byte > SLOW_BYTE:
         remedy, expected = (
-            "If these are numbers, return NumPy arrays instead of lists",
+            "If these are numbers, return NumPy arrays instead of lists; if not, return only what is needed",
             _as_arrays(replay, "reply", "collect"),
         )
         yield Cause("lists returned where arrays would do", lost, f"{evidence}, {_slowly(byte)}", remedy, expected)

@@ -74,7 +74,7 @@ class Replay:
         seconds = sum(self.durations) + self._between
         if not self.is_like:  # a loop needs no simulator
             return seconds
-        return self.facts.run.seconds * seconds / self._before if self._before else 0.0
+        return max(seconds, self.facts.run.seconds * seconds / self._before)  # a loop never takes less than its tasks
 
     def in_rounds(self, order: Callable[[int], float]) -> dict[str, list[float]]:
         """Return the work with the tasks of each round in another order: by this key of their places."""

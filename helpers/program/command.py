@@ -31,6 +31,9 @@ if TYPE_CHECKING:  # loaded after the program has ended
 DEADLINE = 60.0
 """Seconds for a run of the program with each start method."""
 
+LARGE_JOURNAL = 1 << 24
+"""Bytes, of some 100,000 tasks: reading more takes seconds, and nobody should think that the program goes on."""
+
 USAGE_ERROR = 2
 KILLED = 9
 """SIGKILL, which has this number on every system that has it."""
@@ -132,6 +135,8 @@ def _report(command: Sequence[str], journal: Path, here: str, code: int) -> None
     from helpers.program.recording import read_recording  # loaded after the program has ended
     from helpers.program.summary import paragraph
 
+    if journal.exists() and journal.stat().st_size > LARGE_JOURNAL:
+        _say("X-ray: the program has ended; reading what its tasks did ...")
     gc.disable()  # it would look through the spans of a million tasks again and again
     recording = read_recording(journal, here)
     where = explanation = ""

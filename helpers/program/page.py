@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from helpers.machine import usable_cpus
 from helpers.program.recording import Group, RecordedPool, Recording
-from helpers.program.summary import WAITING, as_sentence, describe_group, notes_of
+from helpers.program.summary import as_sentence, describe_group, notes_of
 from helpers.spans import Span
 from helpers.text import counted, format_seconds
 from helpers.timeline import timeline, where_time_went
@@ -107,9 +107,11 @@ def _pictures(pool: RecordedPool) -> Iterable[str]:
     run = pool.run
     pictures = [timeline(run, cpus=usable_cpus(), parent="program")]
     pictures += [where_time_went({"pool": pool.spent})] if run.spans else []
-    yield from (f"<figure>{picture.html}</figure>" for picture in pictures)
+    for picture in pictures:
+        figures = f"<details><summary>The same in figures</summary><pre>{_escaped(picture.text)}</pre></details>"
+        yield f"<figure>{picture.svg}{figures}</figure>"
     if pool.facts.waits:
-        yield f"<p>What the pictures show as waiting for a CPU was {WAITING}, for the most part.</p>"
+        yield "<p>For the most part, the tasks did not wait for a CPU, though the pictures call it so.</p>"
 
 
 def _pool_row(number: int, pool: RecordedPool) -> list[str]:

@@ -80,7 +80,9 @@ def describe_pool(pool: RecordedPool) -> str:
 def where_the_time_went(pool: RecordedPool) -> str:
     """Say how busy the workers were, and what the largest part of the rest of their time was."""
     run, spent = pool.run, pool.spent
-    busy = f"{spent.computing / (run.seconds or 1.0):.1f} of {counted(usable_cpus(), 'CPU')}"
+    used = spent.computing / (run.seconds or 1.0)
+    busy = f"{used:.1f}" if used >= 0.05 else "less than 0.1"
+    busy += f" of {counted(usable_cpus(), 'CPU')}"
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
     if phase == "waiting for a CPU" and pool.facts.waits:
         phase = WAITING

@@ -87,5 +87,5 @@ def test_tasks_that_slept_did_not_wait_for_a_cpu_in_words_and_on_the_page(waited
     load = Load(seconds=8.0, machine=0.1, workers=0.0, parent=0.1, waited=waited)
     pool = RecordedPool("Pool", "", Run((asleep,), RUN.workers[:1], 1, "fork", 11.0, 18.0, load), ("nap",))
     assert said in where_the_time_went(pool)
-    page_says = "was waiting, but not for a CPU" in " ".join(_pictures(pool))
+    page_says = "the tasks did not wait for a CPU" in " ".join(_pictures(pool))
     assert page_says is ("not" in said)
