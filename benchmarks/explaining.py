@@ -21,6 +21,7 @@ from helpers.model import Costs, simulate
 from helpers.spans import Run
 from helpers.timing import warm_up
 from helpers.xray import XrayPool
+from helpers.xray_threads import XrayThreadPool
 
 RIGHT = 90.0
 """Percent of the runs whose cause should be the first."""
@@ -54,7 +55,7 @@ def diagnose(context: BaseContext, repeats: int) -> Iterator[Figure]:
         yield Figure(
             f"{case.name}: the right cause first ({named_first(found) or 'nothing to gain'})", right[-1], "", 1, 1, True
         )
-        if right[-1] and case.cured is not None and found.causes[0].expected is not None:
+        if right[-1] and found.causes and case.cured is not None and found.causes[0].expected is not None:
             cured = case.cured(found.causes[0].remedy)
             off.append(100 * abs(found.causes[0].expected / cured.seconds - 1))
             yield Figure(f"{case.name}: promise over what came", found.causes[0].expected / cured.seconds, "times", 1)
@@ -177,7 +178,14 @@ def measured_cases(context: BaseContext) -> Iterator[Case]:
         lambda _: spawn(cpus, tasks.draw, loops * 6, chunksize=1, cold=True),
     )
     yield Case("nothing wrong", "", partial(run, cpus, tasks.draw, loops * 4, chunksize=1))
+    yield Case("two calls that are cut in different ways", "", partial(twice, context, cpus, loops * 2))
     if cpus > 1:
+        yield Case(
+            "threads that compute",
+            "the interpreter's lock",
+            partial(in_threads, 2 * cpus, loops),
+            lambda _: run(cpus, tasks.draw, loops, chunksize=1, cold=True),
+        )
         yield Case(
             "one worker",
             "CPUs that nobody used",
@@ -211,6 +219,23 @@ def applied(context: BaseContext, processes: int, items: Sequence[int]) -> Run:
         pool.reset()
         for item in items:
             pool.apply(tasks.draw, (item,))
+        return pool.run
+
+
+def in_threads(threads: int, items: Sequence[int]) -> Run:
+    """Return the run of a pool of threads."""
+    with XrayThreadPool(threads) as pool:
+        pool.map(tasks.draw, items, chunksize=1)
+        return pool.run
+
+
+def twice(context: BaseContext, processes: int, items: Sequence[int]) -> Run:
+    """Return the run of a pool that has two calls: one of long tasks, in small chunks, and one of empty tasks."""
+    with XrayPool(processes, context=context) as pool:
+        warm_up(pool, processes)
+        pool.reset()
+        pool.map(tasks.draw, items, chunksize=1)
+        pool.map(tasks.identity, range(2000))
         return pool.run
 
 

@@ -70,11 +70,8 @@ class Replay:
         return self.facts.run.seconds * self._simulated(**changes) / self._before if self._before else 0.0
 
     def expect_of_loop(self) -> float:
-        """Return the seconds that the same tasks would take in a plain loop, on a machine that is as busy."""
-        seconds = sum(self.durations) + self._between
-        if not self.is_like:  # a loop needs no simulator
-            return seconds
-        return max(seconds, self.facts.run.seconds * seconds / self._before)  # a loop never takes less than its tasks
+        """Return the seconds that the same tasks would take in a plain loop, which needs no simulator."""
+        return sum(self.durations) + self._between
 
     def in_rounds(self, order: Callable[[int], float]) -> dict[str, list[float]]:
         """Return the work with the tasks of each round in another order: by this key of their places."""
