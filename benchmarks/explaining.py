@@ -53,7 +53,7 @@ def diagnose(context: BaseContext, repeats: int) -> Iterator[Figure]:
         found = explain(run, cpus=case.cpus)
         right.append(named_first(found) == case.cause)
         yield Figure(
-            f"{case.name}: the right cause first ({named_first(found) or 'nothing to gain'})", right[-1], "", 1, 1, True
+            f"{case.name}: the right cause first ({named_first(found) or 'nothing to gain'})", right[-1], "", 1
         )
         if right[-1] and found.causes and case.cured is not None and found.causes[0].expected is not None:
             cured = case.cured(found.causes[0].remedy)
