@@ -11,7 +11,7 @@ from helpers import markup
 from helpers.explaining.cause import Cause
 from helpers.explaining.facts import MATTERS, Facts
 from helpers.explaining.of_messages import causes_of_messages
-from helpers.explaining.of_workers import TOO_LITTLE_WORK, causes_of_workers
+from helpers.explaining.of_workers import INTERPRETER_LOCK, TOO_LITTLE_WORK, causes_of_workers
 from helpers.explaining.replay import Replay
 from helpers.machine import usable_cpus
 from helpers.spans import Breakdown, Run
@@ -125,6 +125,8 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
         found.append(
             "What a change would bring cannot be said: tasks and messages do not explain the time of this run."
         )
+    if any(cause.name == INTERPRETER_LOCK for cause in causes):
+        found.append("Not counted is what would have to be sent to processes: threads share it.")
     short = SHORT_IN_THREADS if facts.threads else SHORT
     if facts.computing < short * len(facts.spans) and causes:
         found.append("Tasks this short cost about as much to X-ray as to run: time the change without the X-ray.")

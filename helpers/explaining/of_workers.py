@@ -13,6 +13,7 @@ BLAS_REMEDY = (
     "call threadpoolctl.threadpool_limits(1) in an initializer"
 )
 
+INTERPRETER_LOCK = "the interpreter's lock"
 TOO_LITTLE_WORK = "too little work for a pool"
 
 MOST_THREADS = 32
@@ -85,7 +86,7 @@ def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
     remedy = f"Take processes: Pool({min(facts.run.processes, facts.cpus)})"
     processes = min(facts.run.processes, facts.cpus)
     expected = replay.expect(processes=processes, cpus=facts.cpus, warm=False)
-    yield Cause("the interpreter's lock", facts.spent.waiting_for_cpu, evidence, remedy, expected)
+    yield Cause(INTERPRETER_LOCK, facts.spent.waiting_for_cpu, evidence, remedy, expected)
 
 
 def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
