@@ -342,20 +342,18 @@ def test_a_program_that_ends_while_its_daemon_goes_on_is_not_waited_for(write):
 SMALL_TASKS = """
     import multiprocessing
     import sys
-    from math import sqrt
 
     sys.path.append("site-packages")
     import sampler
 
     if __name__ == "__main__":
+        ranges = [range(3000)] * 3000
         with multiprocessing.Pool(2) as pool:
             {call}
 """
 SAMPLER = """
 def sample(pool, values, **keywords):
-    return list(pool.map(sqrt, values, **keywords))
-
-from math import sqrt
+    return list(pool.map(sum, values, **keywords))
 """
 ABOUT_MAP = (
     "sampler calls map, not the program (sampler/ensemble.py:3 in sample): if it takes no chunksize, give it a pool, "
@@ -367,10 +365,10 @@ ABOUT_APPLY = "apply_async takes no chunksize: hand the tasks in with map or ima
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        ("sampler.sample(pool, range(3000), chunksize=1)", ABOUT_MAP),
-        ("pool.map(sqrt, range(3000), 1)", ""),
-        ("pool.map(sqrt, range(3000), 1); sampler.sample(pool, [1])", ""),
-        ("[r.get() for r in [pool.apply_async(sqrt, (1,)) for _ in range(3000)]]", ABOUT_APPLY),
+        ("sampler.sample(pool, ranges, chunksize=1)", ABOUT_MAP),
+        ("pool.map(sum, ranges, 1)", ""),
+        ("pool.map(sum, ranges, 1); sampler.sample(pool, [[1]])", ""),
+        ("[r.get() for r in [pool.apply_async(sum, (each,)) for each in ranges]]", ABOUT_APPLY),
     ],
 )
 def test_where_no_line_of_the_program_can_name_a_chunksize_the_advice_says_how_to_follow_it(write, call, sentence):
