@@ -1,4 +1,4 @@
-"""The controls of the bench that say what runs, on how many processes, and how; and what is guessed and simulated."""
+"""The controls of `PoolLab`, the bench: what runs, on how many processes, and how; what is guessed and simulated."""
 
 import ipywidgets as widgets
 

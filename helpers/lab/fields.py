@@ -1,4 +1,4 @@
-"""The controls of the labs: fields for numbers that refuse what is none, sliders, dropdowns, buttons, and folds."""
+"""The kinds of controls that labs have: number fields that refuse what is none, sliders, dropdowns, buttons, folds."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -2,7 +2,8 @@
 
 In the order in which they take part:
 
-- `command` reads the arguments, and runs the program as a child process, with the folder `hook` first on its path.
+- `command` reads the arguments, and `child` runs the program as a child process, with the folder `hook` first on its
+  path.
 - `guardian` is a second process of the command, for signals that the command cannot understand, or not survive.
 - `hook/sitecustomize` is what Python imports there before the program. It puts everything back as it was, and waits
   for the program to import a module with pools.

@@ -1,6 +1,6 @@
 """What a program's Python imports before the program: it undoes its own traces, and waits for a module with pools.
 
-Python imports a module of this name at its start, from the first folder on its path that has one. `command` puts this
+Python imports a module of this name at its start, from the first folder on its path that has one. `child` puts this
 folder there, and hands over in environment variables what is needed here. The program itself finds its environment,
 its path and its own `sitecustomize` as they would be without an X-ray. So this module imports nothing else.
 """
