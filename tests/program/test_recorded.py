@@ -347,7 +347,7 @@ SMALL_TASKS = """
     import sampler
 
     if __name__ == "__main__":
-        ranges = [range(3000)] * 3000
+        ranges = [range(5000)] * 10_000  # so long that a pool pays, under each start method
         with multiprocessing.Pool(2) as pool:
             {call}
 """
