@@ -47,8 +47,10 @@ class Case:
 def diagnose(context: BaseContext, repeats: int) -> Iterator[Figure]:
     """Which cause `explain` names first for runs with a known fault, and how far its promises are from what comes."""
     right: list[bool] = []
-    off: list[float] = []
-    for case in [*measured_cases(context), *simulated_cases()]:
+    off: dict[str, list[float]] = {"measured here": [], "on paper": []}
+    cases = [("measured here", case) for case in measured_cases(context)]
+    cases += [("on paper", case) for case in simulated_cases()]
+    for kind, case in cases:
         run = case.run()
         found = explain(run, cpus=case.cpus)
         right.append(named_first(found) == case.cause)
@@ -57,11 +59,12 @@ def diagnose(context: BaseContext, repeats: int) -> Iterator[Figure]:
         )
         if right[-1] and found.causes and case.cured is not None and found.causes[0].expected is not None:
             cured = case.cured(found.causes[0].remedy)
-            off.append(100 * abs(found.causes[0].expected / cured.seconds - 1))
+            off[kind].append(100 * abs(found.causes[0].expected / cured.seconds - 1))
             yield Figure(f"{case.name}: promise over what came", found.causes[0].expected / cured.seconds, "times", 1)
     yield Figure("the right cause first", 100 * sum(right) / len(right), "%", 1, RIGHT, True)
-    for each in off:
-        yield Figure("a promise is off by", each, "%", len(off), KEPT)
+    for kind, values in off.items():
+        for each in values:
+            yield Figure(f"a promise for a run {kind} is off by", each, "%", len(values), KEPT)
 
 
 def named_first(found: Diagnosis) -> str:

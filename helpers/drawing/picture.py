@@ -43,9 +43,12 @@ class Picture(NamedTuple):
         Until a notebook is trusted, JupyterLab removes the SVG but leaves its words; the font size of 0 hides them. It
         removes the tag `noscript`, too, so its words appear; where the drawing is shown, a browser hides them.
         """
-        figures = f"<summary>The same in figures</summary><pre>{html.escape(self.text)}</pre>"
-        drawing = f"<div style='font-size: 0'>{self.svg}</div><noscript>{NOT_TRUSTED}</noscript>"
-        return f"{drawing}<details>{figures}</details>"
+        return f"<div style='font-size: 0'>{self.svg}</div><noscript>{NOT_TRUSTED}</noscript>{self.figures}"
+
+    @property
+    def figures(self) -> str:
+        """The text, folded, as HTML."""
+        return f"<details><summary>The same in figures</summary><pre>{html.escape(self.text)}</pre></details>"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the SVG to a file."""

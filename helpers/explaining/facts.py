@@ -214,14 +214,19 @@ class Facts:
     @cached_property
     def has_large_arguments(self) -> bool:
         """Whether messages to workers are large, because of what a task or the function holds."""
-        each = statistics.median(map(_bytes_in_of_a_task, self.messages))
+        each = self._bytes_of_a_task("bytes_in")
         return self.message_bytes_in >= LARGE and (each >= SMALL or self.function_bytes >= LARGE)
 
     @cached_property
     def has_large_results(self) -> bool:
         """Whether messages from workers are large, because of what a task returns."""
-        each = statistics.median(map(_bytes_out_of_a_task, self.messages))
+        each = self._bytes_of_a_task("bytes_out")
         return self.message_bytes_out >= LARGE and each >= SMALL
+
+    def _bytes_of_a_task(self, name: str) -> float:
+        """The bytes of a typical task in a typical message: calls of many small tasks do not hide large ones."""
+        typical = (statistics.median(getattr(span, name) for span in message) for message in self.messages)
+        return float(statistics.median(typical))
 
     @cached_property
     def sizes_in(self) -> list[int]:
@@ -274,14 +279,6 @@ class Facts:
             if arrived <= last:
                 yield max(arrived, submitted), -1, 1
                 yield max(message[-1].replied, arrived), 0, -1
-
-
-def _bytes_in_of_a_task(message: Message) -> float:
-    return statistics.median(span.bytes_in for span in message)
-
-
-def _bytes_out_of_a_task(message: Message) -> float:
-    return statistics.median(span.bytes_out for span in message)
 
 
 def _cpus_used(spans: list[Span]) -> float:

@@ -107,9 +107,7 @@ def _pictures(pool: RecordedPool) -> Iterable[str]:
     run = pool.run
     pictures = [timeline(run, cpus=usable_cpus(), parent="program")]
     pictures += [where_time_went({"pool": pool.spent})] if run.spans else []
-    for picture in pictures:
-        figures = f"<details><summary>The same in figures</summary><pre>{_escaped(picture.text)}</pre></details>"
-        yield f"<figure>{picture.svg}{figures}</figure>"
+    yield from (f"<figure>{picture.svg}{picture.figures}</figure>" for picture in pictures)
     if pool.facts.waits:
         yield "<p>For the most part, the tasks did not wait for a CPU, though the pictures call it so.</p>"
 

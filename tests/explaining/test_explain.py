@@ -24,7 +24,7 @@ def a_run(**changes):
 
 
 def later(spans: Sequence[Span], tasks: int, seconds: float) -> list[Span]:
-    """The same tasks so many seconds later, after so many others."""
+    """Return copies of the spans, moved by this many seconds, and numbered as if this many tasks came before."""
     moments = Span._fields[2:13]
     return [
         span._replace(task=span.task + tasks, **{name: getattr(span, name) + seconds for name in moments})
