@@ -126,7 +126,7 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
             "What a change would bring cannot be said: tasks and messages do not explain the time of this run."
         )
     if any(cause.name == INTERPRETER_LOCK for cause in causes):
-        found.append("Not counted is what would have to be sent to processes: threads share it.")
+        found.append("What would have to be sent to processes is not counted: threads share it.")
     short = SHORT_IN_THREADS if facts.threads else SHORT
     if facts.computing < short * len(facts.spans) and causes:
         found.append("Tasks this short cost about as much to X-ray as to run: time the change without the X-ray.")
