@@ -229,7 +229,9 @@ EXECUTORS = """
             print(pool.map(work, range(5)), isinstance(pool, Pool), pool)
         asyncio.run(main())
         with eval(sys.argv[2])(1) as executor:
-            executor.submit(fail, 3).result()
+            failed = executor.submit(fail, 3)
+            concurrent.futures.wait([failed])  # `result` raises from another line if it has to wait itself
+            failed.result()
 """
 
 
