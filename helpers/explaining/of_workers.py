@@ -14,6 +14,7 @@ BLAS_REMEDY = (
 )
 
 INTERPRETER_LOCK = "the interpreter's lock"
+STARTING = "starting the workers"
 TOO_LITTLE_WORK = "too little work for a pool"
 
 MOST_THREADS = 32
@@ -144,7 +145,7 @@ def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
         remedy += "; and let the forkserver import what workers need: multiprocessing.set_forkserver_preload([...])"
     elif facts.run.start_method == "spawn":
         remedy += "; and import less in the modules that workers need"
-    yield Cause("starting the workers", facts.spent.starting, evidence, remedy, replay.expect(warm=True))
+    yield Cause(STARTING, facts.spent.starting, evidence, remedy, replay.expect(warm=True))
 
 
 def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:

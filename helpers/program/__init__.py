@@ -11,7 +11,8 @@ In the order in which they take part:
 - `places` finds out which line of the program has made a pool.
 - `journal` keeps what was recorded in a file, as it comes, so that a program may end in any way.
 - `recording` reads the file when the program has ended, as a `Run` for each pool.
-- `summary` says in a paragraph what was seen, and `page` shows it.
+- `summary` says in a paragraph what was seen, and `page` shows it. `same_place` explains pools that were made at one
+  place together.
 
 With `--start-methods`, `start_methods` runs the program once with each of them:
 

@@ -133,6 +133,7 @@ def _try_to_report(command: Sequence[str], journal: Path, here: str, code: int) 
 def _report(command: Sequence[str], journal: Path, here: str, code: int) -> None:
     """Write the paragraph, and the page and the trace if the program has made a pool."""
     from helpers.program.recording import read_recording  # loaded after the program has ended
+    from helpers.program.same_place import explain_group
     from helpers.program.summary import paragraph
 
     if journal.exists() and journal.stat().st_size > LARGE_JOURNAL:
@@ -142,7 +143,7 @@ def _report(command: Sequence[str], journal: Path, here: str, code: int) -> None
     where = explanation = ""
     if recording.groups:
         where = _was_killed(code) + _write(command, recording, code)
-        explanation = recording.groups[0].pools[0].explanation
+        explanation = explain_group(recording.groups[0])
     _say(paragraph(recording, explanation, where))
 
 

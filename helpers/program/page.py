@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from helpers.machine import usable_cpus
 from helpers.program.recording import Group, RecordedPool, Recording
+from helpers.program.same_place import explain_group
 from helpers.program.summary import as_sentence, describe_group, notes_of
 from helpers.spans import Span
 from helpers.text import counted, format_seconds
@@ -91,7 +92,7 @@ def _section(number: int, group: Group) -> Iterable[str]:
     yield f"<h2 id='place-{number}'>{_escaped(group.place)}</h2>"
     yield f"<p>{_escaped(as_sentence(describe_group(group)))}</p>"
     yield from _pictures(longest)
-    if explanation := longest.explanation:
+    if explanation := explain_group(group):
         yield f"<h3>What cost most, and what to do about it</h3><pre>{_escaped(explanation)}</pre>"
     yield from _tasks(longest)
     if len(group.pools) > 1:

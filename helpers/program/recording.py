@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from helpers.diagnosis import explain
+from helpers.diagnosis import Diagnosis, explain
 from helpers.explaining.facts import Facts
 from helpers.machine import usable_cpus
 from helpers.pool.recorder import decode
@@ -73,10 +73,15 @@ class RecordedPool:
         return Facts(self.run, usable_cpus(), self.spent)
 
     @cached_property
-    def explanation(self) -> str:
-        """What cost it most, and what to change (`helpers.diagnosis`); nothing if no task has ended."""
+    def diagnosis(self) -> Diagnosis | None:
+        """What cost it most, and what to change; None if no task has ended."""
         has_ended = any(span.outcome in ("ok", "error") for span in self.run.spans)
-        text = str(explain(self.run, spent=self.spent)) if has_ended else ""
+        return explain(self.run, spent=self.spent) if has_ended else None
+
+    @cached_property
+    def explanation(self) -> str:
+        """What cost it most, and what to change, in words; nothing if no task has ended."""
+        text = str(self.diagnosis or "")
         advice = re.search(r"chunksize=(\d+)", text) if self.about_chunks else None
         if advice and int(advice[1]) != self.facts.chunksize:
             text += f"\n{self.about_chunks.format(advice[0])}"

@@ -23,7 +23,7 @@ NOTHING_SEEN = "No pool of the program was X-rayed."
 def paragraph(recording: Recording, explanation: str, where: str) -> str:
     """Return the paragraph that is written to stderr at the end of a program.
 
-    explanation: of the pool that took longest. where: a sentence that says where the page is.
+    explanation: of the place that took longest. where: a sentence that says where the page is.
     """
     shown = recording.groups[:MOST_GROUPS]
     sentences = [f"{group.place}: {describe_group(group)}" for group in shown]
