@@ -17,6 +17,9 @@ from helpers import markup
 SAMPLING_INTERVAL = 0.1
 """Seconds between two samples of the memory in use."""
 
+MOST_ON_WINDOWS = 60
+"""Processes of an `XrayPool` on Windows, which waits for at most 63 handles at once (python/cpython#71090)."""
+
 
 @dataclass(frozen=True, repr=False)
 class Machine:
@@ -49,8 +52,12 @@ class Machine:
 
 
 def usable_cpus() -> int:
-    """Return how many CPUs this process may use, within its affinity and its container's quota (`joblib.cpu_count`)."""
-    return int(joblib.cpu_count())
+    """Return how many CPUs this process may use, within its affinity and its container's quota (`joblib.cpu_count`).
+
+    On Windows no more than 60: no pool can have more processes there.
+    """
+    cpus = int(joblib.cpu_count())
+    return min(cpus, MOST_ON_WINDOWS) if os.name == "nt" else cpus
 
 
 def physical_cores() -> int:
