@@ -134,7 +134,7 @@ def multiply(size: int) -> float:
     return float(product[0, 0])
 
 
-def limit_blas(threads: int) -> None:
-    """Limit the threads that NumPy's BLAS uses in this worker: an initializer."""
+def limit_blas(threads: int | None) -> None:
+    """Limit the threads that NumPy's BLAS uses in this worker, None for no limit: an initializer."""
     global _blas_limits
     _blas_limits = threadpool_limits(threads)

@@ -86,7 +86,10 @@ class Initializer:
         return initializer
 
     def run(self) -> None:
-        function, arguments = loads(self.parts) if isinstance(self.parts, bytes) else self.parts
+        """Call the function, and keep nothing: the worker would hold the pickled arguments as long as it lives."""
+        parts, self.parts = self.parts, ()
+        function, arguments = loads(parts) if isinstance(parts, bytes) else parts
+        del parts
         function(*arguments)
 
 

@@ -15,6 +15,8 @@ import workers
 from pools import becomes_true
 
 from helpers import tasks
+from helpers.pool.pickling import dumps, loads
+from helpers.pool.worker import Initializer
 from helpers.xray import PoolStopped, WorkerDied, XrayPool
 
 pytestmark = pytest.mark.timeout(20)  # for whatever hangs
@@ -126,6 +128,18 @@ def test_a_pool_that_goes_on_keeps_nothing_of_calls_that_have_ended(pool):
     for _ in range(3):  # the last call is kept until the next
         pool.map(workers.square, [1])
     assert becomes_true(lambda: not any(reference() for reference in references), within=3)
+
+
+def test_a_worker_drops_the_pickled_message_before_its_last_task_runs(pool):
+    message = b"x" * 2_000_000
+    assert pool.apply(workers.large_buffers, (message,)) == 0
+    assert pool.map(workers.large_buffers, [message] * 2, chunksize=2) == [1, 0]
+
+
+def test_a_worker_drops_its_pickled_initializer_when_it_has_run():
+    initializer = loads(dumps(Initializer(workers.large_buffers, (b"x" * 2_000_000,))))
+    initializer.run()
+    assert not initializer.parts
 
 
 @pytest.mark.parametrize("died", [False, True], ids=["alive", "dead"])

@@ -1,5 +1,7 @@
 """Worker functions for tests, that do what is asked of them. Standard library only."""
 
+import gc
+import io
 import math
 import os
 import sys
@@ -14,6 +16,12 @@ class Counter:
 
     def add(self, number: int) -> int:
         return number + self.step
+
+
+def large_buffers(_: object) -> int:
+    """How many buffers of more than a megabyte this process holds: a message that is read from."""
+    buffers = [found for found in gc.get_objects() if type(found) is io.BytesIO]
+    return sum(len(buffer.getbuffer()) > 1_000_000 for buffer in buffers)
 
 
 def square(number: float) -> float:
