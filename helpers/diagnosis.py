@@ -11,7 +11,7 @@ from helpers import markup
 from helpers.explaining.cause import Cause
 from helpers.explaining.facts import MATTERS, Facts
 from helpers.explaining.of_messages import causes_of_messages
-from helpers.explaining.of_workers import INTERPRETER_LOCK, TOO_LITTLE_WORK, causes_of_workers
+from helpers.explaining.of_workers import INTERPRETER_LOCK, OTHERS, TOO_LITTLE_WORK, causes_of_workers
 from helpers.explaining.replay import Replay
 from helpers.machine import usable_cpus
 from helpers.spans import Breakdown, Run
@@ -23,9 +23,9 @@ MOST_CAUSES = 3
 FULL = 0.9
 """The share of the CPUs' time from which on the tasks have nearly all of it."""
 
-SHORT, SHORT_IN_THREADS = 1e-5, 5e-5
-"""CPU seconds of a task below which the X-ray itself takes much of the time: some microseconds for each, and more in
-threads, which wait for each other meanwhile."""
+XRAY_OF_TASK, XRAY_OF_MESSAGE, XRAY_OF_THREAD = 3e-6, 3e-5, 5e-5
+"""CPU seconds that the X-ray itself takes, about: for each task, for each message, and for each task of threads, which
+wait for each other meanwhile."""
 
 LEAST_GAIN = 0.1
 """The share of a run's seconds that a remedy must save, so that it is worth a sentence."""
@@ -95,7 +95,7 @@ def explain(run: Run, *, cpus: int | None = None, spent: Breakdown | None = None
     if not replay.is_like:
         causes = [cause if _is_loop(cause) else _without_promise(cause, run) for cause in causes]
     worth = [cause for cause in causes if cause.gain(run.seconds) > LEAST_GAIN * run.seconds]
-    worth.sort(key=lambda cause: cause.gain(run.seconds), reverse=True)
+    worth.sort(key=lambda cause: (cause.name != OTHERS, cause.gain(run.seconds)), reverse=True)
     capacity = run.seconds * min(cpus, run.processes)
     share = facts.computing / capacity if capacity else 0.0
     shown = tuple(worth[:1] if worth and _is_loop(worth[0]) else worth[:MOST_CAUSES])
@@ -122,16 +122,18 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
     """Return what the run does not show."""
     found = []
     if not replay.is_like and not (causes and _is_loop(causes[0])):
+        change = "another change" if any(map(_is_loop, causes)) else "a change"
         found.append(
-            "What a change would bring cannot be said: tasks and messages do not explain the time of this run."
+            f"What {change} would bring cannot be said: the simulator comes nowhere near the time of this run."
         )
     if any(cause.name == INTERPRETER_LOCK for cause in causes):
         found.append("What would have to be sent to processes is not counted: threads share it.")
-    short = SHORT_IN_THREADS if facts.threads else SHORT
-    if facts.computing < short * len(facts.spans) and causes:
+    xray = XRAY_OF_THREAD if facts.threads else XRAY_OF_TASK
+    xray_of_messages = 0.0 if facts.threads else XRAY_OF_MESSAGE * len(facts.messages)
+    if facts.computing < xray * len(facts.spans) + xray_of_messages and causes:
         found.append("Tasks this short cost about as much to X-ray as to run: time the change without the X-ray.")
     others, promised = facts.cpus_of_others, any(cause.expected is not None for cause in causes)
-    if others > MATTERS * facts.cpus and (promised or not causes):
+    if others > MATTERS * facts.cpus and (promised or not causes) and all(cause.name != OTHERS for cause in causes):
         busy = f"other programs used {others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile"
         less = f"{busy[0].upper()}{busy[1:]}: while they go on, a change may bring less."
         found.append(less if promised else f"But {busy}.")

@@ -123,6 +123,7 @@ def test_a_tooltip_has_every_step_of_its_own_task():
     run = Run((apart,), (Worker(77, 0.0), Worker(101, 0.5)), 2, "fork", 0.0, 50.0)
     task = "task 5 on worker 2 (process 101): ok\n"
     assert set(tips(parsed(timeline(run)))) == {
+        f"{task}sending 1,000 bytes: pickling 2.00 s, in the pipe 3.00 s",  # in the row of the parent process
         f"{task}sending 1,000 bytes: pickling 2.00 s, in the pipe 3.00 s, unpickling 4.00 s",
         f"{task}computing 20.0 s, with a CPU for 15.0 s\n1,000 bytes in, 2,000 bytes out",
         f"{task}returning 2,000 bytes: pickling 5.00 s, in the pipe 6.00 s, unpickling 7.00 s",
@@ -223,3 +224,13 @@ def test_the_title_and_the_cpus_are_those_that_are_given():
     text = timeline(RUN, title="Mine", cpus=2).text
     assert text.splitlines()[0] == "Mine"
     assert "6.50 s: 0.7 of 2 CPUs busy on average." in text
+
+
+def test_what_a_task_waits_behind_another_one_of_its_message_is_no_unpickling():
+    first = span(0, 101, times=(0, 1, 3, 6, 10, 10, 30, 60, 61, 62, 63), cpu=20.0)
+    second = span(1, 101, times=(0, 1, 3, 6, 31, 31, 59, 60, 61, 62, 63), cpu=20.0)
+    run = Run((first, second), (Worker(101, 0.5),), 1, "fork", 0.0, 63.0)
+    (tip,) = [
+        tip for tip in tips(parsed(timeline(run))) if "task 1 " in tip and "unpickling" in tip and "sending" in tip
+    ]
+    assert tip.endswith("unpickling 1.00 s")

@@ -170,16 +170,18 @@ def _tooltip(segment: Segment, numbers: Mapping[int, int]) -> str:
         return f"starting: {format_seconds(segment.seconds)}"
     task = f"task {span.task} on worker {numbers[span.worker]} (process {span.worker}): {span.outcome}\n"
     if segment.phase == "sending":
-        steps = _steps(span.packed, span.sent, span.arrived, span.received)
+        steps = _pickling(span.packed, span.sent, span.arrived)
+        if segment.row:  # a later task of a message waits for those before it
+            steps += f", unpickling {format_seconds(span.received - max(span.arrived, segment.begin))}"
         return f"{task}sending {span.bytes_in:,} bytes: {steps}"
     if segment.phase == "returning":
-        steps = _steps(span.returned, span.replied, span.landed, span.delivered)
-        return f"{task}returning {span.bytes_out:,} bytes: {steps}"
+        steps = _pickling(span.returned, span.replied, span.landed)
+        unpickling = format_seconds(span.delivered - span.landed)
+        return f"{task}returning {span.bytes_out:,} bytes: {steps}, unpickling {unpickling}"
     seconds, cpu = format_seconds(segment.seconds), format_seconds(span.computing)
     sizes = f"{span.bytes_in:,} bytes in, {span.bytes_out:,} bytes out"
     return f"{task}computing {seconds}, with a CPU for {cpu}\n{sizes}"
 
 
-def _steps(begin: float, sent: float, read: float, end: float) -> str:
-    pickling, pipe, unpickling = map(format_seconds, (sent - begin, read - sent, end - read))
-    return f"pickling {pickling}, in the pipe {pipe}, unpickling {unpickling}"
+def _pickling(begin: float, sent: float, read: float) -> str:
+    return f"pickling {format_seconds(sent - begin)}, in the pipe {format_seconds(read - sent)}"

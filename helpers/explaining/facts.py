@@ -27,6 +27,9 @@ FULL = 0.8
 MOST_OF_ONE_CPU, ONE_CPU = 0.6, 1.3
 """The number of CPUs in use, on average, from which on, and up to which, it is about one."""
 
+LONG = 1.0
+"""Seconds of a run from which on the looks at its workers miss little, since there are ten in each second."""
+
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
@@ -140,15 +143,17 @@ class Facts:
     def waits(self) -> bool:
         """Whether the tasks waited for something else than a CPU, for most of their time.
 
-        Linux says how long a worker waited for a CPU; with short runs it misses some, so where other programs took much
-        and the CPUs were full, nothing is claimed. Elsewhere: with more workers than CPUs they would wait for one,
-        and the CPUs would be full; workers that still start need CPUs, too. Threads of one interpreter wait for its
-        lock, and then one CPU is full.
+        Linux says how long a worker waited for a CPU; with short runs it misses some. So where other programs took
+        much and the CPUs were full, the run must be long, and that wait a small part of the time without a CPU.
+        Elsewhere: with more workers than CPUs they would wait for one, and the CPUs would be full; workers that still
+        start need CPUs, too. Threads of one interpreter wait for its lock, and then one CPU is full.
         """
         if self.cpu_share >= 0.5:
             return False
         if self.cpus_of_others > MATTERS * self.cpus and self.cpus_in_use > FULL * self.cpus:
-            return False
+            load = self.run.load
+            seen = load is not None and not self.threads and load.seconds >= LONG
+            return seen and load is not None and load.waited < 0.25 * self.spent.waiting_for_cpu
         if self.run.load is not None and not self.threads:
             return self.run.load.waited - self.spent.starting < 0.5 * self.spent.waiting_for_cpu  # they start, too
         queued = self.run.load.waited / self.run.load.seconds if self.run.load is not None else 0.0

@@ -170,9 +170,8 @@ def _long_task(facts: Facts, replay: Replay) -> Iterator[Cause]:
             remedy = "Cut this task into several: a pool takes at least as long as its longest task"
             yield Cause("one long task", idle, evidence, remedy, None, idle / facts.run.processes)
         return
-    yield Cause(
-        "a long task came late", idle, evidence, "Start the longest first: sort the tasks, with chunksize=1", first
-    )
+    remedy = "Start the longest first: sort the tasks by falling length, with chunksize=1"
+    yield Cause("a long task came late", idle, evidence, remedy, first)
 
 
 def _bytes(number: float) -> str:

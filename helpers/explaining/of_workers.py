@@ -14,8 +14,12 @@ BLAS_REMEDY = (
 )
 
 INTERPRETER_LOCK = "the interpreter's lock"
+OTHERS = "CPUs taken by others"
 STARTING = "starting the workers"
 TOO_LITTLE_WORK = "too little work for a pool"
+
+CPU_OF_MESSAGE, CPU_OF_BYTE = 2e-4, 5e-9
+"""CPU seconds of a message and of a byte in a worker, at most; what it waits for a message is no CPU time."""
 
 MOST_THREADS = 32
 """No more threads are recommended: ThreadPoolExecutor, too, starts no more by default (and 4 more than CPUs)."""
@@ -40,10 +44,13 @@ def causes_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 def _one_at_a_time(facts: Facts, replay: Replay) -> Cause:
     evidence = (
-        "each task was handed in only after the result of the one before, as `apply` does; one worker computed, and "
-        "the others were idle"
+        "each task was handed in only after the result of the one before, as `apply` does, so only one worker at a "
+        "time had a task"
     )
-    remedy = "Hand all tasks in together: map, imap, or apply_async and a get for each at the end"
+    remedy = (
+        "Hand all tasks in together: map (starmap, if a task has several arguments), imap, or apply_async and a get "
+        "for each at the end"
+    )
     processes = facts.run.processes
     expected = replay.expect(processes=processes, chunksize=default_chunksize(len(facts.spans), processes))
     return Cause("one task at a time", facts.spent.idle, evidence, remedy, expected)
@@ -56,8 +63,8 @@ def _starved(facts: Facts) -> Cause:
         "worked between its calls, or its input came slowly"
     )
     remedy = (
-        "Hand tasks in before they are needed (imap, map_async), and let the workers do what the program does in "
-        "between"
+        "Let the workers do what the program does meanwhile; or hand the tasks in earlier, if they are known (imap, "
+        "map_async)"
     )
     return Cause("the program hands in too little", facts.starved, evidence, remedy, None, seconds)
 
@@ -68,7 +75,7 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
     several = min(tasks, MOST_THREADS, max(now + 1, int(facts.cpus / max(facts.cpu_share, 1e-3))))
     evidence = (
         f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, and did not wait for one; they waited "
-        "for something else (a file, the network, a lock, a sleep)"
+        "for something else (a file, the network, a lock, a sleep, a Manager)"
     )
     remedy = (
         f"Let more of them wait at the same time; threads cost less for this: ThreadPool({several}), with chunksize=1"
@@ -117,7 +124,9 @@ def _load(facts: Facts) -> Iterator[Cause]:
         return
     part = min(1.0, load.seconds / facts.run.seconds)
     computing = facts.computing * part
-    handling = (facts.spent.sending + facts.spent.returning + facts.spent.starting) * part
+    handling = (
+        min(facts.spent.sending + facts.spent.returning + facts.spent.starting, _most_cpu_of_messages(facts)) * part
+    )
     own = load.workers - computing - handling
     could, lost = facts.cpus * load.seconds, facts.spent.waiting_for_cpu
     if own > 0.3 * computing and own > MATTERS * could:
@@ -129,11 +138,17 @@ def _load(facts: Facts) -> Iterator[Cause]:
         yield Cause("threads inside the workers", lost, evidence, BLAS_REMEDY, None, lost / facts.run.processes)
     elif facts.cpus_of_others > MATTERS * facts.cpus and lost > 0.1 * facts.spent.whole:
         evidence = (
-            f"other programs used {facts.cpus_of_others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks "
-            "waited for one"
+            f"other programs used {facts.cpus_of_others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile (a Manager of "
+            "this one counts as such), and the tasks waited for one"
         )
         remedy = "Close them, or measure again when the machine is quiet"
-        yield Cause("CPUs taken by others", lost, evidence, remedy, None, lost / facts.run.processes)
+        yield Cause(OTHERS, lost, evidence, remedy, None, lost / facts.run.processes)
+
+
+def _most_cpu_of_messages(facts: Facts) -> float:
+    """Return the most CPU seconds that the workers can have used to start, to unpickle and to pickle."""
+    size = sum(facts.sizes_in) + sum(facts.sizes_out)
+    return facts.boot * facts.run.processes + CPU_OF_MESSAGE * len(facts.messages) + CPU_OF_BYTE * size
 
 
 def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
@@ -144,21 +159,21 @@ def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if facts.run.start_method == "forkserver":
         remedy += "; and let the forkserver import what workers need: multiprocessing.set_forkserver_preload([...])"
     elif facts.run.start_method == "spawn":
-        remedy += "; and import less in the modules that workers need"
+        remedy += "; and import in the modules of the workers only what they need"
     yield Cause(STARTING, facts.spent.starting, evidence, remedy, replay.expect(warm=True))
 
 
 def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Work that is too short for any pool: a plain loop beats every chunk size. The time of a lost task is unknown."""
-    if facts.lost_tasks or facts.has_few_tasks:
+    alone = facts.one_at_a_time  # they could be handed in together
+    if facts.lost_tasks or facts.has_few_tasks and not alone:
         return
-    most, processes = facts.most_in_a_round, facts.run.processes
+    most, processes = len(facts.spans) if alone else facts.most_in_a_round, facts.run.processes
     sizes = {1, facts.chunksize, default_chunksize(most, processes), -(-most // processes)}
     pools = [replay.expect(chunksize=size, processes=min(processes, facts.cpus)) for size in sizes]
     loop = replay.expect_of_loop()
     may_wait = facts.typical_wall * len(facts.spans) >= 0.9 * min(pools)  # and what waits would take as long in a loop
     if loop < 0.9 * min(pools) and not may_wait:
-        seconds = format_seconds(sum(replay.durations))
         tasks = counted(len(facts.spans), "task")
-        evidence = f"all {tasks} together take {seconds} in one process, less than what a pool costs"
+        evidence = f"all {tasks} together take {format_seconds(loop)} in one process, less than what a pool costs"
         yield Cause(TOO_LITTLE_WORK, facts.lost, evidence, "Call the function in a plain loop", loop)

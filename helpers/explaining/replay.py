@@ -70,8 +70,16 @@ class Replay:
         return self.facts.run.seconds * self._simulated(**changes) / self._before if self._before else 0.0
 
     def expect_of_loop(self) -> float:
-        """Return the seconds that the same tasks would take in a plain loop, which needs no simulator."""
-        return sum(self.durations) + self._between
+        """Return the seconds that the same tasks would take in a plain loop, which needs no simulator.
+
+        What a typical task waited for, a file or another process, it would wait for there, too (but not for a lock
+        that threads share), and what the program did before it handed tasks in, it would do.
+        """
+        facts = self.facts
+        waits = facts.cpu_share < 0.5 and not facts.threads
+        program = 0.0 if facts.one_at_a_time else facts.starved / facts.run.processes
+        work = max(sum(self.durations), facts.typical_wall * len(facts.spans) if waits else 0.0)
+        return work + max(self._between, program)
 
     def in_rounds(self, order: Callable[[int], float]) -> dict[str, list[float]]:
         """Return the work with the tasks of each round in another order: by this key of their places."""

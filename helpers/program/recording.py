@@ -84,7 +84,8 @@ class RecordedPool:
         text = str(self.diagnosis or "")
         advice = re.search(r"chunksize=(\d+)", text) if self.about_chunks else None
         if advice and int(advice[1]) != self.facts.chunksize:
-            text += f"\n{self.about_chunks.format(advice[0])}"
+            about = self.about_chunks.format(advice[0]).removesuffix(".")
+            text = text.replace(f"{advice[0]}.", f"{advice[0]} ({about}).", 1)
         return text
 
 

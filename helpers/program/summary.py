@@ -29,7 +29,7 @@ def paragraph(recording: Recording, explanation: str, where: str) -> str:
     sentences = [f"{group.place}: {describe_group(group)}" for group in shown]
     sentences = sentences or [NOTHING_SEEN if recording.notes else NOTHING]
     if shown and shown[0].pools[0].run.spans:
-        sentences.insert(1, where_the_time_went(shown[0].pools[0]))
+        sentences.insert(1, where_the_time_went(shown[0].pools[0], "Its" if len(shown[0].pools) > 1 else "The"))
     if len(recording.groups) > 1:
         places = f"at {counted(len(recording.groups), 'place')}"
         sentences.insert(0, f"The program made {counted(recording.made, 'pool')} {places}.")
@@ -59,14 +59,14 @@ def describe_group(group: Group) -> str:
     if not others:
         return describe_pool(longest)
     together = f"ran {counted(group.tasks, 'task')} in {format_seconds(group.seconds)} together"
-    return f"{len(group.pools):,} pools {together}. The longest, {describe_pool(longest)}"
+    return f"{len(group.pools):,} pools {together}. The longest, {describe_pool(longest, comma=',')}"
 
 
-def describe_pool(pool: RecordedPool) -> str:
-    """Say what one pool did; its first word is not the first of a sentence."""
+def describe_pool(pool: RecordedPool, comma: str = "") -> str:
+    """Say what one pool did; its first word is not the first of a sentence. comma: behind what it is."""
     run = pool.run
     article = "an" if pool.kind[:1] in "AEIOU" else "a"
-    words = f"{article} {pool.kind} of {counted(run.processes, 'worker')} ({run.start_method})"
+    words = f"{article} {pool.kind} of {counted(run.processes, 'worker')} ({run.start_method}){comma}"
     if not run.spans:
         return f"{words} had no task that has ended."
     names = f" of {_listed(pool.names)}" if pool.names else ""
@@ -77,7 +77,7 @@ def describe_pool(pool: RecordedPool) -> str:
     return f"{words}."
 
 
-def where_the_time_went(pool: RecordedPool) -> str:
+def where_the_time_went(pool: RecordedPool, whose: str = "The") -> str:
     """Say how busy the workers were, and what the largest part of the rest of their time was."""
     run, spent = pool.run, pool.spent
     used = spent.computing / (run.seconds or 1.0)
@@ -87,7 +87,7 @@ def where_the_time_went(pool: RecordedPool) -> str:
     if phase == "waiting for a CPU" and pool.facts.waits:
         phase = WAITING
     rest = f"most of the rest of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
-    return f"The workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."
+    return f"{whose} workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."
 
 
 def _listed(names: list[str]) -> str:

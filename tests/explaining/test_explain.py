@@ -225,12 +225,23 @@ def test_a_promise_of_a_run_beside_other_programs_says_that_it_may_be_too_good(c
     assert ("used 2.0 of 8 CPUs meanwhile: while they go on, a change may bring less" in str(found)) is said
 
 
-@pytest.mark.parametrize(("cpus_of_others", "said"), [(0.2, True), (5.0, False)])
-def test_tasks_without_a_cpu_are_said_to_wait_only_where_others_did_not_fill_the_cpus(cpus_of_others, said):
+@pytest.mark.parametrize(
+    ("cpus_of_others", "seconds", "share_seen", "said"),
+    [
+        (0.2, 0.5, 0.0, True),  # nobody filled the CPUs
+        (5.0, 0.5, 0.0, False),  # too short a run to see the wait for a CPU
+        (5.0, 2.0, 0.5, False),
+        (5.0, 2.0, 0.1, True),  # it was seen, and it was short
+    ],
+)
+def test_tasks_without_a_cpu_are_said_to_wait_only_where_others_did_not_fill_the_cpus_or_hardly_delayed_them(
+    cpus_of_others, seconds, share_seen, said
+):
     run = beside(a_run())
     spans = [span._replace(cpu=span.cpu / 40) for span in run.spans]
-    load = run.load._replace(waited=0.0, workers=1.2 * run.seconds, machine=(1.2 + cpus_of_others + 1.7) * run.seconds)
-    load = load._replace(parent=1.7 * run.seconds)
+    used = {"workers": 1.2 * seconds, "parent": 1.7 * seconds, "machine": (1.2 + cpus_of_others + 1.7) * seconds}
+    waited = share_seen * sum(span.finished - span.started - span.cpu for span in spans)
+    load = run.load._replace(seconds=seconds, waited=waited, **used)
     causes = explain(run._replace(spans=tuple(spans), load=load), cpus=8).causes
     assert ("tasks that wait" in {cause.name for cause in causes}) is said
 
@@ -313,3 +324,26 @@ def chained(gap):
 def test_calls_of_apply_in_a_loop_are_told_from_an_input_that_comes_slowly():
     assert named_first(explain(chained(0.0005), cpus=8)) == "one task at a time"
     assert named_first(explain(chained(0.05), cpus=8)) == "the program hands in too little"
+
+
+def test_calls_of_apply_that_are_too_short_for_a_pool_are_told_of_the_plain_loop():
+    run = chained(0.0005)
+    spans = [span._replace(finished=span.started + 1e-5, cpu=1e-5) for span in run.spans]
+    (loop,) = explain(run._replace(spans=tuple(spans)), cpus=8).causes
+    assert loop.name == "too little work for a pool"
+    assert loop.expected == pytest.approx(60e-5)
+
+
+def test_a_plain_loop_is_promised_what_its_tasks_wait_for_and_what_the_program_does_in_between():
+    run = a_run(durations=[0.001] * 100, processes=2, cpus=2)
+    waiting = run._replace(spans=tuple(span._replace(cpu=1e-4) for span in run.spans))
+    assert Replay(Facts(waiting, 2)).expect_of_loop() >= 0.1
+    assert Replay(Facts(again(run, 3, pause=2.0), 2)).expect_of_loop() >= 0.3 + 4.0
+
+
+def test_other_programs_come_last_since_no_change_of_the_program_helps_against_them():
+    found = explain(beside(a_run(durations=[0.01] * 160, bytes_in=1_000_000)), cpus=8)
+    first, last = found.causes
+    assert last.name == "CPUs taken by others"
+    assert first.gain(found.seconds) < last.gain(found.seconds)
+    assert str(found).lower().count("other programs used") == 1
