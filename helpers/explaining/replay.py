@@ -77,7 +77,7 @@ class Replay:
         """
         facts = self.facts
         waits = facts.cpu_share < 0.5 and not facts.threads
-        program = 0.0 if facts.one_at_a_time else facts.starved / facts.run.processes
+        program = 0.0 if facts.one_at_a_time else facts.starved_between / facts.run.processes
         work = max(sum(self.durations), facts.typical_wall * len(facts.spans) if waits else 0.0)
         return work + max(self._between, program)
 
