@@ -79,7 +79,8 @@ class Load(NamedTuple):
     """CPU seconds while a run was measured: of the whole machine, of the workers with all their threads, of the parent.
 
     seconds: for how long they were counted, from the beginning of the run to about its end. waited: for how many
-    worker-seconds the workers' main threads could have run, and had no CPU.
+    worker-seconds the workers' main threads could have run, and had no CPU. managers: CPU seconds of the processes
+    that `multiprocessing.Manager` started for the program.
     """
 
     seconds: float
@@ -87,6 +88,7 @@ class Load(NamedTuple):
     workers: float
     parent: float
     waited: float
+    managers: float = 0.0
 
 
 class Run(NamedTuple):

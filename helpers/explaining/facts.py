@@ -186,7 +186,13 @@ class Facts:
         load = self.run.load
         if load is None or load.seconds <= 0:
             return 0.0
-        return max(0.0, load.machine - load.workers - load.parent) / load.seconds
+        return max(0.0, load.machine - load.workers - load.parent - load.managers) / load.seconds
+
+    @property
+    def has_busy_manager(self) -> bool:
+        """Whether a Manager of the program computed for a share of the run that matters."""
+        load = self.run.load
+        return load is not None and load.managers > MATTERS * load.seconds
 
     @property
     def cpus_in_use(self) -> float:

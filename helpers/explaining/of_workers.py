@@ -31,8 +31,10 @@ def causes_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
         yield _one_at_a_time(facts, replay)
     elif facts.starved > 0.2 * facts.spent.whole:
         yield _starved(facts)
+    if facts.has_busy_manager:
+        yield from _manager(facts)
     if facts.waits:
-        yield from _waiting(facts, replay)
+        yield from () if facts.has_busy_manager else _waiting(facts, replay)
     elif facts.threads:
         yield from _interpreter_lock(facts, replay)
     else:
@@ -82,6 +84,21 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
     )
     expected = replay.expect(processes=several, chunksize=1, warm=True)
     yield Cause("tasks that wait", facts.spent.waiting_for_cpu, evidence, remedy, max(expected, facts.computing))
+
+
+def _manager(facts: Facts) -> Iterator[Cause]:
+    load, lost = facts.run.load, facts.spent.waiting_for_cpu
+    if load is None or lost < 0.1 * facts.spent.whole:
+        return
+    evidence = (
+        f"a Manager of the program used {format_seconds(load.managers)} of CPU meanwhile, and the tasks waited for its "
+        "answers: each use of what it holds is a message there and another one back"
+    )
+    remedy = (
+        "Return results from the tasks, and put them together in the program; or let a task use what the Manager holds "
+        "once, not again and again"
+    )
+    yield Cause("what a Manager holds", lost, evidence, remedy, None, lost / facts.run.processes)
 
 
 def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
@@ -138,8 +155,8 @@ def _load(facts: Facts) -> Iterator[Cause]:
         yield Cause("threads inside the workers", lost, evidence, BLAS_REMEDY, None, lost / facts.run.processes)
     elif facts.cpus_of_others > MATTERS * facts.cpus and lost > 0.1 * facts.spent.whole:
         evidence = (
-            f"other programs used {facts.cpus_of_others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile (a Manager of "
-            "this one counts as such), and the tasks waited for one"
+            f"other programs used {facts.cpus_of_others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks "
+            "waited for one"
         )
         remedy = "Close them, or measure again when the machine is quiet"
         yield Cause(OTHERS, lost, evidence, remedy, None, lost / facts.run.processes)

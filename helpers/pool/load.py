@@ -1,6 +1,8 @@
 """What the CPUs did while a run was recorded: all programs together, the workers, and the parent. On Linux only."""
 
+import multiprocessing.process
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 
@@ -24,7 +26,7 @@ class LoadMeter:
     """
 
     def __init__(self, workers: Iterable[int] = (), threads: bool = False) -> None:
-        self.latest: tuple[float, float, float, float, float] | None = None
+        self.latest: tuple[float, float, float, float, float, float] | None = None
         self._seconds_of: Callable[[int], Seconds | None] = thread_seconds if threads else process_seconds
         self._threads = threads
         self._began = time.perf_counter()
@@ -33,6 +35,7 @@ class LoadMeter:
         self._parent = time.process_time()
         self._before = self._of(workers)
         self._seen = dict(self._before)
+        self._managers_before = self._managers_seen = _cpu_of_managers()
 
     def look(self, workers: Iterable[int]) -> bool:
         """Count anew, unless the last time was a moment ago; return whether. workers: those that have done a task."""
@@ -50,12 +53,25 @@ class LoadMeter:
         )
         if self._threads:
             parent = max(0.0, parent - spent)
-        self.latest = (now - self._began, machine - self._machine, spent, parent, waited)
+        self._managers_seen = self._managers_seen | _cpu_of_managers()
+        managers = sum(self._managers_seen.values()) - sum(self._managers_before.values())
+        self.latest = (now - self._began, machine - self._machine, spent, parent, waited, managers)
         return True
 
     def _of(self, workers: Iterable[int]) -> dict[int, Seconds]:
         known = {worker: self._seconds_of(worker) for worker in list(workers)[:MOST_WORKERS]}
         return {worker: seconds for worker, seconds in known.items() if seconds is not None}
+
+
+def _cpu_of_managers() -> dict[int, float]:
+    """Return the CPU seconds of each Manager of this program; `BaseManager.start` names its process after its class."""
+    try:
+        children = list(getattr(multiprocessing.process, "_children", ()))
+    except RuntimeError:  # another thread starts a process
+        return {}
+    pids = [child.pid for child in children if re.search(r"Manager-[\d:]+$", child.name) and child.pid]
+    known = {pid: process_seconds(pid) for pid in pids}
+    return {pid: seconds[0] for pid, seconds in known.items() if seconds is not None}
 
 
 def machine_seconds() -> float | None:

@@ -26,7 +26,7 @@ the CPUs did, and which line has called a pool's map."""
 RECORD_HEAD = Struct("=IId")
 """Before the record of some tasks (`helpers.pool.recorder`): its pool, its function, when its worker was ready."""
 
-LOAD_ENTRY = Struct("=I5d")
+LOAD_ENTRY = Struct("=I6d")
 """A pool, and the fields of `helpers.spans.Load`; the latest of a pool counts."""
 
 SEGMENT = 1 << 20

@@ -347,3 +347,10 @@ def test_other_programs_come_last_since_no_change_of_the_program_helps_against_t
     assert last.name == "CPUs taken by others"
     assert first.gain(found.seconds) < last.gain(found.seconds)
     assert str(found).lower().count("other programs used") == 1
+
+
+def test_a_manager_that_computes_much_is_named_and_is_no_other_program():
+    run = a_run()
+    found = explain(beside(run, managers=3.6 * run.seconds), cpus=8)
+    assert [cause.name for cause in found.causes] == ["what a Manager holds"]
+    assert "ther programs used" not in str(found)

@@ -1,11 +1,13 @@
 """What the CPUs did while a run was recorded, where the system says so."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
 
 import pytest
+from workers import write_for
 
 from helpers.pool import load
 from helpers.pool.load import LoadMeter, machine_seconds, process_seconds
@@ -60,7 +62,7 @@ def at_once(monkeypatch):
 def test_the_cpu_seconds_of_a_worker_from_before_are_not_the_runs(at_once):
     meter = LoadMeter([os.getpid()])
     assert meter.look([os.getpid()])
-    seconds, _, workers, _, _ = meter.latest
+    seconds, _, workers, *_ = meter.latest
     assert workers <= seconds + 0.02  # and not all that this process has used
 
 
@@ -111,3 +113,13 @@ def test_threads_and_executors_have_a_load_too(kind):
     with kind(1) as pool:
         list(pool.map(compute_for, [0.3]))
         assert pool.run.load.workers > 0
+
+
+@linux
+def test_what_a_manager_computes_is_told_from_other_programs():
+    with multiprocessing.Manager() as manager, XrayPool(2) as pool:
+        shared = manager.dict()
+        pool.starmap(write_for, [(0.5, shared)] * 2, chunksize=1)
+        pool.map(nap, [0.2] * 2, chunksize=1)
+        load = pool.run.load
+    assert 0.05 < load.managers <= load.machine

@@ -24,6 +24,13 @@ def large_buffers(_: object) -> int:
     return sum(len(buffer.getbuffer()) > 1_000_000 for buffer in buffers)
 
 
+def write_for(seconds: float, shared: dict) -> None:
+    """Write into what a Manager holds, again and again."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        shared["key"] = end
+
+
 def square(number: float) -> float:
     return number * number
 
