@@ -282,13 +282,6 @@ class Facts:
             waiting, busy = waiting + to_waiting, busy + to_busy
         return idle
 
-    @property
-    def starved_between(self) -> float:
-        """As `starved`, without the time before the first task was handed in, in which the pool may have started."""
-        ready = max(self.run.began, min(worker.ready for worker in self.run.workers))
-        before = max(0.0, min(message[0].submitted for message in self.messages) - ready)
-        return max(0.0, self.starved - before * self.run.processes)
-
     def _moves(self, last: float) -> Iterator[tuple[float, int, int]]:
         """Yield when a message began to wait, and when it was with a worker; not what began after the last moment."""
         for message in self.messages:

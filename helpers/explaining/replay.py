@@ -77,7 +77,7 @@ class Replay:
         """
         facts = self.facts
         waits = facts.cpu_share < 0.5 and not facts.threads
-        program = 0.0 if facts.one_at_a_time else facts.starved_between / facts.run.processes
+        program = 0.0 if facts.one_at_a_time else _seconds_of_program(facts)
         work = max(sum(self.durations), facts.typical_wall * len(facts.spans) if waits else 0.0)
         return work + max(self._between, program)
 
@@ -163,6 +163,13 @@ class Replay:
                 low = byte
             else:
                 high = byte
+
+
+def _seconds_of_program(facts: Facts) -> float:
+    """Return for how long the program kept workers waiting for tasks, after it had handed in the first one."""
+    ready = max(facts.run.began, min(worker.ready for worker in facts.run.workers))
+    before = max(0.0, min(message[0].submitted for message in facts.messages) - ready)
+    return max(0.0, facts.starved / facts.run.processes - before)
 
 
 def _fewer_tasks(arguments: dict[str, Any], most: int) -> tuple[dict[str, Any], int]:

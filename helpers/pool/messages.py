@@ -139,12 +139,11 @@ class Job:
             unpickle = StreamReader(self.stream).next
             self.stream = b""
             function = unpickle()
-            last = self.first + self.tasks - 1
             for task in range(self.first, self.first + self.tasks):
                 note[worker.STARTED] = started = 0.0
                 note[worker.TASK] = task
                 value = unpickle()
-                if task == last:
+                if task == self.first + self.tasks - 1:
                     del unpickle  # and with it the pickled message, which may be large
                 received = _now()
                 cpu = time.thread_time()
