@@ -1,1 +1,1 @@
-"""Behind `helpers.diagnosis`: what a run shows (`facts`), the run simulated again (`replay`), and the causes."""
+"""Behind `helpers.diagnosis`: what a run shows (`facts`, `run_messages`), its `replay` in the simulator, the causes."""

@@ -1,4 +1,4 @@
-"""What a run shows: its tasks, its messages and their sizes, and for how long the workers waited for work."""
+"""What a run shows: its tasks and messages, the load of the CPUs, and for how long the workers waited for work."""
 
 import itertools
 import math
@@ -7,13 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
+from helpers.explaining.run_messages import Messages
 from helpers.spans import Breakdown, Run, Span, breakdown
-
-LARGE = 100_000
-"""Bytes of a message, or of a function, from which on its bytes cost more than the message itself."""
-
-SMALL = 1_000
-"""Bytes of a task, up to which it costs as much as one of no bytes."""
 
 MOMENT = 1e-3
 """Seconds that a program may take, after a result has come, to hand in the next task at once."""
@@ -33,32 +28,15 @@ LONG = 1.0
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
-Message = list[Span]
-"""The tasks that were sent in one message, in order."""
 
-
-class Facts:
+class Facts(Messages):
     """What one run shows. run: with one task or more; cpus: how many were usable; spent: where its time went."""
 
     def __init__(self, run: Run, cpus: int, spent: Breakdown | None = None) -> None:
-        self.run = run
+        super().__init__(run)
         self.cpus = cpus
-        self.spans = [span for span in run.spans if span.outcome in ("ok", "error")]
         self.spent = spent or breakdown(run)
         self.threads = run.start_method == "threads"
-
-    @cached_property
-    def messages(self) -> list[Message]:
-        """The tasks by the message in which they came, in the order in which the messages were pickled."""
-        found: dict[tuple[int, float], Message] = {}
-        for span in self.spans:
-            found.setdefault((span.worker, span.arrived), []).append(span)
-        return sorted(found.values(), key=lambda message: message[0].packed)
-
-    @cached_property
-    def chunksize(self) -> int:
-        """How many tasks most messages held."""
-        return int(statistics.median_high([len(message) for message in self.messages]))
 
     @cached_property
     def most_in_a_call(self) -> int:
@@ -171,22 +149,24 @@ class Facts:
         about_one = MOST_OF_ONE_CPU <= self.cpus_used <= ONE_CPU
         return self.threads and not self.waits and self.cpu_share <= 0.75 and about_one
 
-    @cached_property
-    def cuts_differ(self) -> bool:
-        """Whether calls were cut in very different ways, each in several messages, so that no size is typical."""
-        lengths: dict[float, list[int]] = {}
-        for message in self.messages:
-            lengths.setdefault(message[0].submitted, []).append(len(message))
-        typical = [statistics.median(each) for each in lengths.values() if len(each) > 1]
-        return bool(typical) and max(typical) > 4 * min(typical)
-
     @property
     def cpus_of_others(self) -> float:
-        """How many CPUs other programs used meanwhile, on average; 0 where that is not known."""
+        """How many CPUs other programs used meanwhile, on average; 0 where that is not known.
+
+        A worker is known from its first result on. Before that, what it uses to start looks like another program's.
+        """
         load = self.run.load
-        if load is None or load.seconds <= 0:
+        known = {span.worker: span.delivered for span in reversed(self.spans)}
+        if load is None or load.seconds <= max(known.values()) - self.run.began:
             return 0.0
         return max(0.0, load.machine - load.workers - load.parent - load.managers) / load.seconds
+
+    @property
+    def waits_for_no_cpu(self) -> bool:
+        """Whether tasks lost much time without a CPU, and Linux saw next to no wait for one: for a lock, perhaps."""
+        load, lost = self.run.load, self.spent.waiting_for_cpu
+        known = load is not None and load.seconds >= LONG and load.waited < 0.25 * lost
+        return known and not self.threads and lost > MATTERS * self.spent.whole
 
     @property
     def has_busy_manager(self) -> bool:
@@ -210,54 +190,6 @@ class Facts:
         """Seconds until a typical worker was ready; 0 if the workers were there before."""
         seconds = statistics.median(worker.ready for worker in self.run.workers) - self.run.began
         return seconds if seconds > NEGLIGIBLE else 0.0
-
-    @cached_property
-    def function_bytes(self) -> int:
-        """Bytes of the function, which travels in each message. Else known only where a message holds several tasks."""
-        if self.run.function_bytes:
-            return self.run.function_bytes
-        several = [message for message in self.messages if len(message) > 1]
-        if not several:
-            return 0
-        more = [first.bytes_in - statistics.median(span.bytes_in for span in rest) for first, *rest in several]
-        return max(0, int(statistics.median(more)))
-
-    @cached_property
-    def has_large_arguments(self) -> bool:
-        """Whether messages to workers are large, because of what a task or the function holds."""
-        each = self._bytes_of_a_task("bytes_in")
-        return self.message_bytes_in >= LARGE and (each >= SMALL or self.function_bytes >= LARGE)
-
-    @cached_property
-    def has_large_results(self) -> bool:
-        """Whether messages from workers are large, because of what a task returns."""
-        each = self._bytes_of_a_task("bytes_out")
-        return self.message_bytes_out >= LARGE and each >= SMALL
-
-    def _bytes_of_a_task(self, name: str) -> float:
-        """The bytes of a typical task in a typical message: calls of many small tasks do not hide large ones."""
-        typical = (statistics.median(getattr(span, name) for span in message) for message in self.messages)
-        return float(statistics.median(typical))
-
-    @cached_property
-    def sizes_in(self) -> list[int]:
-        """The bytes that each message carried to a worker."""
-        return [sum([span.bytes_in for span in message]) for message in self.messages]
-
-    @cached_property
-    def sizes_out(self) -> list[int]:
-        """The bytes that each message carried back."""
-        return [sum([span.bytes_out for span in message]) for message in self.messages]
-
-    @cached_property
-    def message_bytes_in(self) -> float:
-        """Bytes that a typical message carried to a worker."""
-        return statistics.median(self.sizes_in)
-
-    @cached_property
-    def message_bytes_out(self) -> float:
-        """Bytes that a typical message carried back."""
-        return statistics.median(self.sizes_out)
 
     @cached_property
     def one_at_a_time(self) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from helpers.explaining.cause import Cause
-from helpers.explaining.facts import LARGE, Facts
+from helpers.explaining.facts import Facts
 from helpers.explaining.replay import Replay
+from helpers.explaining.run_messages import LARGE
 from helpers.model import Leg
 from helpers.text import counted, format_seconds
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from helpers.explaining.facts import LARGE, SMALL, Facts, Message
+from helpers.explaining.facts import Facts
+from helpers.explaining.run_messages import LARGE, SMALL, Message
 from helpers.model import Costs, Leg, simulate
 
 MOST_TASKS = 1_000

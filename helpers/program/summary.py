@@ -84,7 +84,7 @@ def where_the_time_went(pool: RecordedPool, whose: str = "The") -> str:
     busy = f"{used:.1f}" if used >= 0.05 else "less than 0.1"
     busy += f" of {counted(usable_cpus(), 'CPU')}"
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
-    if phase == "waiting for a CPU" and pool.facts.waits:
+    if phase == "waiting for a CPU" and (pool.facts.waits or pool.facts.waits_for_no_cpu):
         phase = WAITING
     rest = f"most of the rest of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
     return f"{whose} workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."

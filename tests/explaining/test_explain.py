@@ -354,3 +354,18 @@ def test_a_manager_that_computes_much_is_named_and_is_no_other_program():
     found = explain(beside(run, managers=3.6 * run.seconds), cpus=8)
     assert [cause.name for cause in found.causes] == ["what a Manager holds"]
     assert "ther programs used" not in str(found)
+
+
+@pytest.mark.parametrize(("waited", "said"), [(0.1, True), (3.6, False)])
+def test_where_nothing_is_to_gain_a_wait_for_something_else_than_a_cpu_is_told(waited, said):
+    run = a_run(processes=2, cpus=2)
+    quiet = {"machine": 1.2 * run.seconds, "workers": 1.1 * run.seconds}
+    found = explain(beside(run, waited=waited * run.seconds, **quiet), cpus=2)
+    assert found.causes == ()
+    assert ("did not wait for one: for a lock" in str(found)) is said
+
+
+def test_what_workers_use_before_their_first_result_is_not_called_another_programs():
+    run = a_run(durations=[0.01] * 160)
+    assert Facts(beside(run), 8).cpus_of_others == pytest.approx(3.6)
+    assert Facts(beside(run, seconds=0.005), 8).cpus_of_others == 0.0
