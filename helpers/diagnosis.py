@@ -118,6 +118,13 @@ def _without_loop(causes: list[Cause]) -> list[Cause]:
     return [cause for cause in causes if not _is_loop(cause) or (cause.expected or 0.0) < best]
 
 
+def _seconds_of_xray(facts: Facts) -> float:
+    """Return about how many CPU seconds the X-ray itself took."""
+    if facts.threads:
+        return XRAY_OF_THREAD * len(facts.spans)
+    return XRAY_OF_TASK * len(facts.spans) + XRAY_OF_MESSAGE * len(facts.messages)
+
+
 def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]:
     """Return what the run does not show."""
     found = []
@@ -128,9 +135,7 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
         )
     if any(cause.name == INTERPRETER_LOCK for cause in causes):
         found.append("What would have to be sent to processes is not counted: threads share it.")
-    xray = XRAY_OF_THREAD if facts.threads else XRAY_OF_TASK
-    xray_of_messages = 0.0 if facts.threads else XRAY_OF_MESSAGE * len(facts.messages)
-    if facts.computing < xray * len(facts.spans) + xray_of_messages and causes:
+    if facts.computing < _seconds_of_xray(facts) and causes:
         found.append("Tasks this short cost about as much to X-ray as to run: time the change without the X-ray.")
     others, promised = facts.cpus_of_others, any(cause.expected is not None for cause in causes)
     if others > MATTERS * facts.cpus and (promised or not causes) and all(cause.name != OTHERS for cause in causes):

@@ -27,13 +27,13 @@ def test_usable_cpus_are_at_least_one_and_at_most_those_of_the_machine():
     assert 1 <= machine.usable_cpus() <= os.cpu_count()
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this platform has no affinity to set")
 def test_a_pool_can_have_a_process_for_each_usable_cpu_of_a_large_windows_machine(monkeypatch):
     monkeypatch.setattr(machine.joblib, "cpu_count", lambda: 61)
     monkeypatch.setattr(machine, "os", SimpleNamespace(name="nt"))
     assert machine.usable_cpus() == 60
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this platform has no affinity to set")
 def test_affinity_lowers_the_usable_cpus():
     code = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); from helpers import machine"
     assert run_python(f"{code}; print(machine.usable_cpus())") == "1"

@@ -25,6 +25,9 @@ MOST_OF_ONE_CPU, ONE_CPU = 0.6, 1.3
 LONG = 1.0
 """Seconds of a run from which on the looks at its workers miss little, since there are ten in each second."""
 
+HARDLY = 0.25
+"""The share of the time without a CPU, up to which it was hardly a wait for one."""
+
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
@@ -129,9 +132,7 @@ class Facts(Messages):
         if self.cpu_share >= 0.5:
             return False
         if self.cpus_of_others > MATTERS * self.cpus and self.cpus_in_use > FULL * self.cpus:
-            load = self.run.load
-            seen = load is not None and not self.threads and load.seconds >= LONG
-            return seen and load is not None and load.waited < 0.25 * self.spent.waiting_for_cpu
+            return self._hardly_waited_for_cpu
         if self.run.load is not None and not self.threads:
             return self.run.load.waited - self.spent.starting < 0.5 * self.spent.waiting_for_cpu  # they start, too
         queued = self.run.load.waited / self.run.load.seconds if self.run.load is not None else 0.0
@@ -151,22 +152,24 @@ class Facts(Messages):
 
     @property
     def cpus_of_others(self) -> float:
-        """How many CPUs other programs used meanwhile, on average; 0 where that is not known.
-
-        A worker is known from its first result on. Before that, what it uses to start looks like another program's.
-        """
+        """How many CPUs other programs used meanwhile, on average; 0 where that is not known."""
         load = self.run.load
-        known = {span.worker: span.delivered for span in reversed(self.spans)}
-        if load is None or load.seconds <= max(known.values()) - self.run.began:
+        if load is None or load.seconds <= 0:
             return 0.0
         return max(0.0, load.machine - load.workers - load.parent - load.managers) / load.seconds
 
     @property
     def waits_for_no_cpu(self) -> bool:
-        """Whether tasks lost much time without a CPU, and Linux saw next to no wait for one: for a lock, perhaps."""
-        load, lost = self.run.load, self.spent.waiting_for_cpu
-        known = load is not None and load.seconds >= LONG and load.waited < 0.25 * lost
-        return known and not self.threads and lost > MATTERS * self.spent.whole
+        """Whether tasks lost much time without a CPU, and did not wait for one: for a lock, perhaps."""
+        much = self.spent.waiting_for_cpu > MATTERS * self.spent.whole
+        return self.waits or much and self._hardly_waited_for_cpu
+
+    @property
+    def _hardly_waited_for_cpu(self) -> bool:
+        """Whether Linux has seen, in a long run, that the time without a CPU was hardly a wait for one."""
+        load = self.run.load
+        seen = load is not None and load.seconds >= LONG and load.waited < HARDLY * self.spent.waiting_for_cpu
+        return seen and not self.threads
 
     @property
     def has_busy_manager(self) -> bool:

@@ -4,7 +4,7 @@ import multiprocessing.process
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 INTERVAL = 0.1
 """Seconds between two looks. What takes less time has no load."""
@@ -25,24 +25,30 @@ class LoadMeter:
     latest: what the last look found, the fields of `helpers.spans.Load`; None before.
     """
 
-    def __init__(self, workers: Iterable[int] = (), threads: bool = False) -> None:
+    def __init__(self, workers: Collection[int] = (), threads: bool = False) -> None:
         self.latest: tuple[float, float, float, float, float, float] | None = None
         self._seconds_of: Callable[[int], Seconds | None] = thread_seconds if threads else process_seconds
         self._threads = threads
         self._began = time.perf_counter()
-        self._next = self._began + INTERVAL
+        self._next = self._began
+        self._known = len(workers)
         self._machine = machine_seconds()
         self._parent = time.process_time()
         self._before = self._of(workers)
         self._seen = dict(self._before)
         self._managers_before = self._managers_seen = _cpu_of_managers()
 
-    def look(self, workers: Iterable[int]) -> bool:
-        """Count anew, unless the last time was a moment ago; return whether. workers: those that have done a task."""
+    def look(self, workers: Collection[int]) -> bool:
+        """Count anew, unless the last time was a moment ago; return whether. workers: those that have done a task.
+
+        A new one is looked at without delay: until then, what it used was counted as another program's.
+        """
         now = time.perf_counter()
-        if now < self._next or self._machine is None:
+        has_new = self._known < len(workers) <= MOST_WORKERS
+        if self._machine is None or now < self._began + INTERVAL or (now < self._next and not has_new):
             return False
         self._next = now + INTERVAL
+        self._known = len(workers)
         machine, parent = machine_seconds(), time.process_time() - self._parent
         if machine is None:
             return False
@@ -58,7 +64,7 @@ class LoadMeter:
         self.latest = (now - self._began, machine - self._machine, spent, parent, waited, managers)
         return True
 
-    def _of(self, workers: Iterable[int]) -> dict[int, Seconds]:
+    def _of(self, workers: Collection[int]) -> dict[int, Seconds]:
         known = {worker: self._seconds_of(worker) for worker in list(workers)[:MOST_WORKERS]}
         return {worker: seconds for worker, seconds in known.items() if seconds is not None}
 
@@ -67,9 +73,9 @@ def _cpu_of_managers() -> dict[int, float]:
     """Return the CPU seconds of each Manager of this program; `BaseManager.start` names its process after its class."""
     try:
         children = list(getattr(multiprocessing.process, "_children", ()))
-    except RuntimeError:  # another thread starts a process
+        pids = [child.pid for child in children if re.search(r"Manager-[\d:]+$", child.name) and child.pid]
+    except (RuntimeError, ValueError):  # another thread starts a process, or closes one
         return {}
-    pids = [child.pid for child in children if re.search(r"Manager-[\d:]+$", child.name) and child.pid]
     known = {pid: process_seconds(pid) for pid in pids}
     return {pid: seconds[0] for pid, seconds in known.items() if seconds is not None}
 

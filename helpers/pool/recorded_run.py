@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 from helpers.pool.load import LoadMeter
@@ -53,6 +53,6 @@ class Recorded:
     def _new_recorder(self) -> Recorder:
         return Recorder()
 
-    def _new_meter(self, workers: Iterable[int]) -> LoadMeter:
+    def _new_meter(self, workers: Collection[int]) -> LoadMeter:
         """Return what measures the CPUs. workers: those that there are already."""
         return LoadMeter(workers, threads=self.start_method in ("threads", "interpreters"))

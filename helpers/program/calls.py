@@ -18,7 +18,7 @@ def about_chunks(calls: Calls, folder: str) -> str:
     if ways == {SUBMIT}:
         return "submit takes no chunksize: hand the tasks in with the executor's map, and {}."
     if ways == {ALONE}:
-        return "An executor of threads ignores {}: let each call of your function work on several values."
+        return "an executor of threads ignores {}: let each call of your function work on several values."
     lines = [line for how, line in calls if how == MAP and line is not None]
     if not lines or not all(is_library(file) for file, _, _ in lines):
         return ""

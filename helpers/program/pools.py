@@ -7,7 +7,7 @@ Programs may rely on whatever `multiprocessing.Pool` does, on its failures, too.
 import functools
 import itertools
 from abc import ABCMeta
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
 from typing import Any
@@ -91,11 +91,11 @@ class JournalRecorder(Recorder):
 class JournalMeter(LoadMeter):
     """A meter that writes what it finds into the journal."""
 
-    def __init__(self, recorder: JournalRecorder, workers: Iterable[int], threads: bool) -> None:
+    def __init__(self, recorder: JournalRecorder, workers: Collection[int], threads: bool) -> None:
         super().__init__(workers, threads)
         self._recorder = recorder
 
-    def look(self, workers: Iterable[int]) -> bool:
+    def look(self, workers: Collection[int]) -> bool:
         found = super().look(workers)
         if found and self.latest is not None:
             _journal.add(LOAD, LOAD_ENTRY.pack(self._recorder.pool, *self.latest))
@@ -110,7 +110,7 @@ class InJournal(Recorded):
     def _new_recorder(self) -> JournalRecorder:
         return JournalRecorder(_journal)
 
-    def _new_meter(self, workers: Iterable[int]) -> JournalMeter:
+    def _new_meter(self, workers: Collection[int]) -> JournalMeter:
         return JournalMeter(self._recorder, workers, threads=self.start_method in ("threads", "interpreters"))
 
 

@@ -59,18 +59,25 @@ def describe_group(group: Group) -> str:
     if not others:
         return describe_pool(longest)
     together = f"ran {counted(group.tasks, 'task')} in {format_seconds(group.seconds)} together"
-    return f"{len(group.pools):,} pools {together}. The longest, {describe_pool(longest, comma=',')}"
+    return f"{len(group.pools):,} pools {together}. The longest, {_what(longest)}, {_did(longest)}"
 
 
-def describe_pool(pool: RecordedPool, comma: str = "") -> str:
-    """Say what one pool did; its first word is not the first of a sentence. comma: behind what it is."""
-    run = pool.run
+def describe_pool(pool: RecordedPool) -> str:
+    """Say what one pool did; its first word is not the first of a sentence."""
+    return f"{_what(pool)} {_did(pool)}"
+
+
+def _what(pool: RecordedPool) -> str:
     article = "an" if pool.kind[:1] in "AEIOU" else "a"
-    words = f"{article} {pool.kind} of {counted(run.processes, 'worker')} ({run.start_method}){comma}"
+    return f"{article} {pool.kind} of {counted(pool.run.processes, 'worker')} ({pool.run.start_method})"
+
+
+def _did(pool: RecordedPool) -> str:
+    run = pool.run
     if not run.spans:
-        return f"{words} had no task that has ended."
+        return "had no task that has ended."
     names = f" of {_listed(pool.names)}" if pool.names else ""
-    words += f" ran {counted(len(run.spans), 'task')}{names} in {format_seconds(run.seconds)}"
+    words = f"ran {counted(len(run.spans), 'task')}{names} in {format_seconds(run.seconds)}"
     outcomes = Counter(span.outcome for span in run.spans)
     words += f"; {counted(outcomes['error'], 'task')} failed" if outcomes["error"] else ""
     words += f"; {counted(outcomes['lost'], 'task')} never came back" if outcomes["lost"] else ""
@@ -84,7 +91,7 @@ def where_the_time_went(pool: RecordedPool, whose: str = "The") -> str:
     busy = f"{used:.1f}" if used >= 0.05 else "less than 0.1"
     busy += f" of {counted(usable_cpus(), 'CPU')}"
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
-    if phase == "waiting for a CPU" and (pool.facts.waits or pool.facts.waits_for_no_cpu):
+    if phase == "waiting for a CPU" and pool.facts.waits_for_no_cpu:
         phase = WAITING
     rest = f"most of the rest of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
     return f"{whose} workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."

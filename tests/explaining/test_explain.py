@@ -363,9 +363,3 @@ def test_where_nothing_is_to_gain_a_wait_for_something_else_than_a_cpu_is_told(w
     found = explain(beside(run, waited=waited * run.seconds, **quiet), cpus=2)
     assert found.causes == ()
     assert ("did not wait for one: for a lock" in str(found)) is said
-
-
-def test_what_workers_use_before_their_first_result_is_not_called_another_programs():
-    run = a_run(durations=[0.01] * 160)
-    assert Facts(beside(run), 8).cpus_of_others == pytest.approx(3.6)
-    assert Facts(beside(run, seconds=0.005), 8).cpus_of_others == 0.0

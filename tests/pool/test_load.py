@@ -80,6 +80,17 @@ def test_a_worker_that_has_left_keeps_what_it_used(at_once, monkeypatch):
 
 
 @linux
+def test_a_worker_that_has_just_become_known_is_looked_at_without_delay(at_once, monkeypatch):
+    monkeypatch.setattr(load, "process_seconds", lambda _: (1.0, 0.0))
+    meter = LoadMeter()
+    assert meter.look([1])
+    meter._next = float("inf")
+    assert not meter.look([1])
+    assert meter.look([1, 2])
+    assert meter.latest[2] == 2.0
+
+
+@linux
 def test_the_threads_of_a_pool_are_no_part_of_its_parent(at_once, monkeypatch):
     monkeypatch.setattr(load, "thread_seconds", {1: (0.0, 0.0), 2: (1000.0, 0.0)}.get)
     meter = LoadMeter([1], threads=True)

@@ -33,8 +33,8 @@ def by_a_library(pool):
 @pytest.mark.parametrize(
     ("module", "name", "call", "begins"),
     [
-        (THREADS, "ThreadPoolExecutor", lambda pool: [pool.submit(sqrt, n) for n in NUMBERS], "An executor of threads"),
-        (THREADS, "ThreadPoolExecutor", lambda pool: list(pool.map(sqrt, NUMBERS)), "An executor of threads ignores"),
+        (THREADS, "ThreadPoolExecutor", lambda pool: [pool.submit(sqrt, n) for n in NUMBERS], "an executor of threads"),
+        (THREADS, "ThreadPoolExecutor", lambda pool: list(pool.map(sqrt, NUMBERS)), "an executor of threads ignores"),
         (PROCESSES, "ProcessPoolExecutor", lambda pool: pool.submit(sqrt, 4).result(), "submit takes no chunksize"),
         (PROCESSES, "ProcessPoolExecutor", lambda pool: list(pool.map(sqrt, NUMBERS)), ""),
         (PROCESSES, "ProcessPoolExecutor", by_a_library, "sampler calls map, not the program"),
@@ -58,7 +58,7 @@ def test_what_is_called_is_noted(tmp_path, monkeypatch, module, name, call, begi
     [
         ([(APPLY, None)], "apply_async takes no chunksize: hand the tasks in with map or imap_unordered, and {}."),
         ([(SUBMIT, None)], "submit takes no chunksize"),
-        ([(ALONE, None)], "An executor of threads ignores {}"),
+        ([(ALONE, None)], "an executor of threads ignores {}"),
         ([(MAP, LIBRARY)], "sampler calls map, not the program (sampler/ensemble.py:3 in sample)"),
         ([(MAP, OURS)], ""),
         ([(MAP, LIBRARY), (MAP, OURS)], ""),
