@@ -136,15 +136,12 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
     if any(cause.name == INTERPRETER_LOCK for cause in causes):
         found.append("What would have to be sent to processes is not counted: threads share it.")
     if facts.computing < _seconds_of_xray(facts) and causes:
-        found.append("Tasks this short cost about as much to X-ray as to run: time the change without the X-ray.")
+        found.append("With tasks this short, much of the time is the X-ray's own: time the change without the X-ray.")
     others, promised = facts.cpus_of_others, any(cause.expected is not None for cause in causes)
     if others > MATTERS * facts.cpus and (promised or not causes) and all(cause.name != OTHERS for cause in causes):
         busy = f"other programs used {others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile"
         less = f"{busy[0].upper()}{busy[1:]}: while they go on, a change may bring less."
         found.append(less if promised else f"But {busy}.")
-    if facts.waits_for_no_cpu and not causes:
-        lost = format_seconds(facts.spent.waiting_for_cpu)
-        found.append(f"For {lost} tasks had no CPU, and did not wait for one: for a lock that they share, or a file?")
     waited = facts.spent.waiting_for_cpu > 0.15 * facts.spent.whole
     if facts.run.load is None and waited and not facts.threads and facts.run.processes <= facts.cpus:
         found.append("Who used the CPUs meanwhile was not recorded: other programs, or threads that tasks started?")

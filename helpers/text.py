@@ -27,6 +27,13 @@ def _scale(seconds: float) -> tuple[float, str, int]:
     return factor, unit, 0 if value >= 99.95 else 1 if value >= 9.995 else 2
 
 
+def bytes_in_words(number: float) -> str:
+    """Return a number of bytes in words: "80 MB", "1.5 MB", "120 KB"."""
+    if number < 1e6:
+        return f"{number / 1e3:.0f} KB"
+    return f"{number / 1e6:,.0f} MB" if number >= 9.5e6 else f"{number / 1e6:.1f} MB"
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural unless it is 1: "1 task", "2,000 tasks", "2 processes"."""
     ending = "" if number == 1 else "es" if noun.endswith("s") else "s"

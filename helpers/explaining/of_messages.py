@@ -9,7 +9,7 @@ from helpers.explaining.facts import Facts
 from helpers.explaining.replay import Replay
 from helpers.explaining.run_messages import LARGE
 from helpers.model import Leg
-from helpers.text import counted, format_seconds
+from helpers.text import bytes_in_words, counted, format_seconds
 
 SLOW_BYTE = 1.2e-9
 """Seconds to pickle, or to unpickle, a byte: lists of numbers and other small objects take more, arrays a fraction."""
@@ -70,9 +70,8 @@ def _chunks(facts: Facts, replay: Replay) -> Iterator[Cause]:
         cost = message * len(facts.messages)
         if message < SMALL_WORK * now * task or cost < LEAST_SHARE * lost / facts.run.processes:
             return  # it is the cut that would come out better, by chance, or something else that costs
-        evidence = (
-            f"{in_messages}; a message costs {format_seconds(message)}, and a task computes for {format_seconds(task)}"
-        )
+        costs = f"a message costs the program and a worker {format_seconds(message)} together"
+        evidence = f"{in_messages}; {costs}, and a task computes for {format_seconds(task)}"
         yield Cause("too many small messages", lost, evidence, f"Put more tasks into each: {remedy}", found[size])
     else:
         evidence = f"{in_messages} only, and workers were idle while others computed"
@@ -94,11 +93,13 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """What travels to the workers: the same each time, as lists, or simply much."""
     if not facts.has_large_arguments:
         return
-    size, messages = _bytes(facts.message_bytes_in), counted(len(facts.messages), "message")
+    size, messages = bytes_in_words(facts.message_bytes_in), counted(len(facts.messages), "message")
     lost, byte = facts.spent.sending, replay.pickling.send.byte
     less = replay.expect(bytes_in=[min(NAME_BYTES, each) for each in replay.bytes_in])
     if facts.function_bytes >= LARGE:
-        evidence = f"the same {_bytes(facts.function_bytes)} were pickled with the function, for each of {messages}"
+        evidence = (
+            f"the same {bytes_in_words(facts.function_bytes)} were pickled with the function, for each of {messages}"
+        )
         remedy = (
             "Send what the function holds (a functools.partial, the object of a method, or a library's args=) once to "
             "each worker, with an initializer, or put it into shared memory"
@@ -126,7 +127,7 @@ def _large_results(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if not facts.has_large_results:
         return
     lost, byte = facts.spent.returning, replay.pickling.reply.byte
-    size, messages = _bytes(facts.message_bytes_out), counted(len(facts.messages), "message")
+    size, messages = bytes_in_words(facts.message_bytes_out), counted(len(facts.messages), "message")
     evidence = f"each of {messages} brought back about {size}"
     if byte > SLOW_BYTE:
         remedy, expected = (
@@ -146,11 +147,11 @@ def _slowly(byte: float) -> str:
 
 def _as_arrays(replay: Replay, *legs: str) -> float:
     """Return the seconds that the run would take if a byte on these legs cost what it costs in an array."""
-    cheaper: dict[str, Any] = {name: _with_cheap_bytes(getattr(replay.costs, name)) for name in legs}
+    cheaper: dict[str, Any] = {name: _with_cheapbytes_in_words(getattr(replay.costs, name)) for name in legs}
     return replay.expect(costs=replace(replay.costs, **cheaper))
 
 
-def _with_cheap_bytes(leg: Leg) -> Leg:
+def _with_cheapbytes_in_words(leg: Leg) -> Leg:
     return replace(leg, byte=min(leg.byte, ARRAY_BYTE))
 
 
@@ -164,19 +165,12 @@ def _long_task(facts: Facts, replay: Replay) -> Iterator[Cause]:
     first = replay.expect(chunksize=1, **replay.in_rounds(lambda place: -replay.durations[place]))
     others = [span for span in facts.spans if span is not longest]
     idle = facts.spent.idle
-    evidence = f"task {longest.task} took {format_seconds(seconds)}, and the other workers were idle until it ended"
+    evidence = f"task {longest.task} took {format_seconds(seconds)}, and nothing else was left to do until it ended"
     if first > 0.9 * facts.run.seconds:
         typical = sum(span.finished - span.started for span in others) / len(others)
         if seconds > 3 * typical:
             remedy = "Cut this task into several: a pool takes at least as long as its longest task"
             yield Cause("one long task", idle, evidence, remedy, None, idle / facts.run.processes)
         return
-    remedy = "Start the longest first: sort the tasks by falling length, with chunksize=1"
+    remedy = "Hand in the tasks that take longest first, with chunksize=1"
     yield Cause("a long task came late", idle, evidence, remedy, first)
-
-
-def _bytes(number: float) -> str:
-    """Return a number of bytes in words: "80 MB", "1.5 MB", "120 KB"."""
-    if number < 1e6:
-        return f"{number / 1e3:.0f} KB"
-    return f"{number / 1e6:,.0f} MB" if number >= 9.5e6 else f"{number / 1e6:.1f} MB"

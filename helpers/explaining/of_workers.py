@@ -6,7 +6,7 @@ from helpers.explaining.cause import Cause
 from helpers.explaining.facts import MATTERS, Facts
 from helpers.explaining.replay import Replay
 from helpers.model import default_chunksize
-from helpers.text import counted, format_seconds
+from helpers.text import bytes_in_words, counted, format_seconds
 
 BLAS_REMEDY = (
     "Allow each worker one such thread: set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1 before NumPy is imported, or "
@@ -64,10 +64,7 @@ def _starved(facts: Facts) -> Cause:
         f"for {format_seconds(seconds)}, workers were idle because the program had not yet handed in the next task: it "
         "worked between its calls, or its input came slowly"
     )
-    remedy = (
-        "Let the workers do what the program does meanwhile; or hand the tasks in earlier, if they are known (imap, "
-        "map_async)"
-    )
+    remedy = "Let the tasks do what the program does meanwhile; or hand them in earlier, if they are known by then"
     return Cause("the program hands in too little", facts.starved, evidence, remedy, None, seconds)
 
 
@@ -86,6 +83,19 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
     yield Cause("tasks that wait", facts.spent.waiting_for_cpu, evidence, remedy, max(expected, facts.computing))
 
 
+def _something_shared(facts: Facts) -> Cause:
+    lost = facts.spent.waiting_for_cpu
+    evidence = (
+        f"for {format_seconds(lost)} of the workers' time, tasks neither computed nor waited for a CPU: they waited "
+        "for something else, such as a lock that they share, or a file"
+    )
+    remedy = (
+        "If it is a lock, compute before taking it, and hold it for the update only; or return the values, and put "
+        "them together in the program"
+    )
+    return Cause("something that tasks share", lost, evidence, remedy, None, lost / facts.run.processes)
+
+
 def _manager(facts: Facts) -> Iterator[Cause]:
     load, lost = facts.run.load, facts.spent.waiting_for_cpu
     if load is None or lost < 0.1 * facts.spent.whole:
@@ -95,8 +105,8 @@ def _manager(facts: Facts) -> Iterator[Cause]:
         "answers: each use of what it holds is a message there and another one back"
     )
     remedy = (
-        "Return results from the tasks, and put them together in the program; or let a task use what the Manager holds "
-        "once, not again and again"
+        "Return results from the tasks, and put them together in the program; or let the tasks use what the Manager "
+        "holds less often"
     )
     yield Cause("what a Manager holds", lost, evidence, remedy, None, lost / facts.run.processes)
 
@@ -121,7 +131,8 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if processes > cpus:
         evidence = (
             f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}; their tasks waited "
-            f"{format_seconds(facts.spent.waiting_for_cpu)} for one, and each worker had to start"
+            f"{format_seconds(facts.spent.waiting_for_cpu)} for one, and all of them took "
+            f"{format_seconds(facts.spent.starting)} of their time to start, with an initializer if there is one"
         )
         lost = facts.spent.waiting_for_cpu + facts.spent.starting
         yield Cause(
@@ -149,10 +160,12 @@ def _load(facts: Facts) -> Iterator[Cause]:
     if own > 0.3 * computing and own > MATTERS * could:
         used, theirs = format_seconds(load.workers), format_seconds(computing)
         evidence = (
-            f"the workers used {used} of CPU, and {theirs} of it where your function ran; it starts threads of its "
-            "own, as NumPy's BLAS does, and they share the CPUs"
+            f"the workers used {used} of CPU, and {theirs} of it in the thread that called your function, which starts "
+            "threads of its own, as NumPy's BLAS does; they share the CPUs"
         )
         yield Cause("threads inside the workers", lost, evidence, BLAS_REMEDY, None, lost / facts.run.processes)
+    elif facts.waits_for_no_cpu and not facts.has_busy_manager:
+        yield _something_shared(facts)
     elif facts.cpus_of_others > MATTERS * facts.cpus and lost > 0.1 * facts.spent.whole:
         evidence = (
             f"other programs used {facts.cpus_of_others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks "
@@ -176,7 +189,7 @@ def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if facts.run.start_method == "forkserver":
         remedy += "; and let the forkserver import what workers need: multiprocessing.set_forkserver_preload([...])"
     elif facts.run.start_method == "spawn":
-        remedy += "; and import in the modules of the workers only what they need"
+        remedy += "; and if the modules that workers need import much, let them import less"
     yield Cause(STARTING, facts.spent.starting, evidence, remedy, replay.expect(warm=True))
 
 
@@ -192,5 +205,11 @@ def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     may_wait = facts.typical_wall * len(facts.spans) >= 0.9 * min(pools)  # and what waits would take as long in a loop
     if loop < 0.9 * min(pools) and not may_wait:
         tasks = counted(len(facts.spans), "task")
-        evidence = f"all {tasks} together take {format_seconds(loop)} in one process, less than what a pool costs"
-        yield Cause(TOO_LITTLE_WORK, facts.lost, evidence, "Call the function in a plain loop", loop)
+        work = f"all {tasks} together take {format_seconds(replay.work_of_loop)} in one process"
+        evidence = f"{work}, less than what a pool costs"
+        remedy = "Call the function in a plain loop"
+        if facts.has_large_results:
+            evidence += f"; each of {counted(len(facts.messages), 'message')} brought back about "
+            evidence += bytes_in_words(facts.message_bytes_out)
+            remedy += ", or return only what is needed"
+        yield Cause(TOO_LITTLE_WORK, facts.lost, evidence, remedy, loop)

@@ -76,11 +76,14 @@ class Replay:
         What a typical task waited for, a file or another process, it would wait for there, too (but not for a lock
         that threads share), and what the program did before it handed tasks in, it would do.
         """
-        facts = self.facts
-        waits = facts.cpu_share < 0.5 and not facts.threads
-        program = 0.0 if facts.one_at_a_time else _seconds_of_program(facts)
-        work = max(sum(self.durations), facts.typical_wall * len(facts.spans) if waits else 0.0)
-        return work + max(self._between, program)
+        program = 0.0 if self.facts.one_at_a_time else _seconds_of_program(self.facts)
+        return self.work_of_loop + max(self._between, program)
+
+    @property
+    def work_of_loop(self) -> float:
+        """The seconds of the tasks alone in a plain loop."""
+        waits = self.facts.cpu_share < 0.5 and not self.facts.threads
+        return max(sum(self.durations), self.facts.typical_wall * len(self.facts.spans) if waits else 0.0)
 
     def in_rounds(self, order: Callable[[int], float]) -> dict[str, list[float]]:
         """Return the work with the tasks of each round in another order: by this key of their places."""

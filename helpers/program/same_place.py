@@ -45,13 +45,15 @@ def _explain_together(group: Group, longest: RecordedPool) -> str:
     cause = found[0].cause
     is_first = bool(longest.diagnosis and longest.diagnosis.causes[:1] == (cause,))
     change = "the same change" if is_first else f"another change: {cause.remedy}"
-    head = f"Of the {len(group.pools):,} pools that were made here, "
-    head += f"{len(looked_at):,} were looked at; of these, " if len(looked_at) < len(group.pools) else ""
-    text = f"{head}{len(found):,} would gain by {change}."
+    whole = len(looked_at) == len(group.pools)
+    text = f"Of the {len(group.pools):,} pools that were made here, "
+    text += "" if whole else f"{len(looked_at):,} were looked at; of these, "
+    text += f"{len(found):,} would gain by {change}."
     if any(one.cause.expected is None for one in found):
         return text
     saved = sum(one.gain for one in found) * group.seconds / sum(pool.run.seconds for pool in looked_at)
     if cause.name == STARTING:  # one of them has to be started all the same
         saved *= 1 - 1 / len(group.pools)
     expected, now = format_seconds(max(0.0, group.seconds - saved)), format_seconds(group.seconds)
-    return f"{text} Expect {expected} instead of {now} for all together."
+    expect = "Expect" if whole else "If the others are alike, expect"
+    return f"{text} {expect} {expected} instead of {now} for all together."

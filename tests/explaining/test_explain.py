@@ -357,9 +357,9 @@ def test_a_manager_that_computes_much_is_named_and_is_no_other_program():
 
 
 @pytest.mark.parametrize(("waited", "said"), [(0.1, True), (3.6, False)])
-def test_where_nothing_is_to_gain_a_wait_for_something_else_than_a_cpu_is_told(waited, said):
+def test_tasks_that_wait_for_something_they_share_are_told_from_tasks_that_wait_for_a_cpu(waited, said):
     run = a_run(processes=2, cpus=2)
     quiet = {"machine": 1.2 * run.seconds, "workers": 1.1 * run.seconds}
     found = explain(beside(run, waited=waited * run.seconds, **quiet), cpus=2)
-    assert found.causes == ()
-    assert ("did not wait for one: for a lock" in str(found)) is said
+    assert [cause.name for cause in found.causes] == ["something that tasks share"] * said
+    assert ("such as a lock that they share" in str(found)) is said
