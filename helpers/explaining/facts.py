@@ -217,6 +217,11 @@ class Facts(Messages):
             waiting, busy = waiting + to_waiting, busy + to_busy
         return idle
 
+    @property
+    def is_starved(self) -> bool:
+        """Whether the program left the workers without tasks for much of their time, other than by calls in turn."""
+        return not self.one_at_a_time and self.starved > 0.2 * self.spent.whole
+
     def _moves(self, last: float) -> Iterator[tuple[float, int, int]]:
         """Yield when a message began to wait, and when it was with a worker; not what began after the last moment."""
         for message in self.messages:

@@ -29,7 +29,7 @@ def causes_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     """Yield what can be wrong with the workers of this run, each with what its remedy would bring."""
     if facts.one_at_a_time:
         yield _one_at_a_time(facts, replay)
-    elif facts.starved > 0.2 * facts.spent.whole:
+    elif facts.is_starved:
         yield _starved(facts)
     if facts.has_busy_manager:
         yield from _manager(facts)

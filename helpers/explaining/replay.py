@@ -21,6 +21,9 @@ MOST_FITTED = 20_000
 MOST_OFF = 2.0
 """Where the simulated run takes so many times longer or shorter than the measured one, the model knows it too badly."""
 
+CLOCKS = 3e-6
+"""Seconds that the X-ray's own clocks may take of a task: not what it waits for."""
+
 MANY = 50
 """With fewer messages than this, they are not what a run spends its time on."""
 
@@ -76,14 +79,15 @@ class Replay:
         What a typical task waited for, a file or another process, it would wait for there, too (but not for a lock
         that threads share), and what the program did before it handed tasks in, it would do.
         """
-        program = 0.0 if self.facts.one_at_a_time else _seconds_of_program(self.facts)
+        program = _seconds_of_program(self.facts) if self.facts.is_starved else 0.0
         return self.work_of_loop + max(self._between, program)
 
     @property
     def work_of_loop(self) -> float:
         """The seconds of the tasks alone in a plain loop."""
         waits = self.facts.cpu_share < 0.5 and not self.facts.threads
-        return max(sum(self.durations), self.facts.typical_wall * len(self.facts.spans) if waits else 0.0)
+        waiting = (self.facts.typical_wall - CLOCKS) * len(self.facts.spans) if waits else 0.0
+        return max(sum(self.durations), waiting)
 
     def in_rounds(self, order: Callable[[int], float]) -> dict[str, list[float]]:
         """Return the work with the tasks of each round in another order: by this key of their places."""

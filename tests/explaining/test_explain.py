@@ -363,3 +363,9 @@ def test_tasks_that_wait_for_something_they_share_are_told_from_tasks_that_wait_
     found = explain(beside(run, waited=waited * run.seconds, **quiet), cpus=2)
     assert [cause.name for cause in found.causes] == ["something that tasks share"] * said
     assert ("such as a lock that they share" in str(found)) is said
+
+
+def test_the_clocks_of_the_xray_are_not_taken_for_a_wait_of_tiny_tasks():
+    run = a_run(durations=[4e-6] * 2000, processes=1, cpus=4)
+    tiny = beside(run)._replace(spans=tuple(span._replace(cpu=1.9e-6) for span in run.spans))
+    assert Replay(Facts(tiny, 2)).expect_of_loop() == pytest.approx(2000 * 1.9e-6)
