@@ -34,7 +34,7 @@ def keep_in_step(barrier: Barrier, seed: int | None = None) -> None:
 
 
 def estimate_pi_in_step(_: object = None) -> float:
-    """As `estimate_pi_globally`, but only when every worker has taken a task: so all workers do the same number of tasks.
+    """As `estimate_pi_globally`, when every worker has taken a task: so all do the same number of tasks.
 
     The number of tasks must be a multiple of the number of workers, and each task a chunk of its own.
     """
@@ -111,7 +111,7 @@ def held_distances_as_array(bounds: tuple[int, int], target: np.ndarray) -> np.n
 
 
 def held_distances_of_floats(bounds: tuple[int, int], target: np.ndarray) -> np.ndarray:
-    """As `held_distances_as_array`, of Python's floats instead of NumPy's: the loop is the same, and takes less time."""
+    """As `held_distances_as_array`, of Python's floats instead of NumPy's: the same loop takes less time."""
     return np.array(distances(_table[slice(*bounds)].tolist(), target.tolist()))
 
 
