@@ -46,7 +46,7 @@ FIRST_TASKS = 20
 COSTS_BUDGET = 0.1
 """Seconds for measuring the costs of small messages."""
 
-SPREAD_BUDGET = 0.3
+SPREAD_BUDGET = 0.6
 """Seconds for the small pools that show how sure the model is."""
 
 _Serial = tuple[Run, Costs, float, float, Others | None]
@@ -188,7 +188,8 @@ class Experiment(Stoppable):
             start = measure_start(plan.start_method, (work[0], work[1][0]), usable_cpus(), open_pool)
             sample = sample_from_run(run, costs, start, share)
             yield Progress("how far a few small pools are from the model")
-            spread = measure_spread(open_pool, *work, sample, usable_cpus(), SPREAD_BUDGET)
+            whole = sample.simulate(usable_cpus(), warm=True).seconds
+            spread = measure_spread(open_pool, *work, sample, usable_cpus(), SPREAD_BUDGET, whole)
             self._samples[key] = replace(sample, spread=spread.beside_others(waited), others=others)
         return Timing("serial", (_seconds_of(run),), (cpu_seconds(run),), others=others), self._samples[key]
 

@@ -42,7 +42,7 @@ def learn(
 
     function: a top-level function of a module, or a partial of one. items: its arguments, a list or another sequence.
     budget: about how many seconds the timing may take, although two items are timed however long they take; small
-    messages take up to half of it in addition, and the small pools that show how sure the model is take another half.
+    messages take up to half of it in addition, and the small pools that show how sure the model is take as much again.
     start_method: of the pool; None: the default.
 
     Raises ValueError for no items, and for an item for which the function raises, with its index;
@@ -59,7 +59,8 @@ def learn(
     cpus = usable_cpus()
     open_pool = partial(multiprocessing.get_context(start_method).Pool, cpus)
     timed = [items[place] for place in places]
-    spread = measure_spread(open_pool, function, timed, sample.only(places), cpus, budget / 2)
+    whole = sample.simulate(cpus, warm=True).seconds
+    spread = measure_spread(open_pool, function, timed, sample.only(places), cpus, budget, whole)
     return replace(sample, spread=spread.beside_others(waited), others=watch.others())
 
 

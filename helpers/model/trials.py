@@ -1,6 +1,7 @@
 """Try the model: run a few small pools, and see how far their seconds are from the simulated ones."""
 
 import itertools
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -15,8 +16,8 @@ from helpers.spans import Run
 POOLS = 3
 """How many pools are started; each runs the tasks cold once."""
 
-ROUNDS = 2
-"""How often each pool then runs them warm: in one chunk for each worker, and in messages of their own."""
+RUNS = 3
+"""How often each pool runs them: cold, and then warm in one chunk for each worker, and in messages of their own."""
 
 MOST_TASKS = 5000
 """More tasks than this are not tried at once."""
@@ -36,18 +37,20 @@ def measure_spread(
     sample: Sample,
     processes: int,
     budget: float,
+    longest: float = math.inf,
 ) -> Spread:
     """Return how sure the sample is: from the seconds that small pools take for these items, over the simulated ones.
 
     open_pool: starts a pool of the kind that is to be predicted, with the given number of processes. items: those of
     the sample, all of them timed. If they take longer than the budget, only the first ones are run; if they are too
     few, they are run several times. budget: seconds after which no further pool is started; the first pool runs in any
-    case.
+    case. longest: seconds of the run that is to be predicted; none of the small pools runs longer, because a short run
+    is farther from its simulation than a long one.
 
     All results are kept meanwhile, as a pool keeps those of a run, because memory that is used again is faster than new
     memory.
     """
-    tried = sample.only(_enough(sample, processes, budget / (POOLS * (1 + 2 * ROUNDS))))
+    tried = sample.only(_enough(sample, processes, min(longest, budget / (POOLS * RUNS))))
     chosen = list(itertools.islice(itertools.cycle(items), len(tried.durations)))
     coarse = -(-len(chosen) // processes)
     sizes = sorted({coarse, 1}, reverse=True)
@@ -63,7 +66,7 @@ def measure_spread(
             kept.append(pool.map(function, chosen, chunksize=coarse))
             took = time.perf_counter() - began
             cold.append(took / cold_run.seconds)
-            for size in sizes * ROUNDS if took < budget else []:
+            for size in sizes if took < budget else []:
                 began = time.perf_counter()
                 kept.append(pool.map(function, chosen, chunksize=size))
                 warm[size].append((time.perf_counter() - began) / warm_runs[size].seconds)

@@ -12,7 +12,7 @@ from helpers.machine import start_methods
 from helpers.model.costs import Costs, Leg
 from helpers.model.sample import Sample
 from helpers.model.spread import Spread, factors_of
-from helpers.model.trials import LEAST_FACTOR, MOST_TASKS, POOLS, ROUNDS, _blame, _enough, measure_spread
+from helpers.model.trials import LEAST_FACTOR, MOST_TASKS, POOLS, _blame, _enough, measure_spread
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
 
@@ -58,7 +58,14 @@ def test_each_pool_runs_cold_once_and_then_in_large_and_small_chunks():
     measure_spread(pool.start, tasks.identity, [1] * 100, sample_of([0.01] * 100), 2, 10.0)
     count, coarse = pool.maps[0]
     assert coarse == -(-count // 2) > 1
-    assert pool.maps == [(count, coarse), *[(count, coarse), (count, 1)] * ROUNDS] * POOLS
+    assert pool.maps == [(count, coarse), (count, coarse), (count, 1)] * POOLS
+
+
+def test_no_pool_runs_longer_than_what_is_to_be_predicted():
+    """By hand: two workers take 0.04 s for eight tasks of 0.01 s; a budget of 9 s has room for runs of 1 s."""
+    pool = FakePool()
+    measure_spread(pool.start, tasks.identity, [1] * 100, sample_of([0.01] * 100), 2, 9.0, longest=0.0401)
+    assert {count for count, _ in pool.maps} == {8}
 
 
 def test_where_each_worker_has_one_task_there_is_one_chunk_size():
