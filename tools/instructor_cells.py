@@ -22,7 +22,7 @@ from tools.cells import is_solution, verdict_lines
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "INSTRUCTORS.md"
 LINK = r"\]\((?P<notebook>notebooks/\w+\.ipynb)\)"
-SECTION = r"\*(?P<section>[^*\n]+)\* \(cells?[^)]*\)"
+SECTION = r"\*(?P<section>[^*\n]+(?:\*\w\*[^*\n]+)?)\* \(cells?[^)]*\)"  # with a letter in italics, or without
 ROW = r"^\|[^|\n]*\|[^|\n]*\| `(?P<code>[^`\n]+)` \|(?P<ask>[^|\n]*)\|[^|\n]*\|$"
 NAMED = re.compile(f"{LINK}|{SECTION}|{ROW}", re.MULTILINE)
 """A link to a lesson; a section of the lesson that was linked last, with its cells; a row about one cell of it."""
