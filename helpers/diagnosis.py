@@ -67,7 +67,7 @@ class Diagnosis(NamedTuple):
             if self.share >= FULL:
                 lines.append(f"Nothing to gain from the pool: {computed}. What is left is in the tasks themselves.")
             else:
-                known = "no change that is known here would save a tenth of its time"
+                known = "no change that the simulation knows would save a tenth of its time"
                 lines.append(f"Little to gain from the pool: {known}. {computed[0].upper()}{computed[1:]}.")
         return [*lines, *self.unknown]
 

@@ -21,6 +21,9 @@ from helpers.spans import (
 )
 from helpers.text import aligned, counted, format_seconds
 
+WAIT_OF_THREADS = "waiting for the GIL or a CPU"
+"""What the waiting of threads is called: how much of it was for the GIL, no clock tells."""
+
 
 def timeline(
     run: Run,
@@ -57,12 +60,13 @@ def timeline(
     hatch = f"lost-{abs(hash((run.began, run.ended)))}"  # one page may show several pictures
     numbers = {worker.pid: number for number, worker in enumerate(run.workers, 1)}
     shown = rows if most_workers is None else rows[: most_workers + 1]
-    layout = Layout(run.began, scale, width - svg.RIGHT, len(shown), hatch, numbers, tooltips, parent)
+    digits = len(str(max((span.task for span in run.spans), default=0)))
+    layout = Layout(run.began, scale, width - svg.RIGHT, len(shown), hatch, numbers, tooltips, parent, digits)
     extra = 2 - TOP if bare else 18 * (len(lines) - 1)
     words = [svg.heading(title)]
     words += [svg.text(svg.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)]
     outcomes = {span.outcome for span in run.spans} - {"ok"}
-    legend = svg.legend(layout.bottom + 44, width, hatch, outcomes)
+    legend = svg.legend(layout.bottom + 44, width, hatch, outcomes, _names(run))
     parts = [
         *([] if bare else words),
         f"<g transform='translate(0 {extra})'>",
@@ -116,13 +120,18 @@ def _sentences(run: Run, spent: Breakdown, cpus: int | None) -> list[str]:
         return ["No task has finished yet."]
     if running := sum(span.outcome == "running" for span in run.spans):
         return [f"{counted(running, 'task')} under way, {counted(len(run.spans) - running, 'task')} done."]
-    busy = f"{spent.computing / run.seconds:.1f}"
-    busy += f" of {counted(cpus, 'CPU')}" if cpus else " CPUs"
+    used = f"{spent.computing / run.seconds:.1f}"
+    used += f" of {counted(cpus, 'CPU')}" if cpus else " CPUs"
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
     return [
-        f"The workers computed for {format_seconds(spent.computing)}: {busy} busy on average.",
-        f"Most of the rest of their time: {phase}, {seconds / spent.whole:.0%}.",
+        f"The workers computed for {format_seconds(spent.computing)}, on average on {used}.",
+        f"The largest other part of their time: {_names(run).get(phase, phase)}, {seconds / spent.whole:.0%}.",
     ]
+
+
+def _names(run: Run) -> dict[str, str]:
+    """Return what phases are called in this run, where that is not what they are called elsewhere."""
+    return {"waiting for a CPU": WAIT_OF_THREADS} if run.start_method == "threads" else {}
 
 
 def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
@@ -135,7 +144,7 @@ def _table(run: Run, sums: Sequence[Mapping[str, float]], parent_idle: float, pa
     tasks = Counter(span.worker for span in run.spans)
     counts = [0, *(tasks[worker.pid] for worker in run.workers)]
     counts = [*counts, *[0] * len(sums)][: len(sums)]
-    rows = [["", "tasks", *PHASES]]
+    rows = [["", "tasks", *(_names(run).get(phase, phase) for phase in PHASES)]]
     for number, (count, parts) in enumerate(zip(counts, sums, strict=True)):
         idle = max(0.0, run.seconds - sum(parts.values())) if number else parent_idle  # not -0.00 µs
         seconds = [*parts.values(), idle]

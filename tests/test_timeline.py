@@ -155,8 +155,8 @@ def test_a_task_under_way_has_a_colour_of_its_own_and_is_counted_in_the_sentence
 
 def test_a_long_sentence_takes_two_lines_in_a_narrow_picture():
     wide, narrow = (timeline(run_of(span(0)), cpus=2, width=width) for width in (1060, 600))
-    assert wide.svg.count("busy on average. Most") == 1
-    assert narrow.svg.count("busy on average.</text>") == 1
+    assert wide.svg.count("CPUs. The largest") == 1
+    assert narrow.svg.count("CPUs.</text>") == 1
     assert wide.text == narrow.text
 
 
@@ -191,10 +191,25 @@ def test_bars_without_tooltips_have_none():
     assert not tips(ET.fromstring(timeline(RUNS["failed"], tooltips=False).svg))
 
 
-def test_the_sentence_says_how_many_of_the_cpus_were_busy():
+def test_numbers_of_one_digit_are_not_shown_where_those_of_two_have_no_room():
+    bars = {last: words(drawn(run_of(span(7, seconds=0.6), span(last, begin=21.0)))) for last in (9, 17)}
+    assert "7" in bars[9]
+    assert "7" not in bars[17]
+
+
+def test_the_waiting_of_threads_is_not_said_to_be_for_a_cpu_alone():
+    run = run_of(span(0, seconds=10.0))
+    of_threads = timeline(run._replace(start_method="threads"))
+    for words_of in (of_threads.text, of_threads.svg):
+        assert "waiting for the GIL or a CPU" in words_of
+        assert "waiting for a CPU" not in words_of
+    assert "GIL" not in timeline(run).text + timeline(run).svg
+
+
+def test_the_sentence_says_on_how_many_of_the_cpus_the_workers_computed():
     run = run_of(span(0, seconds=1.8), span(1, worker=2, seconds=1.8))
-    assert "0.9 of 2 CPUs busy" in timeline(run, cpus=2).text
-    assert "0.9 CPUs busy" in timeline(run).text
+    assert "on average on 0.9 of 2 CPUs." in timeline(run, cpus=2).text
+    assert "on average on 0.9 CPUs." in timeline(run).text
 
 
 def test_the_text_twin_has_the_same_facts_as_the_picture():

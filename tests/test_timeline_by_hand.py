@@ -62,7 +62,7 @@ def test_the_words_of_a_timeline_are_in_their_places_from_top_to_bottom():
     found = words(root)
     (sentence,) = [text for text in found if text.startswith("The workers computed")]
     assert sentence == (
-        "The workers computed for 6.50 s: 0.7 CPUs busy on average. Most of the rest of their time: sending, 20%."
+        "The workers computed for 6.50 s, on average on 0.7 CPUs. The largest other part of their time: sending, 20%."
     )
     assert {text: place for text, place in found.items() if text in ("notebook", "worker 1", "worker 2")} == {
         "notebook": (94.0, 80.5),
@@ -84,12 +84,12 @@ def test_a_second_line_of_words_moves_everything_below_it():
     assert parsed(timeline(RUN)).find(f"{SVG}g").get("transform") == "translate(0 0)"
 
 
-@pytest.mark.parametrize(("width", "lines"), [(800, 2), (801, 1)])
+@pytest.mark.parametrize(("width", "lines"), [(827, 2), (828, 1)])
 def test_sentences_share_a_line_where_they_fit_at_seven_pixels_a_letter(width, lines):
-    """104 letters of 6.7 pixels and the 104 pixels of the margin need 800.8."""
+    """108 letters of 6.7 pixels and the 104 pixels of the margin need 827.6."""
     found = [text for text in words(parsed(timeline(RUN, width=width))) if text.endswith(".")]
     assert len(found) == lines
-    assert len(" ".join(found)) == 104
+    assert len(" ".join(found)) == 108
 
 
 def test_the_number_of_a_task_is_in_the_middle_of_its_bar():
@@ -223,7 +223,7 @@ def test_the_table_of_a_timeline_has_a_row_for_the_notebook_and_every_worker():
 def test_the_title_and_the_cpus_are_those_that_are_given():
     text = timeline(RUN, title="Mine", cpus=2).text
     assert text.splitlines()[0] == "Mine"
-    assert "6.50 s: 0.7 of 2 CPUs busy on average." in text
+    assert "6.50 s, on average on 0.7 of 2 CPUs." in text
 
 
 def test_what_a_task_waits_behind_another_one_of_its_message_is_no_unpickling():

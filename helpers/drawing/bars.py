@@ -20,7 +20,8 @@ class Layout(NamedTuple):
 
     began: the moment (seconds) at the left edge. scale: pixels a second. right: where every track ends, in pixels.
     rows: how many. hatch: the id of the pattern for lost tasks. numbers: the number of each worker by its process id.
-    tooltips: whether bars have any. parent: the name of the first row.
+    tooltips: whether bars have any. parent: the name of the first row. digits: of the longest task number; a bar has
+    its number where this many have room, so that those with short numbers do not look special.
     """
 
     began: float
@@ -31,6 +32,7 @@ class Layout(NamedTuple):
     numbers: Mapping[int, int]
     tooltips: bool
     parent: str = "notebook"
+    digits: int = 1
 
     @property
     def height(self) -> int:
@@ -127,7 +129,8 @@ def _bar(segment: Segment, layout: Layout) -> str:
         parts = svg.rectangle(x, y, width, layout.height, COLOURS[segment.phase])
     else:
         parts = _computing(span, segment.seconds, layout, x, y, width)
-        parts += _task_number(span.task, x + width / 2, y, width, layout.height)
+        if width >= 10 + 8 * layout.digits:
+            parts += _task_number(span.task, x + width / 2, y, layout.height)
     return svg.group(parts, _tooltip(segment, layout.numbers) if layout.tooltips else "")
 
 
@@ -142,9 +145,7 @@ def _computing(span: Span, seconds: float, layout: Layout, x: float, y: float, w
     return whole + svg.rectangle(x, y + layout.height - filled, width, filled, colour)
 
 
-def _task_number(task: int, x: float, y: float, width: float, height: int) -> str:
-    if width < 10 + 8 * len(str(task)):
-        return ""
+def _task_number(task: int, x: float, y: float, height: int) -> str:
     halo = "stroke='#00263d' stroke-width='3' paint-order='stroke' font-weight='600' font-size='12'"
     return svg.text(x, y + height / 2 + 4.5, str(task), f"text-anchor='middle' {halo}", fill="#fff")
 

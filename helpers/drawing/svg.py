@@ -1,6 +1,6 @@
 """Pieces of an SVG: text, rectangles, a time axis, the legend, and the whole document. All lengths are in pixels."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 
 from helpers.drawing.picture import COLOURS, FAINT, FAMILY, IDLE_OPACITY, SMALL_SIZE, TEXT_SIZE, TICK_OPACITY
@@ -56,15 +56,21 @@ def time_axis(seconds: float, scale: float, y: float, unit: str = "") -> Iterato
         yield text(LEFT, y + 34, unit, style)
 
 
-def legend(y: float, width: int, hatch: str = "", outcomes: Iterable[str] = ()) -> Iterator[str]:
-    """Return what the colours mean: every phase, and those outcomes that are given. hatch: as for `document`."""
+def legend(
+    y: float, width: int, hatch: str = "", outcomes: Iterable[str] = (), names: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Return what the colours mean: every phase, and those outcomes that are given.
+
+    hatch: as for `document`. names: of phases that are called something else in this picture.
+    """
     x = float(LEFT) if width > 860 else 12.0
     for meaning in [*PHASES, *sorted(outcomes)]:
         fill = f"fill='{f'url(#{hatch})' if meaning == 'lost' else COLOURS[meaning]}'" if meaning != "idle" else _IDLE
         place = f"x='{x:.0f}' y='{y - 11}' width='13' height='13' rx='2'"
         yield f"<rect {place} {fill} stroke='currentColor' stroke-opacity='0.3'/>"
-        yield text(x + 19, y, meaning, f"font-size='{SMALL_SIZE}'")
-        x += 19 + 7 * len(meaning) + 22
+        name = (names or {}).get(meaning, meaning)
+        yield text(x + 19, y, name, f"font-size='{SMALL_SIZE}'")
+        x += 19 + 7 * len(name) + 22
 
 
 def document(parts: Iterable[str], width: int, height: float, title: str, hatch: str = "") -> str:

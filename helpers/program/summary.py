@@ -85,16 +85,16 @@ def _did(pool: RecordedPool) -> str:
 
 
 def where_the_time_went(pool: RecordedPool, whose: str = "The") -> str:
-    """Say how busy the workers were, and what the largest part of the rest of their time was."""
+    """Say for how long the workers computed, and what the largest other part of their time was."""
     run, spent = pool.run, pool.spent
-    used = spent.computing / (run.seconds or 1.0)
-    busy = f"{used:.1f}" if used >= 0.05 else "less than 0.1"
-    busy += f" of {counted(usable_cpus(), 'CPU')}"
+    cpus = spent.computing / (run.seconds or 1.0)
+    used = f"{cpus:.1f}" if cpus >= 0.05 else "less than 0.1"
+    used += f" of {counted(usable_cpus(), 'CPU')}"
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
     if phase == "waiting for a CPU" and pool.facts.waits_for_no_cpu:
         phase = WAITING
-    rest = f"most of the rest of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
-    return f"{whose} workers computed for {format_seconds(spent.computing)}, {busy} on average; {rest}."
+    rest = f"the largest other part of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
+    return f"{whose} workers computed for {format_seconds(spent.computing)}, on average on {used}; {rest}."
 
 
 def _listed(names: list[str]) -> str:
