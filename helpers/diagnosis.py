@@ -65,10 +65,10 @@ class Diagnosis(NamedTuple):
         if not self.causes:
             computed = f"the tasks computed for {self.share:.0%} of the time that the CPUs had"
             if self.share >= FULL:
-                lines.append(f"Nothing to gain from the pool: {computed}. What is left is in the tasks themselves.")
+                lines.append(f"The pool is well used: {computed}. What is left is in the tasks themselves.")
             else:
                 known = "no change that the simulation knows would save a tenth of its time"
-                lines.append(f"Little to gain from the pool: {known}. {computed[0].upper()}{computed[1:]}.")
+                lines.append(f"Little to gain by changing the pool: {known}. {computed[0].upper()}{computed[1:]}.")
         return [*lines, *self.unknown]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -76,9 +76,9 @@ def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
         f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, and did not wait for one; they waited "
         "for something else (a file, the network, a lock, a sleep, a Manager)"
     )
-    remedy = (
-        f"Let more of them wait at the same time; threads cost less for this: ThreadPool({several}), with chunksize=1"
-    )
+    together = ", and all tasks handed in together" if facts.one_at_a_time else ""
+    remedy = "Let more of them wait at the same time; threads cost less for this: "
+    remedy += f"ThreadPool({several}), with chunksize=1{together}"
     expected = replay.expect(processes=several, chunksize=1, warm=True)
     yield Cause("tasks that wait", facts.spent.waiting_for_cpu, evidence, remedy, max(expected, facts.computing))
 
@@ -185,7 +185,8 @@ def _start(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if not facts.boot or facts.run.processes > facts.cpus and not facts.waits:  # then there are too many of them
         return
     evidence = f"the workers needed {format_seconds(facts.boot)} until they were ready ({facts.run.start_method})"
-    remedy = "Make the pool once and use it for all calls"
+    more = " (this one had one)" if len(facts.rounds) == 1 else ""
+    remedy = f"Make the pool once and use it for all calls{more}"
     if facts.run.start_method == "forkserver":
         remedy += "; and let the forkserver import what workers need: multiprocessing.set_forkserver_preload([...])"
     elif facts.run.start_method == "spawn":

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.explaining import Case, named_first, simulated_cases, split
 from helpers.diagnosis import LEAST_GAIN, MOST_CAUSES, explain
 from helpers.explaining.facts import Facts
+from helpers.explaining.of_workers import STARTING
 from helpers.explaining.replay import Replay
 from helpers.model import Costs, simulate
 from helpers.spans import Load, Run, Span, breakdown
@@ -59,7 +60,7 @@ def test_a_simulated_remedy_brings_what_was_promised(case: Case):
 def test_a_run_with_nothing_wrong_says_so_and_for_how_long_it_computed():
     found = explain(a_run(), cpus=8)
     assert found.causes == ()
-    assert str(found).startswith("Nothing to gain from the pool: the tasks computed for 100% of the time")
+    assert str(found).startswith("The pool is well used: the tasks computed for 100% of the time")
 
 
 def test_the_promise_for_many_calls_counts_that_each_waits_for_the_one_before():
@@ -82,6 +83,22 @@ def test_a_round_is_what_was_handed_in_after_the_results_of_the_one_before(calls
     facts = Facts(again(a_run(), calls, pause=0.5), 8)
     assert facts.rounds == [list(range(320 * call, 320 * call + 320)) for call in range(calls)]
     assert facts.between_rounds == pytest.approx(0.5 * (calls - 1))
+
+
+@pytest.mark.parametrize(("calls", "told"), [(1, True), (3, False)])
+def test_a_pool_that_was_made_for_one_call_is_told_that_it_had_one(calls, told):
+    found = explain(again(a_run(durations=[0.001] * 8, warm=False), calls), cpus=8)
+    remedy = next(cause.remedy for cause in found.causes if cause.name == STARTING)
+    assert ("this one had one" in remedy) == told
+
+
+@pytest.mark.parametrize("calls", [1, 8])
+def test_more_threads_for_tasks_that_came_one_at_a_time_are_promised_with_handing_in_together(calls):
+    """Threads alone would wait one after another, and bring nothing."""
+    run = again(a_run(durations=[0.1] * (8 // calls), processes=2), calls)
+    run = run._replace(spans=tuple(span._replace(cpu=0.0) for span in run.spans))
+    remedy = next(cause.remedy for cause in explain(run, cpus=8).causes if "ThreadPool" in cause.remedy)
+    assert ("handed in together" in remedy) == (calls == 8)
 
 
 @pytest.mark.parametrize(("calls", "most"), [(1, 800), (40, 20), (800, 800)])
@@ -282,7 +299,7 @@ def test_a_run_without_tasks_is_refused():
 
 
 def test_it_prints_itself_in_a_notebook():
-    assert "Nothing to gain" in explain(a_run(), cpus=8)._repr_mimebundle_()["text/html"]
+    assert "The pool is well used" in explain(a_run(), cpus=8)._repr_mimebundle_()["text/html"]
 
 
 def test_work_is_not_called_too_short_where_a_task_never_came_back():
