@@ -6,6 +6,7 @@ of different workers share one axis.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, zip_longest
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -16,6 +17,11 @@ OUTCOMES = ("ok", "error", "lost", "running")
 
 PHASES = ("computing", "waiting for a CPU", "sending", "returning", "starting", "idle")
 """What a worker's time is spent on; together they make up the whole."""
+
+
+PIPE = 65_536
+"""Bytes: no pipe of Linux, macOS or Windows holds more by default, so whoever writes a larger message waits until most
+of it has been read (Linux: man 7 pipe)."""
 
 
 class Span(NamedTuple):
@@ -171,7 +177,9 @@ def segments(run: Run) -> list[Segment]:
 
     Segments of one worker never overlap. A worker is *sending* from the moment when it is free and its next task is
     being pickled until the function starts, and *returning* from the end of the function until the result has been
-    sent; its last result counts until the parent has received it.
+    sent; its last result counts until the parent has received it. The parent is *sending* while it pickles a task, and
+    while it writes a message that a pipe cannot hold (`PIPE`): until the worker has read it, or the parent pickles the
+    next one. It is *returning* while it unpickles; how long it reads, and writes small messages, is not known.
     """
     return [segment for row in segments_by_row(run) for segment in row]
 
@@ -183,9 +191,7 @@ def segments_by_row(run: Run) -> list[list[Segment]]:
 
 def stretches_by_row(run: Run) -> list[list[Stretch]]:
     """Return what `segments_by_row` returns, as plain tuples."""
-    parent: list[Stretch] = [(0, "sending", span.packed, span.sent, span) for span in run.spans]
-    parent += [(0, "returning", span.landed, span.delivered, span) for span in run.spans]
-    parent.sort(key=itemgetter(2))
+    parent = sorted([*_sending(run.spans), *_returning(run.spans)], key=itemgetter(2))
     return [parent, *map(list, _rows_of_workers(run)), *([] for _ in range(run.processes - len(run.workers)))]
 
 
@@ -235,6 +241,25 @@ def events(run: Run) -> list[tuple[float, str, int]]:
     moments = [(span.started - run.began, "started", span.task) for span in run.spans]
     moments += [(span.finished - run.began, "finished", span.task) for span in run.spans]
     return sorted(moments)
+
+
+_MESSAGE = attrgetter("worker", "arrived")  # the same for all tasks of one message
+
+
+def _sending(spans: Iterable[Span]) -> Iterator[Stretch]:
+    """Yield what the parent did for each task: pickling it, and, with the last one of a large message, writing it."""
+    messages = [list(message) for _, message in groupby(sorted(spans, key=attrgetter("packed")), key=_MESSAGE)]
+    for message, following in zip_longest(messages, messages[1:]):
+        *others, last = message
+        yield from ((0, "sending", span.packed, span.sent, span) for span in others)
+        end = last.sent
+        if sum(span.bytes_in for span in message) > PIPE and last.outcome != "lost":
+            end = max(end, min(last.arrived, following[0].packed if following else last.arrived))
+        yield 0, "sending", last.packed, end, last
+
+
+def _returning(spans: Iterable[Span]) -> Iterator[Stretch]:
+    return ((0, "returning", span.landed, span.delivered, span) for span in spans)
 
 
 def _rows_of_workers(run: Run) -> Iterator[Iterator[Stretch]]:

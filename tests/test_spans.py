@@ -4,7 +4,18 @@ import itertools
 
 import pytest
 
-from helpers.spans import PHASES, Run, Span, Worker, breakdown, events, seconds_by_phase, segments, segments_by_row
+from helpers.spans import (
+    PHASES,
+    PIPE,
+    Run,
+    Span,
+    Worker,
+    breakdown,
+    events,
+    seconds_by_phase,
+    segments,
+    segments_by_row,
+)
 
 
 def span(task, worker, times, cpu, outcome="ok"):
@@ -64,6 +75,28 @@ def test_the_parent_pickles_tasks_and_unpickles_results():
         ("returning", 7.0, 8.0, 2),
         ("returning", 9.0, 10.0, 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("size", "outcome", "sending"),
+    [
+        (PIPE, "ok", [(0, 1), (3, 4)]),
+        (PIPE + 1, "ok", [(0, 3), (3, 6)]),  # until the next is pickled, and until it has been read
+        (PIPE + 1, "lost", [(0, 1), (3, 4)]),  # when it was read is not known
+    ],
+)
+def test_the_parent_sends_a_message_that_no_pipe_holds_until_it_has_been_read(size, outcome, sending):
+    first = span(0, 101, (0, 0, 1, 5, 6, 6, 7, 7, 7, 7, 8), 1.0, outcome)._replace(bytes_in=size)
+    second = span(1, 102, (0, 3, 4, 6, 6, 6, 7, 7, 7, 7, 8), 1.0, outcome)._replace(bytes_in=size)
+    parent = segments_by_row(Run((first, second), RUN.workers, 2, "fork", 0.0, 8.0))[0]
+    assert [(piece.begin, piece.end) for piece in parent if piece.phase == "sending"] == sending
+
+
+def test_tasks_of_one_message_are_written_together():
+    """By hand: each has half of what a pipe holds, and a byte; the second one is pickled from 1 to 2, and read at 5."""
+    half = [span(n, 101, (0, n, n + 1, 5, 6, 6, 7, 7, 7, 7, 8), 0.0)._replace(bytes_in=PIPE // 2 + 1) for n in range(2)]
+    parent = segments_by_row(Run(tuple(half), RUN.workers[:1], 1, "fork", 0.0, 8.0))[0]
+    assert [(piece.begin, piece.end) for piece in parent if piece.phase == "sending"] == [(0, 1), (1, 5)]
 
 
 def test_the_breakdown_is_the_one_calculated_by_hand():
