@@ -166,7 +166,8 @@ def _speedup_table(points: Sequence[Point], unmeasured: Sequence[tuple[int, floa
     if not rows:
         return ["nothing measured yet"]
     head = ["processes", "seconds", "speed-up", "efficiency", "prediction"]
-    return aligned([head, *([str(processes), *figures] for processes, *figures in sorted(rows))])
+    columns = len(head) if any(row[-1] != "-" for row in rows) else len(head) - 1
+    return aligned([head[:columns], *([str(row[0]), *row[1:columns]] for row in sorted(rows))])
 
 
 def _runs_table(points: Sequence[Point]) -> list[str]:

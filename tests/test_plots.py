@@ -41,6 +41,11 @@ def test_a_prediction_without_a_measurement_has_a_row_too():
     assert figures(speedup_plot(SERIAL, {}, cpus=2, prediction={8: 2.0})) == [["8", "-", "-", "-", "2.00"]]
 
 
+def test_without_a_prediction_there_is_no_column_for_it():
+    assert "prediction" not in speedup_plot(SERIAL, MEASURED, cpus=5).text
+    assert figures(speedup_plot(SERIAL, MEASURED, cpus=5))[0] == ["2", "2.50", "s", "1.60", "80%"]
+
+
 @pytest.fixture
 def axes(monkeypatch):
     """Return a function that draws as speedup_plot does and returns the axes."""
