@@ -134,7 +134,9 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
             f"What {change} would bring cannot be said: the simulator comes nowhere near the time of this run."
         )
     if any(cause.name == INTERPRETER_LOCK for cause in causes):
-        found.append("What would have to be sent to processes is not counted: threads share it.")
+        found.append(
+            "The start of processes, and what would have to be sent to them, are not counted: threads share it."
+        )
     if facts.computing < _seconds_of_xray(facts) and causes:
         found.append("With tasks this short, much of the time is the X-ray's own: time the change without the X-ray.")
     others, promised = facts.cpus_of_others, any(cause.expected is not None for cause in causes)

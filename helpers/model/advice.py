@@ -126,7 +126,8 @@ def _choices(sample: Sample, processes: int, cpus: int) -> Iterator[Choice]:
 
 
 def _times(serial: float, choice: Choice) -> str:
-    return f"{serial / choice.cold:.2f} ({choice.speedup[0]:.2f} to {choice.speedup[1]:.2f})"
+    digits = ".2f" if serial / choice.cold >= 0.1 else ".2g"
+    return f"{serial / choice.cold:{digits}} ({choice.speedup[0]:{digits}} to {choice.speedup[1]:{digits}})"
 
 
 def _words(sample: Sample, choices: Sequence[Choice], best: Choice, cpus: int) -> str:
@@ -138,10 +139,8 @@ def _words(sample: Sample, choices: Sequence[Choice], best: Choice, cpus: int) -
         return f"Take no pool: {_reason(sample, cpus)}. Look for a faster way in one process, with NumPy for instance."
     pool = f"Pool({best.processes}) with chunksize={best.chunksize:,}"
     if speedup < LEAST_SPEEDUP or least < 1:
-        times = (
-            f"{speedup:.2f} times as fast as the loop, but anything from {least:.2f} to {most:.2f} times is possible"
-        )
-        return f"The model cannot tell whether a pool is worth it: {pool} would be {times}. Measure both."
+        times = f"{speedup:.2f} times as fast as the loop, or anything between {least:.2f} and {most:.2f} times"
+        return f"The model cannot tell whether a pool is worth it: {pool} is likely to be {times}. Measure both."
     words = (
         f"Take {pool}: {speedup:.2f} times as fast ({least:.2f} to {most:.2f}).{_others(sample.serial, choices, best)}"
     )

@@ -27,6 +27,9 @@ deviation of 3 %."""
 PRIOR_ROUNDS = 2
 """As many measured runs count as much as PRIOR_SPREAD."""
 
+MOST_REACH = math.log(10)
+"""No interval reaches farther than ten times from the mean of the ratios: beyond that, the figure says nothing."""
+
 Factors = tuple[float, float]
 """The measured seconds over the simulated ones, from 0 to 1 and from 1: what nine in ten runs lie between."""
 
@@ -116,7 +119,7 @@ def factors_of(ratios: Sequence[float]) -> Factors:
     mean, count = statistics.fmean(logs), len(logs)
     freedom = PRIOR_ROUNDS + count - 1
     squares = PRIOR_ROUNDS * PRIOR_SPREAD**2 + sum((log - mean) ** 2 for log in logs)
-    reach = _student_quantile(freedom) * math.sqrt(squares / freedom * (1 + 1 / count))
+    reach = min(MOST_REACH, _student_quantile(freedom) * math.sqrt(squares / freedom * (1 + 1 / count)))
     return min(1.0, math.exp(mean - reach)), max(1.0, math.exp(mean + reach))
 
 

@@ -107,6 +107,13 @@ def test_the_table_shows_between_which_figures_nine_in_ten_runs_lie():
     ]
 
 
+def test_a_speedup_far_below_1_has_two_digits_that_count():
+    """By hand: one worker boots for a second, and then takes as long as the loop, 4.4 ms."""
+    costs = Costs(0.0, 1.0, *[Leg()] * 4)
+    sample = Sample(np.full(4, 0.0011), np.ones(4), np.ones(4), 4, 1.0, costs, Spread())
+    assert "0.0044 (0.0044 to 0.0044)" in str(advice_from(sample, 1))
+
+
 def test_the_advice_is_a_table_that_can_be_read():
     sample = Sample(np.ones(9), np.ones(9), np.ones(9), 3, 1.0, Costs())
     lines = str(Advice(sample, (), None, "Take it.")).splitlines()

@@ -133,6 +133,11 @@ def test_the_factors_of_exact_runs_are_those_of_the_prior_and_of_students_distri
     assert factors_of([1.0] * rounds)[1] == pytest.approx(math.exp(reach), rel=2e-3)
 
 
+def test_no_factor_is_more_than_ten_times_from_the_mean_of_the_ratios():
+    """By hand: the logarithms of 1/50 and of 50 have the mean 0."""
+    assert factors_of([1 / 50, 50.0]) == (pytest.approx(1 / 10), pytest.approx(10))
+
+
 @pytest.mark.parametrize("bad", [(1.1, 1.2), (0.5, 0.9), (0.0, 1.0), (-1.0, 2.0), (1.0, math.inf), (math.nan, 1.0)])
 def test_factors_that_do_not_contain_1_are_refused_with_their_name(bad):
     with pytest.raises(ValueError, match=r"messages must be two factors around 1, such as \(0.9, 1.2\), not"):
