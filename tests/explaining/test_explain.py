@@ -167,7 +167,7 @@ def test_threads_that_take_turns_are_told_of_the_lock():
     first = explain(run, cpus=4).causes[0]
     assert first.name == "the interpreter's lock"
     assert first.remedy == "Take processes: Pool(4)"
-    assert "What processes take to start, and would have to be sent, is not counted" in str(explain(run, cpus=4))
+    assert "what would have to be sent to them, are not counted" in str(explain(run, cpus=4))
 
 
 @pytest.mark.parametrize(("cpu", "named"), [(1.0, "the interpreter's lock"), (0.02, "tasks that wait"), (0.5, "")])
