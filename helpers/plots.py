@@ -167,7 +167,9 @@ def _speedup_table(points: Sequence[Point], unmeasured: Sequence[tuple[int, floa
         return ["nothing measured yet"]
     head = ["processes", "seconds", "speed-up", "efficiency", "prediction"]
     columns = len(head) if any(row[-1] != "-" for row in rows) else len(head) - 1
-    return aligned([head[:columns], *([str(row[0]), *row[1:columns]] for row in sorted(rows))])
+    return aligned(
+        [head[:columns], *([str(processes), *figures[: columns - 1]] for processes, *figures in sorted(rows))]
+    )
 
 
 def _runs_table(points: Sequence[Point]) -> list[str]:
