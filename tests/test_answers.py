@@ -22,7 +22,7 @@ ROWS = [line for line in TABLE.splitlines() if line.startswith("|") and not re.m
 
 QUESTIONS = [
     # asked in public again and again, and not answered by a lesson alone
-    "a method or an object's state as the function",
+    "a method as the function, with all that its object holds",
     "nested pools",
     "daemonic processes are not allowed to have children",
     "sharing a lock",
@@ -47,7 +47,7 @@ QUESTIONS = [
     "a debugger, a profiler or coverage in a worker",
     "CUDA",
     "a GPU library after fork",
-    "Colab, Kaggle and other machines with two CPUs",
+    "Colab, Kaggle and other small machines",
     "Pool(): how many workers is that, in a container too",
     "leaving with is terminate, not close and join",
     # answered by lessons
