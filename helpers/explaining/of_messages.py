@@ -147,11 +147,11 @@ def _slowly(byte: float) -> str:
 
 def _as_arrays(replay: Replay, *legs: str) -> float:
     """Return the seconds that the run would take if a byte on these legs cost what it costs in an array."""
-    cheaper: dict[str, Any] = {name: _with_cheapbytes_in_words(getattr(replay.costs, name)) for name in legs}
+    cheaper: dict[str, Any] = {name: _with_cheap_bytes(getattr(replay.costs, name)) for name in legs}
     return replay.expect(costs=replace(replay.costs, **cheaper))
 
 
-def _with_cheapbytes_in_words(leg: Leg) -> Leg:
+def _with_cheap_bytes(leg: Leg) -> Leg:
     return replace(leg, byte=min(leg.byte, ARRAY_BYTE))
 
 
