@@ -27,6 +27,12 @@ def _scale(seconds: float) -> tuple[float, str, int]:
     return factor, unit, 0 if value >= 99.95 else 1 if value >= 9.995 else 2
 
 
+def cpus_in_words(number: float, cpus: int | None = None) -> str:
+    """Return how many CPUs were used on average, of how many: "1.4 of 2 CPUs", "0.7 CPUs", "less than 0.1 CPUs"."""
+    words = f"{number:.1f}" if number >= 0.05 else "less than 0.1"
+    return words + (f" of {counted(cpus, 'CPU')}" if cpus else " CPUs")
+
+
 def bytes_in_words(number: float) -> str:
     """Return a number of bytes in words: "80 MB", "1.5 MB", "120 KB"."""
     if number < 1e6:

@@ -19,7 +19,7 @@ from helpers.spans import (
     seconds_idle,
     stretches_by_row,
 )
-from helpers.text import aligned, counted, format_seconds
+from helpers.text import aligned, counted, cpus_in_words, format_seconds
 
 WAIT_OF_THREADS = "waiting for the GIL or a CPU"
 """What the waiting of threads is called: how much of it was for the GIL, no clock tells."""
@@ -120,8 +120,7 @@ def _sentences(run: Run, spent: Breakdown, cpus: int | None) -> list[str]:
         return ["No task has finished yet."]
     if running := sum(span.outcome == "running" for span in run.spans):
         return [f"{counted(running, 'task')} under way, {counted(len(run.spans) - running, 'task')} done."]
-    used = f"{spent.computing / run.seconds:.1f}"
-    used += f" of {counted(cpus, 'CPU')}" if cpus else " CPUs"
+    used = cpus_in_words(spent.computing / run.seconds, cpus)
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
     return [
         f"The workers computed for {format_seconds(spent.computing)}, on average on {used}.",

@@ -210,6 +210,8 @@ def test_the_sentence_says_on_how_many_of_the_cpus_the_workers_computed():
     run = run_of(span(0, seconds=1.8), span(1, worker=2, seconds=1.8))
     assert "on average on 0.9 of 2 CPUs." in timeline(run, cpus=2).text
     assert "on average on 0.9 CPUs." in timeline(run).text
+    waiting = run_of(span(0, cpu=0.0), span(1, worker=2, cpu=0.0))
+    assert "on average on less than 0.1 of 2 CPUs." in timeline(waiting, cpus=2).text
 
 
 def test_the_text_twin_has_the_same_facts_as_the_picture():

@@ -5,7 +5,7 @@ from collections import Counter
 
 from helpers.machine import usable_cpus
 from helpers.program.recording import Group, RecordedPool, Recording
-from helpers.text import counted, format_seconds
+from helpers.text import counted, cpus_in_words, format_seconds
 
 WAITING = "waiting, but not for a CPU"
 """What a picture shows as waiting for a CPU, where the tasks have waited for something else."""
@@ -87,9 +87,7 @@ def _did(pool: RecordedPool) -> str:
 def where_the_time_went(pool: RecordedPool, whose: str = "The") -> str:
     """Say for how long the workers computed, and what the largest other part of their time was."""
     run, spent = pool.run, pool.spent
-    cpus = spent.computing / (run.seconds or 1.0)
-    used = f"{cpus:.1f}" if cpus >= 0.05 else "less than 0.1"
-    used += f" of {counted(usable_cpus(), 'CPU')}"
+    used = cpus_in_words(spent.computing / (run.seconds or 1.0), usable_cpus())
     phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
     if phase == "waiting for a CPU" and pool.facts.waits_for_no_cpu:
         phase = WAITING
