@@ -23,6 +23,9 @@ from helpers.timing import warm_up
 from helpers.xray import XrayPool
 from helpers.xray_threads import XrayThreadPool
 
+ARGUMENTS = {"there are CPUs": "processes"}
+"""Which argument of `simulate` is the number that follows these words of a remedy."""
+
 RIGHT = 90.0
 """Percent of the runs whose cause should be the first."""
 
@@ -92,8 +95,8 @@ def mapped(
 
 
 def number_in(remedy: str, name: str) -> int:
-    """Return the number that a remedy gives for a name: `chunksize=20`, `Pool(2)`."""
-    found = re.search(rf"{name}\(?=?(\d+)", remedy)
+    """Return the number that a remedy gives after some words: `chunksize=20`, `Pool(2)`, `there are CPUs: 2`."""
+    found = re.search(rf"{name}\D{{1,2}}(\d+)", remedy)
     assert found is not None, remedy
     return int(found[1])
 
@@ -310,7 +313,7 @@ def simulated_cases() -> Iterator[Case]:
             cpus,
             "too many workers",
             "more workers than CPUs",
-            ("Pool",),
+            ("there are CPUs",),
             durations=[0.05] * 6 * cpus,
             processes=8 * cpus,
             chunksize=1,
@@ -359,7 +362,7 @@ def simulated(
         return split(simulate(**arguments), len(arguments["durations"]))
 
     def cured(remedy: str) -> Run:
-        taken = {"processes" if name == "Pool" else name: number_in(remedy, name) for name in numbers}
+        taken = {ARGUMENTS.get(name, name): number_in(remedy, name) for name in numbers}
         return simulate(**arguments | (changes or {}) | taken)
 
     return Case(f"{cpus} CPUs, {name}", cause, run, cured, cpus)

@@ -42,10 +42,11 @@ def timeline(
 
     title: what ran; made from the run by default. cpus: how many CPUs were usable, for the sentence under the title.
     width: of the drawing, in pixels. tooltips: whether each bar shows its figures; a picture that changes needs none.
-    until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye. note:
-    one more sentence under the title. parent: the name of the first row, where the pool was made. bare: only the rows
-    and the time axis, for a page that has the words and the legend beside it. most_workers: draw and list no more
-    workers than this, those that were ready first; the sentences count all of them.
+    until: the least number of seconds on the axis; two runs drawn with the same number can be compared by eye, and the
+    tracks of the shorter one end where it ended. note: one more sentence under the title. parent: the name of the first
+    row, where the pool was made. bare: only the rows and the time axis, for a page that has the words and the legend
+    beside it. most_workers: draw and list no more workers than this, those that were ready first; the sentences count
+    all of them.
 
     The filled part of a computing bar's height is its CPU time over its wall time. Where bars are too narrow to be
     told apart, neighbours share one column, filled by the shares of their phases.
@@ -61,7 +62,8 @@ def timeline(
     numbers = {worker.pid: number for number, worker in enumerate(run.workers, 1)}
     shown = rows if most_workers is None else rows[: most_workers + 1]
     digits = len(str(max((span.task for span in run.spans), default=0)))
-    layout = Layout(run.began, scale, width - svg.RIGHT, len(shown), hatch, numbers, tooltips, parent, digits)
+    right = svg.LEFT + (run.seconds or seconds) * scale
+    layout = Layout(run.began, scale, right, len(shown), hatch, numbers, tooltips, parent, digits)
     extra = 2 - TOP if bare else 18 * (len(lines) - 1)
     words = [svg.heading(title)]
     words += [svg.text(svg.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)]

@@ -6,6 +6,7 @@ python -m tools.readme_lab && python -m tools.run_notebooks pool_lab
 import io
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import expect
@@ -13,12 +14,15 @@ from playwright.sync_api import expect
 from tools.browser import jupyter, pages, press, run_all
 from tools.quiet import disturbances, measure_state
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 PICTURE = Path(__file__).parents[1] / "docs" / "lab.png"
 COLOURS = 64  # enough for text and flat areas, and a third of the bytes
 
 
 def main() -> None:
-    """Predict, run with the most processes, sweep, and take the screenshot, on a quiet machine only."""
+    """Predict, run, sweep up to the most processes, and take the screenshot, on a quiet machine only."""
     before = measure_state()
     if found := disturbances(before):
         raise SystemExit(f"this machine is disturbed: {'; '.join(found)}")
@@ -30,17 +34,22 @@ def main() -> None:
         page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
         press(page, "More")
         page.get_by_label("I think it takes").fill("1")
+        _run(page, "Run")
         page.locator(".pool-lab .noUi-handle").first.press("End")
-        for name in ("Run", "Sweep processes"):
-            press(page, name)
-            expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
-            expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=120_000)
+        _run(page, "Sweep processes")
         press(page, "More")
         page.wait_for_timeout(1000)
         screenshot = page.locator(".pool-lab").screenshot()
     if found := disturbances(before, measure_state()):
         raise SystemExit(f"this machine was disturbed, and the picture is not written: {'; '.join(found)}")
     Image.open(io.BytesIO(screenshot)).convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
+
+
+def _run(page: "Page", button: str) -> None:
+    """Press a button that runs pools, and wait for the end."""
+    press(page, button)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=120_000)
 
 
 if __name__ == "__main__":

@@ -128,6 +128,7 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     processes, cpus = facts.run.processes, facts.cpus
     chunksize = max(1, min(facts.chunksize, -(-facts.most_in_a_round // cpus)))
     expected = replay.expect(processes=cpus, chunksize=chunksize)
+    remedy = f"Start as many workers as there are CPUs: {cpus} instead of {processes}"
     if processes > cpus:
         evidence = (
             f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}; their tasks waited "
@@ -135,14 +136,10 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
             f"{format_seconds(facts.spent.starting)} of their time to start, with an initializer if there is one"
         )
         lost = facts.spent.waiting_for_cpu + facts.spent.starting
-        yield Cause(
-            "more workers than CPUs", lost, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
-        )
+        yield Cause("more workers than CPUs", lost, evidence, remedy, expected)
     elif processes < cpus:
         evidence = f"{counted(processes, 'worker')} left {counted(cpus - processes, 'CPU')} unused"
-        yield Cause(
-            "CPUs that nobody used", 0.0, evidence, f"Start as many workers as there are CPUs: Pool({cpus})", expected
-        )
+        yield Cause("CPUs that nobody used", 0.0, evidence, remedy, expected)
 
 
 def _load(facts: Facts) -> Iterator[Cause]:

@@ -37,6 +37,11 @@ class Choice:
     warm_interval: tuple[float, float]
     speedup: tuple[float, float]
 
+    @property
+    def speedup_shown(self) -> tuple[float, float]:
+        """The ends of the speed-up, for a reader: no pool is more times as fast than it has processes."""
+        return self.speedup[0], min(self.speedup[1], self.processes)
+
 
 @dataclass(frozen=True, repr=False)
 class Advice:
@@ -127,14 +132,15 @@ def _choices(sample: Sample, processes: int, cpus: int) -> Iterator[Choice]:
 
 def _times(serial: float, choice: Choice) -> str:
     digits = ".2f" if serial / choice.cold >= 0.1 else ".2g"
-    return f"{serial / choice.cold:{digits}} ({choice.speedup[0]:{digits}} to {choice.speedup[1]:{digits}})"
+    least, most = choice.speedup_shown
+    return f"{serial / choice.cold:{digits}} ({least:{digits}} to {most:{digits}})"
 
 
 def _words(sample: Sample, choices: Sequence[Choice], best: Choice, cpus: int) -> str:
     if sample.waits:
         waiting = f"the function waits for {1 - sample.cpu_share:.0%} of its time, and not for a CPU"
         return f"Take threads: {waiting}. A thread waits as well as a process, and starts sooner."
-    speedup, (least, most) = sample.serial / best.cold, best.speedup
+    speedup, (least, most) = sample.serial / best.cold, best.speedup_shown
     if max(speedup, most) < LEAST_SPEEDUP:
         return f"Take no pool: {_reason(sample, cpus)}. Look for a faster way in one process, with NumPy for instance."
     pool = f"Pool({best.processes}) with chunksize={best.chunksize:,}"

@@ -23,6 +23,9 @@ LARGE_MESSAGE = 10_000
 ROUNDS = 5
 """How often a message full of small tasks is measured."""
 
+FEWEST = 10
+"""Tasks of a message that show what each of them costs. Where they are so long that fewer fit, messages matter little."""
+
 GUESSED_MESSAGE = 4e-5
 """Seconds that a small message may take, to guess how many can be measured."""
 
@@ -51,7 +54,7 @@ def measure_costs(
     """
     typical = sum(span.finished - span.started for span in run.spans) / len(run.spans)
     few = int(budget / 2 / ROUNDS / typical)
-    if few < 2 or not has_small_messages(run):
+    if few < FEWEST or not has_small_messages(run):
         return fit_costs(run)
     messages = int(budget / 2 / (typical + GUESSED_MESSAGE))
     return measure_small_messages(pool, function, items[:few], messages).times(1 / (1 - waited))
@@ -91,22 +94,21 @@ def measure_small_messages(pool: Pool, function: Callable[[Any], Any], items: Se
 
     All costs are CPU seconds, of the parent and of the worker, without those of the function in a plain loop. The tasks
     run in one message, ROUNDS times: this shows what a task costs among others. Then each runs in a message of its own,
-    again and again, up to the given number of messages, because only a long run keeps the pipe full: the rest is the
-    cost of a message.
+    again and again, up to the given number of messages, because only a long run keeps the pipe full: what is more then
+    is the cost of a message.
     """
     work = pool.apply(seconds_of_loop, (function, items))[1] / len(items)
-    parent, worker = _cpu_seconds_per_task(pool, function, list(items) * ROUNDS, len(items))
-    handling, calling = parent / 2, max(0.0, worker - work)
+    together = _cpu_seconds_per_task(pool, function, list(items) * ROUNDS, len(items))
     many = list(itertools.islice(itertools.cycle(items), max(messages, len(items))))
-    parent, worker = _cpu_seconds_per_task(pool, function, many, 1)
-    message = max(0.0, parent / 2 - handling)
+    alone = _cpu_seconds_per_task(pool, function, many, 1)
+    in_parent, in_worker = (_split(*seconds, len(items)) for seconds in zip(alone, together, strict=True))
     return Costs(
         fork=0.0,
         boot=0.0,
-        send=Leg(message, task=handling),
-        receive=Leg(max(0.0, worker - work - calling), task=calling),
+        send=Leg(in_parent[0] / 2, task=in_parent[1] / 2),
+        receive=Leg(in_worker[0], task=max(0.0, in_worker[1] - work)),
         reply=Leg(),
-        collect=Leg(message, task=handling),
+        collect=Leg(in_parent[0] / 2, task=in_parent[1] / 2),
     )
 
 
@@ -151,6 +153,15 @@ def _cpu_seconds_per_task(
     pool.map(function, items, chunksize=chunksize)
     worker, parent = pool.apply(time.process_time) - worker, time.process_time() - parent
     return parent / len(items), worker / len(items)
+
+
+def _split(alone: float, together: float, tasks: int) -> tuple[float, float]:
+    """Return what a message and each of its tasks cost, from a task's cost in a message of its own and among others.
+
+    alone = message + task; together = message / tasks + task. Neither is less than 0.
+    """
+    message = min(alone, max(0.0, (alone - together) * tasks / (tasks - 1)))
+    return message, alone - message
 
 
 def _imports_of_first_task(spans: Sequence[Span]) -> float:

@@ -18,11 +18,11 @@ NORMAL_QUANTILE = 1.645
 """Nine in ten values of a normal distribution lie within so many standard deviations of its mean."""
 
 PRIOR_SPREAD = 0.03
-"""How far runs are from their simulation (relative standard deviation), before any was measured: it stands for what
-none of the small pools shows, such as the drift of the machine's speed until the real run. It is the one figure of the
-model that is not measured where it is used: `python -m benchmarks model` prints it as "measured over predicted, its
-standard deviation"; the recorded predictions of lesson 04 for up to 128 chunks are off by 0 to 7 %, with a standard
-deviation of 3 %."""
+"""How far runs are at least from their simulation (relative standard deviation), before any was measured.
+
+It stands for what none of the small pools shows, such as the drift of the machine's speed until the real run. It is an
+assumption, the one figure of the model that is not measured where it is used. What all runs of a benchmark show, with
+what is badly known in it, `python -m benchmarks model` prints as "measured over predicted, its standard deviation"."""
 
 PRIOR_ROUNDS = 2
 """As many measured runs count as much as PRIOR_SPREAD."""

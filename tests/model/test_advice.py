@@ -103,7 +103,7 @@ def test_the_table_shows_between_which_figures_nine_in_ten_runs_lie():
         "2.00",
         "(1.60",
         "to",
-        "2.22)",
+        "2.00)",
     ]
 
 
