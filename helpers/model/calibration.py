@@ -24,7 +24,7 @@ ROUNDS = 5
 """How often a message full of small tasks is measured."""
 
 FEWEST = 10
-"""Tasks of a message that show what each of them costs. Where they are so long that fewer fit, messages matter little."""
+"""Tasks of a message that show what each costs. Where they are so long that fewer fit, messages matter little."""
 
 GUESSED_MESSAGE = 4e-5
 """Seconds that a small message may take, to guess how many can be measured."""
