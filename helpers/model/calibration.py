@@ -12,7 +12,7 @@ from typing import Any
 
 from helpers.machine import usable_cpus
 from helpers.model.costs import Costs, Leg
-from helpers.spans import Run, Span
+from helpers.spans import PIPE, Run, Span
 from helpers.tasks import seconds_of_loop
 from helpers.timing import warm_up
 from helpers.xray import XrayPool
@@ -64,8 +64,9 @@ def fit_costs(run: Run) -> Costs:
     """Return the costs that a run of one warm worker shows, whose tasks were sent one after another.
 
     Each task must be sent after the last result has arrived. Each leg is fitted as a straight line over the bytes: a
-    cost for the message and one for each byte. The time in the pipe is split evenly between its two ends. Starting is
-    not included.
+    cost for the message and one for each byte. The time in the pipe is split evenly between its two ends; but that of
+    results that no pipe holds (`PIPE`) is the parent's, because a worker can write them only while the parent reads.
+    Starting is not included.
 
     Raises ValueError when the run has no task.
     """
@@ -74,15 +75,16 @@ def fit_costs(run: Run) -> Costs:
     spans = run.spans
     sizes_in, sizes_out = [span.bytes_in for span in spans], [span.bytes_out for span in spans]
     pipe_in = statistics.median(max(0.0, span.arrived - span.sent) for span in spans) / 2
-    pipe_out = statistics.median(max(0.0, span.landed - span.replied) for span in spans) / 2
+    pipe_out = statistics.median(max(0.0, span.landed - span.replied) for span in spans)
+    reading = pipe_out if statistics.median(sizes_out) > PIPE else pipe_out / 2
     receive = _fit_leg(sizes_in, [span.received - span.arrived + pipe_in for span in spans])
     return Costs(
         fork=0.0,
         boot=0.0,
         send=_fit_leg(sizes_in, [span.sent - span.packed + pipe_in for span in spans]),
         receive=replace(receive, task=statistics.median(span.started - span.received for span in spans)),
-        reply=_fit_leg(sizes_out, [span.replied - span.returned + pipe_out for span in spans]),
-        collect=_fit_leg(sizes_out, [span.delivered - span.landed + pipe_out for span in spans]),
+        reply=_fit_leg(sizes_out, [span.replied - span.returned + pipe_out - reading for span in spans]),
+        collect=_fit_leg(sizes_out, [span.delivered - span.landed + reading for span in spans]),
     )
 
 

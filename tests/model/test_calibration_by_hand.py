@@ -15,7 +15,7 @@ from helpers.model.calibration import (
 )
 from helpers.model.costs import Costs, Leg
 from helpers.model.sample import sample_from_run
-from helpers.spans import Run, Span, Worker
+from helpers.spans import PIPE, Run, Span, Worker
 
 
 def span(task=0, size_in=100, size_out=200, scale=1.0, worker=1):
@@ -37,6 +37,14 @@ def test_every_step_of_a_small_message_belongs_to_its_leg_and_the_pipe_is_split_
     assert fit_costs(run(span(), span(1))) == Costs(
         0.0, 0.0, Leg(1.0 + 1.0), Leg(4.0 + 1.0, task=8.0), Leg(64.0 + 64.0), Leg(256.0 + 64.0)
     )
+
+
+def test_the_pipe_of_a_result_that_it_cannot_hold_is_the_parents():
+    """By hand, as above: pickling 64, pipe 128, unpickling 256; all of it counts by the byte."""
+    found = fit_costs(run(span(size_out=PIPE + 1), span(1, size_out=PIPE + 1)))
+    assert found.reply == Leg(byte=64.0 / (PIPE + 1))
+    assert found.collect == Leg(byte=(256.0 + 128.0) / (PIPE + 1))
+    assert fit_costs(run(span(size_out=PIPE))).collect == Leg(byte=(256.0 + 64.0) / PIPE)
 
 
 def test_the_costs_are_medians():
