@@ -28,10 +28,10 @@ ROWS, CPUS = 1_000_000, (2, 4, 8)
 TINY = [100] * 30_000
 SCENES = {
     "loop": "lesson 1: the loop over a million rows",
-    "five": "lesson 2: `Pool(5)`, 5 chunks of a million rows, cold: times as fast",
+    "five": "as in lesson 2, but on the whole table: `Pool(5)`, 5 chunks, cold: times as fast",
     "cut": "a million rows, a cold pool of all CPUs, 4 chunks each: times as fast",
     "tiny_tasks": "lesson 4: 30,000 messages against four for each worker: times as long",
-    "held": "lesson 6: rows in the workers already, arrays returned, warm: times as fast",
+    "held": "as in lesson 6, but on the whole table: rows in the workers already, arrays returned, warm: times as fast",
 }
 """The first words of each row."""
 
