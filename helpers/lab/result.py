@@ -52,7 +52,8 @@ class Result:
         if self._prediction is None:
             return ""
         seconds, low, high = map(format_seconds, self._prediction)
-        says = f"From the loop and the start of a pool, the model says {seconds}; nine in ten runs take {low} to {high}"
+        says = f"From the loop and the start of a pool, the model says {seconds}, and expects nine in ten runs "
+        says += f"from {low} to {high}"
         was = self.inside_in_words
         return f"{says}; {f'this one is {was}' if self.timing.repeats == 1 else was}."
 

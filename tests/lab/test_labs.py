@@ -120,7 +120,8 @@ def test_the_models_prediction_is_shown_beside_the_students(lab):
     assert "model said" in lab.table.value
     assert re.search(r"\d (?:ms|s) \([\d.]+ to [\d.]+\)\n(?:in|out)side<", lab.table.value)
     assert re.search(
-        r"the model says [^<;]+; nine in ten runs take [^<;]+; this one is (?:in|out)side\.", lab.picture.value
+        r"the model says [^<;]+, and expects nine in ten runs from [^<;]+; this one is (?:in|out)side\.",
+        lab.picture.value,
     )
     assert "the model" in lab.plot.value
 
