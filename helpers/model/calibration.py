@@ -54,7 +54,7 @@ def measure_costs(
     """
     typical = sum(span.finished - span.started for span in run.spans) / len(run.spans)
     few = int(budget / 2 / ROUNDS / typical)
-    if few < FEWEST or not has_small_messages(run):
+    if few < FEWEST or len(items) < 2 or not has_small_messages(run):
         return fit_costs(run)
     messages = int(budget / 2 / (typical + GUESSED_MESSAGE))
     return measure_small_messages(pool, function, items[:few], messages).times(1 / (1 - waited))

@@ -112,6 +112,11 @@ def test_tasks_of_which_fewer_than_ten_fit_the_budget_are_fitted(small, seconds,
     assert anew or found == fit_costs(timed(seconds))
 
 
+def test_a_single_task_cannot_be_told_from_its_message(small):
+    assert measure_costs("pool", abs, [1], timed(0.001), budget=1.0) == fit_costs(timed(0.001))
+    assert measure_costs("pool", abs, [1, 2], timed(0.001), budget=1.0) == MEASURED
+
+
 def test_messages_wait_for_cpus_as_long_as_the_tasks_did(small):
     """A task that waited for half of its time has taken twice as long; CPU seconds of messages do not show that."""
     found = measure_costs("pool", abs, [1] * 9, timed(0.01), budget=1.0, waited=0.5)
