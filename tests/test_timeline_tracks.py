@@ -40,6 +40,13 @@ def test_no_bar_leaves_its_track(tasks, busy, width):
             assert x + w <= width - RIGHT + 0.11, fill
 
 
+@pytest.mark.parametrize(("until", "share"), [(0.0, 1.0), (10.0, 1.0), (20.0, 0.5), (40.0, 0.25)])
+def test_on_a_longer_axis_a_track_ends_where_the_run_ended(until, share):
+    run = random_run(random.Random(0), 3, 3.0)  # of 10 seconds
+    (length,) = {row[2] for row in tracks(parsed(timeline(run, until=until)))}
+    assert length == pytest.approx(share * (960 - LEFT - RIGHT), abs=0.1)
+
+
 def test_a_column_in_which_the_parent_sends_and_returns_at_once_is_full_and_no_fuller():
     """A thousand tasks are sent, and each is returned while the next one is sent: twice as much as there is time."""
     step = 0.001

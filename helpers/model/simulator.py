@@ -17,13 +17,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from helpers.model.costs import Costs, require_not_negative
-from helpers.spans import Run, Span, Worker
+from helpers.spans import PIPE, Run, Span, Worker
 
 MOST_PROCESSES = 4096
 """A pool of more processes is not simulated: each costs memory and time here, too, and few systems allow as many."""
-
-PIPE_CAPACITY = 65_536
-"""Bytes that a pipe holds on Linux (man 7 pipe). A larger message is written only while its reader reads."""
 
 
 def simulate(
@@ -199,7 +196,7 @@ class _Pool:
         chunk = self.blocked
         if chunk is None:
             return
-        if self.bytes_in_pipe + chunk.bytes_in <= PIPE_CAPACITY or (self.idle and not self.pipe):
+        if self.bytes_in_pipe + chunk.bytes_in <= PIPE or (self.idle and not self.pipe):
             self.blocked = None
             self.pipe.append(chunk)
             self.bytes_in_pipe += chunk.bytes_in
@@ -228,14 +225,14 @@ class _Pool:
     def _replied(self, chunk: _Chunk) -> None:
         chunk.replied = self.cpus.now
         self.replies.append(chunk)
-        if chunk.bytes_out <= PIPE_CAPACITY:
+        if chunk.bytes_out <= PIPE:
             self.idle.append(chunk.worker)
         self._advance()
 
     def _delivered(self, chunk: _Chunk) -> None:
         chunk.delivered = self.cpus.now
         self.parent_busy = False
-        if chunk.bytes_out > PIPE_CAPACITY:  # its worker could write only while the parent read
+        if chunk.bytes_out > PIPE:  # its worker could write only while the parent read
             self.idle.append(chunk.worker)
         self._advance()
 

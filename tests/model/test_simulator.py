@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.model.costs import Costs, Leg
-from helpers.model.simulator import PIPE_CAPACITY, _Pool, default_chunksize, simulate
-from helpers.spans import Run, breakdown
+from helpers.model.simulator import _Pool, default_chunksize, simulate
+from helpers.spans import PIPE, Run, breakdown
 from helpers.timeline import timeline
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
@@ -25,8 +25,8 @@ POOLS = st.fixed_dictionaries(
         "processes": st.integers(1, 9),
         "cpus": st.integers(1, 9),
         "chunksize": st.none() | st.integers(1, 12),
-        "bytes_in": st.integers(0, 3 * PIPE_CAPACITY),
-        "bytes_out": st.integers(0, 3 * PIPE_CAPACITY),
+        "bytes_in": st.integers(0, 3 * PIPE),
+        "bytes_out": st.integers(0, 3 * PIPE),
         "costs": COSTS,
         "warm": st.booleans(),
     }
@@ -202,7 +202,7 @@ def test_a_cold_pool_of_many_workers_waits_for_all_of_them_to_be_forked():
 def test_small_messages_wait_in_the_pipe_and_large_ones_in_the_parent():
     costs = replace(FREE, send=Leg(0.1))
     small = simulate([1.0] * 4, processes=1, cpus=2, chunksize=1, costs=costs, bytes_in=10, warm=True)
-    large = simulate([1.0] * 4, processes=1, cpus=2, chunksize=1, costs=costs, bytes_in=PIPE_CAPACITY + 1, warm=True)
+    large = simulate([1.0] * 4, processes=1, cpus=2, chunksize=1, costs=costs, bytes_in=PIPE + 1, warm=True)
     assert [round(span.packed, 6) for span in small.spans] == [0.0, 0.1, 0.2, 0.3]
     assert [round(span.packed, 6) for span in large.spans] == [0.0, 0.1, 1.1, 2.1]
 
@@ -211,7 +211,7 @@ def test_a_worker_with_a_large_reply_waits_until_the_parent_has_read_it():
     costs = replace(FREE, collect=Leg(byte=1e-6))
     small, large = (
         simulate([0.0, 0.0], processes=1, cpus=2, chunksize=1, costs=costs, bytes_out=size, warm=True)
-        for size in (PIPE_CAPACITY, PIPE_CAPACITY + 1)
+        for size in (PIPE, PIPE + 1)
     )
     assert small.spans[1].started == 0.0
     assert large.spans[1].started == large.spans[0].delivered > 0.0

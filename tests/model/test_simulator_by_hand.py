@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from helpers import tasks
 from helpers.model.costs import Costs, Leg
-from helpers.model.simulator import PIPE_CAPACITY, default_chunksize, simulate
-from helpers.spans import Run, breakdown, segments
+from helpers.model.simulator import default_chunksize, simulate
+from helpers.spans import PIPE, Run, breakdown, segments
 from helpers.xray import XrayPool
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
@@ -86,7 +86,7 @@ def test_results_are_collected_in_the_order_in_which_they_were_sent():
 
 def test_a_worker_with_a_small_reply_takes_its_next_chunk_whatever_the_size_of_the_arguments():
     costs = Costs(0.0, 0.0, Leg(), Leg(), Leg(), Leg(10.0))
-    run = simulate([1.0, 1.0], processes=1, cpus=2, chunksize=1, costs=costs, bytes_in=2 * PIPE_CAPACITY, warm=True)
+    run = simulate([1.0, 1.0], processes=1, cpus=2, chunksize=1, costs=costs, bytes_in=2 * PIPE, warm=True)
     assert [span.started for span in run.spans] == [0.0, 1.0]
 
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.model.costs import Costs, Leg
-from helpers.model.simulator import PIPE_CAPACITY, simulate
+from helpers.model.simulator import simulate
 from helpers.model.spread import PRIOR_ROUNDS, PRIOR_SPREAD, Spread, factors_of, parts_of
+from helpers.spans import PIPE
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
 COST = st.floats(0, 0.01, allow_subnormal=False)
@@ -22,8 +23,8 @@ RUNS = st.builds(
     processes=st.integers(1, 9),
     cpus=st.integers(1, 9),
     chunksize=st.none() | st.integers(1, 12),
-    bytes_in=st.integers(0, 3 * PIPE_CAPACITY),
-    bytes_out=st.integers(0, 3 * PIPE_CAPACITY),
+    bytes_in=st.integers(0, 3 * PIPE),
+    bytes_out=st.integers(0, 3 * PIPE),
     costs=COSTS,
     warm=st.booleans(),
 )
