@@ -1,5 +1,7 @@
 """What the tests of a pool share: its calls, errors that must come soon, and programs of their own."""
 
+import faulthandler
+import multiprocessing
 import os
 import pickle
 import subprocess
@@ -7,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,14 @@ def becomes_true(condition: Callable[[], bool], within: float) -> bool:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()
+
+
+def children_left(before: set[BaseProcess], within: float) -> set[BaseProcess]:
+    """The child processes, besides those before, that are left after that many seconds, and on the screen why."""
+    if becomes_true(lambda: set(multiprocessing.active_children()) <= before, within):
+        return set()
+    faulthandler.dump_traceback(sys.__stderr__, all_threads=True)
+    return set(multiprocessing.active_children()) - before
 
 
 @contextmanager
