@@ -9,7 +9,7 @@ from concurrent import futures
 from typing import Any
 
 from helpers.program.calls import ALONE, APPLY, MAP, SUBMIT
-from helpers.program.pools import InJournal, ProgramPool, disguise
+from helpers.program.pools import InJournal, ProgramPool, ThreadPoolType, disguise
 from helpers.program.stock_tracebacks import as_program_future
 
 RECORDING = {
@@ -51,7 +51,7 @@ def _recording(base: Any, name: str) -> type[Any]:
     if name == "InterpreterPoolExecutor":  # which is a ThreadPoolExecutor, too: asyncio asks
         bases = (base, *recording_classes("concurrent.futures.thread").values())
 
-    class Recording(*bases):  # type: ignore[misc]
+    class Recording(*bases, metaclass=ThreadPoolType if name == "ThreadPool" else type(base)):  # type: ignore[misc, metaclass]
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             base.__init__(self, *arguments, **keywords)
             self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)

@@ -135,11 +135,12 @@ class WatchingSupervisor(Supervisor):
             recorder.lose(held)
 
 
-class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
+class ProgramPool(InJournal, XrayPool):
     """`multiprocessing.pool.Pool` of a program that is X-rayed.
 
     In a fork of the program, and for a subclass with queues of its own (joblib's), it is the stock pool and nothing
-    more. So it is when the stock `ThreadPool`, which is no subclass of it, asks this class for its `__init__`.
+    more. So it is when the stock `ThreadPool`, which is no subclass of it, asks this class for its `__init__`. Its
+    metaclass is the stock pool's: a subclass may have one of its own.
     """
 
     _is_stock = False
@@ -157,7 +158,7 @@ class ProgramPool(InJournal, XrayPool, metaclass=ABCMeta):
         context: BaseContext | None = None,
         **more: Any,
     ) -> None:
-        if ProgramPool not in type(self).__mro__:  # it is a ThreadPool
+        if isinstance(self, ThreadPool):
             Pool.__init__(self, processes, initializer, initargs, maxtasksperchild, context, **more)
             return
         has_own_queues = type(self)._setup_queues is not ProgramPool._setup_queues
@@ -223,7 +224,17 @@ def disguise(made: type, stock: type) -> None:
 for _name in ("_map_async", "apply_async", "imap", "imap_unordered", "join", "terminate", "_setup_queues", "__del__"):
     setattr(ProgramPool, _name, _choosing(_name))
 disguise(ProgramPool, Pool)
-ProgramPool.register(ThreadPool)
+
+
+class ThreadPoolType(ABCMeta):
+    """The type of the pool of threads: it counts as a subclass of `ProgramPool`, and has nothing of it.
+
+    A subclass may be abstract, too; with another metaclass of its own, Python refuses it.
+    """
+
+    def mro(cls) -> list[type]:
+        *order, last = super().mro()
+        return [*order, last] if ProgramPool in order else [*order, ProgramPool, last]
 
 
 def use(journal: Journal) -> None:

@@ -199,6 +199,48 @@ def test_a_traceback_of_a_task_is_the_same(write, call, method):
     assert same(write(FAILURES.format(call=call)), method).returncode == 1
 
 
+SUBCLASSES = """
+    from abc import ABC, abstractmethod
+    from multiprocessing.pool import Pool, ThreadPool
+
+    class Singleton(type):
+        one = None
+
+        def __call__(cls, *arguments):
+            if cls.one is None:
+                cls.one = super().__call__(*arguments)
+            return cls.one
+
+    class Named(ABC):
+        @abstractmethod
+        def name(self):
+            ...
+
+    class OnePool(Pool, metaclass=Singleton):
+        pass
+
+    class NamedPool(Pool, Named):
+        def name(self):
+            return "processes"
+
+    class NamedThreads(ThreadPool, Named):
+        def name(self):
+            return "threads"
+
+    if __name__ == "__main__":
+        for kind in (OnePool, NamedPool, NamedThreads, ThreadPool):
+            with kind(2) as pool:
+                print(pool.map(abs, range(3)), getattr(pool, "name", str)(), isinstance(pool, Pool))
+                print([issubclass(kind, other) for other in (Pool, ThreadPool, Named)], issubclass(Pool, kind))
+        print(OnePool(3) is OnePool(4), type(OnePool), type(NamedPool), type(Pool))
+"""
+
+
+def test_subclasses_with_a_metaclass_of_their_own_are_the_same(write):
+    xrayed = same(write(SUBCLASSES))
+    assert b"The program made 4 pools at 2 places." in b" ".join(xrayed.stderr.split())
+
+
 EXECUTORS = """
     import asyncio
     import concurrent.futures
