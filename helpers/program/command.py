@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -88,7 +89,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _refuse(f"no folder can be made for what is recorded: {error}")
     here = os.getcwd()  # the program may delete it
-    show = partial(_try_to_report, arguments.command, folder / "journal", here)
+    show = partial(_try_to_report, arguments.command, folder / "journal", here, time.perf_counter())
     tidy = partial(shutil.rmtree, folder, ignore_errors=True)
     with Guardian(child.PASSED_ON, partial(show, -KILLED), tidy) as guardian:
         try:
@@ -120,34 +121,38 @@ def _say(text: str) -> None:
         sys.stderr = None  # else Python tries again when it ends, and changes the exit code
 
 
-def _try_to_report(command: Sequence[str], journal: Path, here: str, code: int) -> None:
+def _try_to_report(command: Sequence[str], journal: Path, here: str, began: float, code: int) -> None:
     """Report, and if that fails say so: the program's own end must not depend on it."""
     try:
-        _report(command, journal, here, code)
+        _report(command, journal, here, (began, time.perf_counter()), code)
     except KeyboardInterrupt:
         _say("xray: interrupted before what was recorded was shown.")
     except Exception as error:  # noqa: BLE001
         _say(f"xray: what was recorded cannot be shown: {type(error).__name__}: {error}")
 
 
-def _report(command: Sequence[str], journal: Path, here: str, code: int) -> None:
-    """Write the paragraph, and the page and the trace if the program has made a pool."""
+def _report(command: Sequence[str], journal: Path, here: str, program: tuple[float, float], code: int) -> None:
+    """Write the paragraph, and the page and the trace if the program has made a pool.
+
+    program: when it began and ended, in seconds on the clock of the spans.
+    """
     from helpers.program.recording import read_recording  # loaded after the program has ended
     from helpers.program.same_place import explain_group
-    from helpers.program.summary import paragraph
+    from helpers.program.summary import outside_of_pools, paragraph
 
     if journal.exists() and journal.stat().st_size > LARGE_JOURNAL:
         _say("X-ray: the program has ended; reading what its tasks did ...")
     gc.disable()  # it would look through the spans of a million tasks again and again
     recording = read_recording(journal, here)
     where = explanation = ""
+    outside = outside_of_pools(recording, *program)
     if recording.groups:
-        where = _was_killed(code) + _write(command, recording, code)
+        where = _was_killed(code) + _write(command, recording, f"{_ending(code)} {outside}".strip())
         explanation = explain_group(recording.groups[0])
-    _say(paragraph(recording, explanation, where))
+    _say(paragraph(recording, explanation, where, outside))
 
 
-def _write(command: Sequence[str], recording: "Recording", code: int) -> str:
+def _write(command: Sequence[str], recording: "Recording", ending: str) -> str:
     """Write the page and the trace into a new folder, and return the sentence that says where they are."""
     from helpers.program.page import page
     from helpers.trace import save_trace
@@ -157,7 +162,7 @@ def _write(command: Sequence[str], recording: "Recording", code: int) -> str:
     runs, traced = recording.traced()
     try:
         save_trace(runs, folder / "trace.json", parent="program")
-        text = page(recording, shlex.join(command), _ending(code), "trace.json")
+        text = page(recording, shlex.join(command), ending, "trace.json")
         (folder / "page.html").write_text(text, encoding="utf-8")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)  # half of it is of no use

@@ -13,6 +13,9 @@ WAITING = "waiting, but not for a CPU"
 MOST_GROUPS = 3
 """Places that the paragraph names; the page has the others."""
 
+LEAST_OUTSIDE, LEAST_SHARE_OUTSIDE = 0.5, 0.25
+"""Seconds, and the share of its time, that a program must have spent outside of its pools for that to be said."""
+
 MOST_NOTES = 3
 MOST_CHARACTERS = 300  # of a note in the paragraph
 
@@ -20,10 +23,11 @@ NOTHING = "The program itself made no pool, so there is nothing to show."
 NOTHING_SEEN = "No pool of the program was X-rayed."
 
 
-def paragraph(recording: Recording, explanation: str, where: str) -> str:
+def paragraph(recording: Recording, explanation: str, where: str, outside: str = "") -> str:
     """Return the paragraph that is written to stderr at the end of a program.
 
-    explanation: of the place that took longest. where: a sentence that says where the page is.
+    explanation: of the place that took longest. where: a sentence that says where the page is. outside: what
+    `outside_of_pools` returned.
     """
     shown = recording.groups[:MOST_GROUPS]
     sentences = [f"{group.place}: {describe_group(group)}" for group in shown]
@@ -35,11 +39,36 @@ def paragraph(recording: Recording, explanation: str, where: str) -> str:
         sentences.insert(0, f"The program made {counted(recording.made, 'pool')} {places}.")
     if more := len(recording.groups) - MOST_GROUPS:
         sentences += [f"The page shows {counted(more, 'more place')}."] if more > 0 else []
-    sentences += [explanation] if explanation else []
+    sentences += [text for text in (outside, explanation) if text]
     sentences += [as_sentence(note)[:MOST_CHARACTERS] for note in notes_of(recording)[:MOST_NOTES]]
     sentences += [where] if where else []
     words = " ".join(" ".join(sentences).split())
     return textwrap.fill(f"X-ray: {words}", 100, break_long_words=False, break_on_hyphens=False)
+
+
+def outside_of_pools(recording: Recording, began: float, ended: float) -> str:
+    """Say for how long a program had no pool at work, if that was a large part of its time; else return "".
+
+    began, ended: when the program began and ended, in seconds on the clock of the spans. A pool is at work from its
+    making until its last task has ended.
+    """
+    runs = sorted((pool.run.began, pool.run.ended) for group in recording.groups for pool in group.pools)
+    seconds = {"before the first one was made": 0.0, "between them": 0.0, "after the last task": 0.0}
+    if runs:
+        seconds["before the first one was made"] = runs[0][0] - began
+    at = began
+    for first, last in runs:
+        seconds["between them"] += max(0.0, first - at) if at > began else 0.0
+        at = max(at, last)
+    seconds["after the last task"] = ended - at
+    outside, whole = sum(seconds.values()), ended - began
+    if not runs or outside < max(LEAST_OUTSIDE, LEAST_SHARE_OUTSIDE * whole):
+        return ""
+    longest = max(seconds, key=seconds.__getitem__)
+    return (
+        f"For {format_seconds(outside)} of its {format_seconds(whole)}, the program had no pool at work, most of it "
+        f"{longest}: a pool helps there only if its tasks do that work."
+    )
 
 
 def notes_of(recording: Recording) -> list[str]:

@@ -14,7 +14,7 @@ from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, J
 from helpers.program.page import page
 from helpers.program.places import describe
 from helpers.program.recording import read_recording
-from helpers.program.summary import paragraph
+from helpers.program.summary import outside_of_pools, paragraph
 from helpers.trace import save_trace
 
 SPANS = 10_000
@@ -62,13 +62,15 @@ def journal(tmp_path):
     return Journal(str(tmp_path / "journal"))
 
 
-def make_pool(journal: Journal, number: int, line: int, tasks: int, function: str = "work") -> None:
-    facts = {"pool": number, "kind": "Pool", "processes": 2, "start_method": "fork", "began": 100.0}
+def make_pool(
+    journal: Journal, number: int, line: int, tasks: int, function: str = "work", began: float = 100.0
+) -> None:
+    facts = {"pool": number, "kind": "Pool", "processes": 2, "start_method": "fork", "began": began}
     journal.add(MADE, repr(facts | {"lines": [("/home/me/script.py", line, "main")]}).encode())
     journal.add(FUNCTION, repr((number, 0, function, 10)).encode())
     for task in range(tasks):
-        began = 101 + task // 2 * 0.002
-        journal.add(RECORD, RECORD_HEAD.pack(number, 0, 100.5) + record(task, 7 + task % 2, began, 0.0015))
+        starts = began + 1 + task // 2 * 0.002
+        journal.add(RECORD, RECORD_HEAD.pack(number, 0, began + 0.5) + record(task, 7 + task % 2, starts, 0.0015))
 
 
 def recording_of(tmp_path):
@@ -164,6 +166,38 @@ def test_a_paragraph_is_one_and_its_lines_are_not_long(journal, tmp_path):
     assert text.endswith(" See the page.")
     assert max(map(len, text.splitlines())) <= 100
     assert re.search(r"\n\s*\n", text) is None
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "said"),
+    [
+        (
+            99.0,
+            101.1,
+            "1.00 s of its 2.10 s, the program had no pool at work, most of it before the first one was made",
+        ),
+        (99.9, 103.0, "2.00 s of its 3.10 s, the program had no pool at work, most of it after the last task"),
+        (99.9, 101.2, ""),
+        (99.9, 101.6, "600 ms of its 1.70 s, the program had no pool at work, most of it after the last task"),
+    ],
+)
+def test_a_program_that_does_much_without_a_pool_is_told(journal, tmp_path, began, ended, said):
+    """Its pool is at work from 100 to 101.1 s, to within 2 ms."""
+    make_pool(journal, 0, 12, tasks=100)
+    text = outside_of_pools(recording_of(tmp_path), began, ended)
+    assert text == (f"For {said}: a pool helps there only if its tasks do that work." if said else "")
+
+
+def test_pools_that_overlap_are_at_work_together_and_gaps_between_them_are_counted(journal, tmp_path):
+    """By hand: pools are at work from 100 to 101.0, from 100.5 to 101.5 and from 110 to 111.0 s."""
+    for number, began in enumerate((100.0, 100.5, 110.0)):
+        make_pool(journal, number, number, tasks=2, began=began)
+    text = outside_of_pools(recording_of(tmp_path), 99.0, 112.0)
+    assert text.startswith("For 10.5 s of its 13.0 s, the program had no pool at work, most of it between them: ")
+
+
+def test_a_program_without_pools_is_not_told_that_none_was_at_work(tmp_path, journal):
+    assert outside_of_pools(recording_of(tmp_path), 0.0, 100.0) == ""
 
 
 @pytest.mark.parametrize(
