@@ -33,7 +33,7 @@ Lessons were run again and again by `python -m tools.findings --record`, and the
 times as fast as one, before the lesson and after it, and other guests of its host took no CPU time; a run without that
 is *disturbed*. A *busy* machine has one more process on each CPU, which computes all the time. On a quiet machine a
 finding should hold in at least 19 of 20 runs. Elsewhere ≈ and ✗ are right where the figures do not support the claim;
-they are counted, not judged.
+they are counted, not judged. Where two cells of a lesson make the same claim, each of them is counted in every run.
 """
 
 
