@@ -63,7 +63,8 @@ def timeline(
     shown = rows if most_workers is None else rows[: most_workers + 1]
     digits = len(str(max((span.task for span in run.spans), default=0)))
     right = svg.LEFT + (run.seconds or seconds) * scale
-    layout = Layout(run.began, scale, right, len(shown), hatch, numbers, tooltips, parent, digits)
+    in_threads = run.start_method in ("threads", "interpreters")
+    layout = Layout(run.began, scale, right, len(shown), hatch, numbers, tooltips, parent, digits, in_threads)
     extra = 2 - TOP if bare else 18 * (len(lines) - 1)
     words = [svg.heading(title)]
     words += [svg.text(svg.LEFT, 46 + 18 * n, line, "opacity='0.75'") for n, line in enumerate(lines)]

@@ -131,6 +131,16 @@ def test_a_tooltip_has_every_step_of_its_own_task():
     }
 
 
+@pytest.mark.parametrize("method", ["threads", "interpreters"])
+def test_a_tooltip_of_a_thread_names_no_process_and_no_pipe(method):
+    """The thread was ready at 0.5 s, the pool took the task at 1 s, and it began at 10 s."""
+    apart = span(5, 101, times=(0, 1, 1, 10, 10, 10, 30, 30, 30, 30, 30), cpu=15.0)
+    run = Run((apart,), (Worker(101, 0.5),), 1, method, 0.0, 50.0)
+    said = " ".join(tips(parsed(timeline(run))))
+    assert "task 5 on worker 1 (thread 101): ok\nin the queue for 9.00 s while its thread was free" in said
+    assert "process" not in said and "pipe" not in said
+
+
 @pytest.mark.parametrize(("outcome", "colour"), [("error", "error"), ("running", "running")])
 def test_a_task_that_failed_or_runs_has_its_own_colour_up_to_its_share_of_a_cpu(outcome, colour):
     half = span(0, 1, times=(0, 0, 0, 0, 0, 0, 10, 10, 10, 10, 10), cpu=5.0, outcome=outcome)

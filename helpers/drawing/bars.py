@@ -21,7 +21,8 @@ class Layout(NamedTuple):
     began: the moment (seconds) at the left edge. scale: pixels a second. right: where every track ends, in pixels.
     rows: how many. hatch: the id of the pattern for lost tasks. numbers: the number of each worker by its process id.
     tooltips: whether bars have any. parent: the name of the first row. digits: of the longest task number; a bar has
-    its number where this many have room, so that those with short numbers do not look special.
+    its number where this many have room, so that those with short numbers do not look special. in_threads: whether the
+    workers are threads, which have no pipe.
     """
 
     began: float
@@ -33,6 +34,7 @@ class Layout(NamedTuple):
     tooltips: bool
     parent: str = "notebook"
     digits: int = 1
+    in_threads: bool = False
 
     @property
     def height(self) -> int:
@@ -131,7 +133,7 @@ def _bar(segment: Segment, layout: Layout) -> str:
         parts = _computing(span, segment.seconds, layout, x, y, width)
         if width >= 10 + 8 * layout.digits:
             parts += _task_number(span.task, x + width / 2, y, layout.height)
-    return svg.group(parts, _tooltip(segment, layout.numbers) if layout.tooltips else "")
+    return svg.group(parts, _tooltip(segment, layout) if layout.tooltips else "")
 
 
 def _computing(span: Span, seconds: float, layout: Layout, x: float, y: float, width: float) -> str:
@@ -165,11 +167,14 @@ def _column(crowd: Sequence[Stretch], first: Segment, end: float, layout: Layout
     return svg.group(parts, f"{tasks}, too short to draw one by one: {format_seconds(seconds)} together")
 
 
-def _tooltip(segment: Segment, numbers: Mapping[int, int]) -> str:
+def _tooltip(segment: Segment, layout: Layout) -> str:
     span = segment.span
     if span is None:
         return f"starting: {format_seconds(segment.seconds)}"
-    task = f"task {span.task} on worker {numbers[span.worker]} (process {span.worker}): {span.outcome}\n"
+    kind = "thread" if layout.in_threads else "process"
+    task = f"task {span.task} on worker {layout.numbers[span.worker]} ({kind} {span.worker}): {span.outcome}\n"
+    if segment.phase == "sending" and layout.in_threads:
+        return f"{task}in the queue for {format_seconds(segment.seconds)} while its thread was free"
     if segment.phase == "sending":
         steps = _pickling(span.packed, span.sent, span.arrived)
         if segment.row:  # a later task of a message waits for those before it
