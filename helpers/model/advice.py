@@ -175,7 +175,7 @@ def _reason(sample: Sample, cpus: int) -> str:
     if cpus == 1:
         return "processes would share the only CPU"
     if sample.pickling > sample.serial / 2:
-        return "sending the data takes the time that a pool would save"
+        return "sending the data takes longer than a pool would save"
     if longest > 0.7:
         return f"one item takes {longest:.0%} of the time, and a pool cannot divide an item"
     return "the work is too short"

@@ -92,7 +92,7 @@ def test_pickling_is_named_where_it_costs_more_than_a_tenth_of_the_work(byte, wo
 
 
 @pytest.mark.parametrize(
-    "byte, reason", [(3.9, "the work is too short"), (4.1, "sending the data takes the time that a pool would save")]
+    "byte, reason", [(3.9, "the work is too short"), (4.1, "sending the data takes longer than a pool would save")]
 )
 def test_sending_is_the_reason_where_it_takes_more_than_half_of_the_work(byte, reason):
     """By hand: eight seconds of work; a start of nine seconds makes every pool too slow."""
