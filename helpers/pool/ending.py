@@ -2,7 +2,8 @@
 
 `Pool.terminate` waits without limit for locks that a dead worker may hold, and for threads that may wait for a dead
 worker. So here the workers are ended first, and then the stock pool's threads are helped to their end: nobody else can
-use its pipes by then. The thread that replaces workers may be making others meanwhile: these are ended as well.
+use its pipes by then. The thread that replaces workers is ended before them, or it would replace them; where it takes
+long to make one, that is ended as well.
 """
 
 import os
@@ -48,10 +49,12 @@ def end_stock_pool(parts: Mapping[str, Any], workers: Sequence[Worker]) -> None:
         thread._state = TERMINATE
     if "_change_notifier" in parts:
         parts["_change_notifier"].put(None)  # wakes the first of the threads, which replaces workers
-    _end_workers(tuple(workers))
     if threads:
         _join(threads[0])
-        _end_workers(tuple(workers))  # those that it has made meanwhile
+    _end_workers(workers)
+    if threads and threads[0].is_alive():  # it is making a worker
+        _join(threads[0])
+        _end_workers(workers)
     if "_outqueue" in parts:
         _end_threads(parts, threads)
     if not threads or not threads[0].is_alive():

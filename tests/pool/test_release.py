@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 import threading
+import time
 import weakref
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import faults
@@ -170,6 +172,23 @@ def test_a_pool_can_be_deleted_by_its_own_callback(context):
 
     pools[0].apply_async(workers.square, (3,), callback=forget)
     assert done.wait(10)
+    assert not children_left(before, within=3)
+
+
+def test_a_worker_that_is_being_made_while_its_pool_ends_is_ended(context, monkeypatch):
+    """The stock pool's thread takes longer to make it than the pool waits for that thread before it ends workers."""
+    start, before = BaseProcess.start, set(multiprocessing.active_children())
+
+    def start_late(process: BaseProcess) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            time.sleep(1.3)
+        start(process)
+
+    monkeypatch.setattr(BaseProcess, "start", start_late)
+    pool = XrayPool(1, context=context)
+    with pytest.raises(WorkerDied):
+        pool.map(faults.exit_with, [7])
+    pool.terminate()
     assert not children_left(before, within=3)
 
 
