@@ -127,9 +127,10 @@ class Facts(Messages):
         Linux says how long a worker waited for a CPU; with short runs it misses some. So where other programs took
         much and the CPUs were full, the run must be long, and that wait a small part of the time without a CPU.
         Elsewhere: with more workers than CPUs they would wait for one, and the CPUs would be full; workers that still
-        start need CPUs, too. Threads of one interpreter wait for its lock, and then one CPU is full.
+        start need CPUs, too. Threads of one interpreter wait for its lock, and then one CPU is full. What lost tasks
+        did is not known.
         """
-        if self.cpu_share >= 0.5:
+        if self.cpu_share >= 0.5 or self.lost_tasks:
             return False
         if self.cpus_of_others > MATTERS * self.cpus and self.cpus_in_use > FULL * self.cpus:
             return self._hardly_waited_for_cpu
@@ -161,7 +162,7 @@ class Facts(Messages):
     @property
     def waits_for_no_cpu(self) -> bool:
         """Whether tasks lost much time without a CPU, and did not wait for one: for a lock, perhaps."""
-        much = self.spent.waiting_for_cpu > MATTERS * self.spent.whole
+        much = self.spent.waiting_for_cpu > MATTERS * self.spent.whole and not self.lost_tasks
         return self.waits or much and self._hardly_waited_for_cpu
 
     @property

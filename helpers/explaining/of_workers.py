@@ -143,9 +143,9 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
 
 
 def _load(facts: Facts) -> Iterator[Cause]:
-    """What the CPUs did beside the tasks, where that is known."""
+    """What the CPUs did beside the tasks, where that is known: for lost tasks, nobody knows what they computed."""
     load = facts.run.load
-    if load is None or load.seconds <= 0:
+    if load is None or load.seconds <= 0 or facts.lost_tasks:
         return
     part = min(1.0, load.seconds / facts.run.seconds)
     computing = facts.computing * part

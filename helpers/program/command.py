@@ -145,7 +145,7 @@ def _report(command: Sequence[str], journal: Path, here: str, program: tuple[flo
     gc.disable()  # it would look through the spans of a million tasks again and again
     recording = read_recording(journal, here)
     where = explanation = ""
-    outside = outside_of_pools(recording, *program)
+    outside = outside_of_pools(recording, *program) if code >= 0 else ""  # what was under way is not known
     if recording.groups:
         where = _was_killed(code) + _write(command, recording, f"{_ending(code)} {outside}".strip())
         explanation = explain_group(recording.groups[0])

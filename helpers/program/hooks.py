@@ -85,8 +85,9 @@ def _replace(module: ModuleType, journal: Journal) -> None:
     classes = _classes(name, journal) if name.startswith(("multiprocessing.", "concurrent.")) else {}
     package = sys.modules[module.__name__.rpartition(".")[0]]
     for attribute, made in classes.items():
+        stock = getattr(module, attribute)
         setattr(module, attribute, made)
-        if attribute in vars(package):  # concurrent.futures keeps those that were asked for
+        if vars(package).get(attribute) is stock:  # concurrent.futures keeps those that were asked for
             setattr(package, attribute, made)
     if not classes and name in UNSEEN:
         kind, sentence = UNSEEN[name]

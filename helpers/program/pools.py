@@ -168,7 +168,7 @@ class ProgramPool(InJournal, XrayPool):
             if not _journal.is_mine:
                 self._new_recorder().made(self, "", 0, "", 0.0)
             elif has_own_queues:
-                errors.report(f"{type(self).__name__} sends tasks through queues of its own, so it is not X-rayed")
+                errors.report(f"{type(self).__name__} has a method _setup_queues of its own, so it is not X-rayed")
             return
         if processes is not None:
             if processes < 1:

@@ -13,8 +13,9 @@ WAITING = "waiting, but not for a CPU"
 MOST_GROUPS = 3
 """Places that the paragraph names; the page has the others."""
 
-LEAST_OUTSIDE, LEAST_SHARE_OUTSIDE = 0.5, 0.25
-"""Seconds, and the share of its time, that a program must have spent outside of its pools for that to be said."""
+LEAST_OUTSIDE, LEAST_SHARE_OUTSIDE = 2.0, 0.25
+"""Seconds, and the share of its time, that a program must have spent outside of its pools for that to be said: the
+start of Python, and what the X-ray itself imports, can take a second on a busy machine."""
 
 MOST_NOTES = 3
 MOST_CHARACTERS = 300  # of a note in the paragraph
@@ -47,27 +48,30 @@ def paragraph(recording: Recording, explanation: str, where: str, outside: str =
 
 
 def outside_of_pools(recording: Recording, began: float, ended: float) -> str:
-    """Say for how long a program had no pool at work, if that was a large part of its time; else return "".
+    """Say for how long a program that has ended had no pool at work, if that was a large part of its time; else "".
 
     began, ended: when the program began and ended, in seconds on the clock of the spans. A pool is at work from its
-    making until its last task has ended.
+    making until its last task has ended. Nothing is said where that is not known: where a task was lost, or where there
+    is a note, for instance that a pool was not X-rayed.
     """
-    runs = sorted((pool.run.began, pool.run.ended) for group in recording.groups for pool in group.pools)
-    seconds = {"before the first one was made": 0.0, "between them": 0.0, "after the last task": 0.0}
-    if runs:
-        seconds["before the first one was made"] = runs[0][0] - began
-    at = began
-    for first, last in runs:
-        seconds["between them"] += max(0.0, first - at) if at > began else 0.0
-        at = max(at, last)
-    seconds["after the last task"] = ended - at
-    outside, whole = sum(seconds.values()), ended - began
-    if not runs or outside < max(LEAST_OUTSIDE, LEAST_SHARE_OUTSIDE * whole):
+    every = [pool.run for group in recording.groups for pool in group.pools if pool.run.spans]
+    lost = any(span.outcome == "lost" for run in every for span in run.spans)
+    if not every or lost or recording.notes:
         return ""
-    longest = max(seconds, key=seconds.__getitem__)
+    runs = sorted((run.began, run.ended) for run in every)
+    at, between = runs[0][1], 0.0
+    for first, last in runs:
+        between += max(0.0, first - at)
+        at = max(at, last)
+    seconds = {"before its first pool": runs[0][0] - began, "between two pools": between}
+    seconds["after its last task"] = ended - at
+    outside, whole = sum(seconds.values()), ended - began
+    if outside < max(LEAST_OUTSIDE, LEAST_SHARE_OUTSIDE * whole):
+        return ""
+    most = max(seconds, key=seconds.__getitem__)
     return (
         f"For {format_seconds(outside)} of its {format_seconds(whole)}, the program had no pool at work, most of it "
-        f"{longest}: a pool helps there only if its tasks do that work."
+        f"{most}: more workers do not make that shorter."
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from array import array
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 
@@ -13,7 +14,7 @@ from helpers.program.child import interpreter_options
 from helpers.program.journal import FUNCTION, MADE, NOTE, RECORD, RECORD_HEAD, Journal
 from helpers.program.page import page
 from helpers.program.places import describe
-from helpers.program.recording import read_recording
+from helpers.program.recording import Group, Recording, read_recording
 from helpers.program.summary import outside_of_pools, paragraph
 from helpers.trace import save_trace
 
@@ -171,21 +172,17 @@ def test_a_paragraph_is_one_and_its_lines_are_not_long(journal, tmp_path):
 @pytest.mark.parametrize(
     ("began", "ended", "said"),
     [
-        (
-            99.0,
-            101.1,
-            "1.00 s of its 2.10 s, the program had no pool at work, most of it before the first one was made",
-        ),
-        (99.9, 103.0, "2.00 s of its 3.10 s, the program had no pool at work, most of it after the last task"),
-        (99.9, 101.2, ""),
-        (99.9, 101.6, "600 ms of its 1.70 s, the program had no pool at work, most of it after the last task"),
+        (97.0, 101.1, "3.00 s of its 4.10 s, the program had no pool at work, most of it before its first pool"),
+        (99.9, 104.0, "3.00 s of its 4.10 s, the program had no pool at work, most of it after its last task"),
+        (99.9, 102.9, ""),
+        (95.0, 400.0, "304 s of its 305 s, the program had no pool at work, most of it after its last task"),
     ],
 )
 def test_a_program_that_does_much_without_a_pool_is_told(journal, tmp_path, began, ended, said):
     """Its pool is at work from 100 to 101.1 s, to within 2 ms."""
     make_pool(journal, 0, 12, tasks=100)
     text = outside_of_pools(recording_of(tmp_path), began, ended)
-    assert text == (f"For {said}: a pool helps there only if its tasks do that work." if said else "")
+    assert text == (f"For {said}: more workers do not make that shorter." if said else "")
 
 
 def test_pools_that_overlap_are_at_work_together_and_gaps_between_them_are_counted(journal, tmp_path):
@@ -193,11 +190,23 @@ def test_pools_that_overlap_are_at_work_together_and_gaps_between_them_are_count
     for number, began in enumerate((100.0, 100.5, 110.0)):
         make_pool(journal, number, number, tasks=2, began=began)
     text = outside_of_pools(recording_of(tmp_path), 99.0, 112.0)
-    assert text.startswith("For 10.5 s of its 13.0 s, the program had no pool at work, most of it between them: ")
+    assert text.startswith("For 10.5 s of its 13.0 s, the program had no pool at work, most of it between two pools: ")
 
 
-def test_a_program_without_pools_is_not_told_that_none_was_at_work(tmp_path, journal):
-    assert outside_of_pools(recording_of(tmp_path), 0.0, 100.0) == ""
+def test_where_it_is_not_known_nobody_is_told_that_no_pool_was_at_work(tmp_path, journal):
+    make_pool(journal, 0, 12, tasks=0)
+    assert outside_of_pools(recording_of(tmp_path), 0.0, 200.0) == ""
+    make_pool(journal, 1, 12, tasks=1)
+    assert outside_of_pools(recording_of(tmp_path), 0.0, 200.0) != ""
+    journal.add(NOTE, b"a pool was not X-rayed")
+    assert outside_of_pools(recording_of(tmp_path), 0.0, 200.0) == ""
+
+
+def test_a_program_that_has_lost_a_task_is_not_told_that_no_pool_was_at_work(tmp_path, journal):
+    make_pool(journal, 0, 12, tasks=1)
+    ((pool,),) = (group.pools for group in recording_of(tmp_path).groups)
+    lost = replace(pool, run=pool.run._replace(spans=(pool.run.spans[0]._replace(outcome="lost"),)))
+    assert outside_of_pools(Recording((Group("", (lost,)),), {}), 0.0, 200.0) == ""
 
 
 @pytest.mark.parametrize(

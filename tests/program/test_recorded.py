@@ -447,7 +447,7 @@ def test_what_cannot_be_run_is_refused_with_one_sentence(write, arguments, sente
     ("backend", "sentence"),
     [
         ("loky", "Loky (joblib's default) pickles its tasks in a way of its own, so its pools are not X-rayed."),
-        ("multiprocessing", "MemmappingPool sends tasks through queues of its own, so it is not X-rayed."),
+        ("multiprocessing", "MemmappingPool has a method _setup_queues of its own, so it is not X-rayed."),
     ],
 )
 def test_pools_of_joblib_work_and_a_sentence_says_why_they_are_not_shown(write, backend, sentence):
