@@ -85,37 +85,38 @@ class XrayPool(Recorded, Pool):
         **more: Any,
     ) -> None:
         context = context or multiprocessing.get_context()
-        self.processes = checked_processes(processes)
-        self.start_method = str(context.get_start_method())
+        self._xray_processes = checked_processes(processes)
+        self._xray_method = str(context.get_start_method())
+        self._publish()
         limit = checked_limit(limit)
         self._check_main()
         carried = None
         if initializer is not None:
             if not callable(initializer):
                 raise TypeError("initializer must be a callable")
-            if self.start_method != "fork":
+            if self._xray_method != "fork":
                 self._check_function(initializer)
             carried = Initializer(initializer, tuple(initargs))
         workers = WorkerContext(context, carried, maxtasksperchild)
         self._supervisor = self._supervisor_type(workers, limit)
-        self.reset()
+        self._begin_run()
         try:
             with defer_sigint():
-                self._start(workers, more)
+                self._start_xrayed(workers, more)
         except BaseException as error:  # Stop too
             self._supervisor.end_and_wait(PoolStopped("the pool was not made"))
             if isinstance(error, KeyboardInterrupt):
                 error.__suppress_context__ = True  # hides what Stop did to a forkserver that was starting
             raise
 
-    def _start(self, workers: WorkerContext, more: Mapping[str, Any]) -> None:
+    def _start_xrayed(self, workers: WorkerContext, more: Mapping[str, Any]) -> None:
         """Make the stock pool with its workers, and the thread that watches it; if this fails, leave nothing behind."""
         supervisor = self._supervisor
         try:
-            if self.start_method == "spawn":
+            if self._xray_method == "spawn":
                 workers.Lock()  # starts the resource tracker, which would unblock the signal
-            with block_sigint(self.start_method != "forkserver") as workers.unblock_sigint:
-                super().__init__(self.processes, None, (), workers.max_messages, workers, **more)
+            with block_sigint(self._xray_method != "forkserver") as workers.unblock_sigint:
+                super().__init__(self._xray_processes, None, (), workers.max_messages, workers, **more)
             send, cache = self._quick_put, vars(self)["_cache"]
             self._taskqueue = CallQueue(vars(self)["_taskqueue"], send, cache, lambda: supervisor.fault is not None)
             supervisor.adopt(self)
@@ -200,10 +201,10 @@ class XrayPool(Recorded, Pool):
         return Call(function, how, self._recorder)
 
     def _check_main(self) -> None:
-        check_main(self.start_method)
+        check_main(self._xray_method)
 
     def _check_function(self, function: Function) -> None:
-        check_function(function, self.start_method)
+        check_function(function, self._xray_method)
 
     def _map_async(
         self, func: Function, iterable: Iterable[Any], mapper: Function, chunksize: int | None = None,
@@ -226,7 +227,7 @@ class XrayPool(Recorded, Pool):
                 result.fail(error)
                 return result
             if chunksize is None:  # as the stock pool does
-                chunksize = max(1, -(-len(values) // (4 * self.processes)))
+                chunksize = max(1, -(-len(values) // (4 * self._xray_processes)))
             chunks = Chunks(call, values, checked_chunksize(chunksize))
             stock = super()._map_async(run, chunks, mapstar, 1, result.succeed, result.fail, **more)  # type: ignore[misc]
             result.follow(stock, chunks.chunksize, len(values))

@@ -54,15 +54,16 @@ class XrayProcessPoolExecutor(Recorded, ProcessPoolExecutor):
     ) -> None:  # fmt: skip
         if mp_context is None:  # as the stock executor does
             mp_context = multiprocessing.get_context("spawn" if max_tasks_per_child is not None else None)
-        self.start_method = str(mp_context.get_start_method())
-        self.reset()
+        self._xray_method = str(mp_context.get_start_method())
+        self._begin_run()
         self._context = ExecutorContext(mp_context)
         start: Any = WorkerStart(initializer) if initializer is None or callable(initializer) else initializer
         super().__init__(
             max_workers, cast(BaseContext, self._context), start, cast(Any, () if initializer is None else initargs),
             max_tasks_per_child=max_tasks_per_child, **more,
         )  # fmt: skip
-        self.processes = int(vars(self)["_max_workers"])
+        self._xray_processes = int(vars(self)["_max_workers"])
+        self._publish()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         if type(fn) is partial and fn.func is _run_chunk and not kwargs and len(fn.args) == len(args) == 1:
@@ -86,11 +87,12 @@ class XrayThreadPoolExecutor(Recorded, ThreadPoolExecutor):
         self, max_workers: int | None = None, thread_name_prefix: str = "", initializer: Initializer = None,
         initargs: Iterable[Any] = (), **more: Any,
     ) -> None:  # fmt: skip
-        self.start_method = "threads"
-        self.reset()
+        self._xray_method = "threads"
+        self._begin_run()
         start, arguments = with_start(initializer, initargs)
         super().__init__(max_workers, thread_name_prefix, start, cast(Any, arguments), **more)
-        self.processes = int(vars(self)["_max_workers"])
+        self._xray_processes = int(vars(self)["_max_workers"])
+        self._publish()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         return super().submit(ThreadTask(self._recorder, time.perf_counter(), fn, args, kwargs))
@@ -114,10 +116,11 @@ if sys.version_info >= (3, 14):
         """
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
-            self.start_method = "interpreters"
-            self.reset()
+            self._xray_method = "interpreters"
+            self._begin_run()
             InterpreterPoolExecutor.__init__(self, *arguments, **keywords)
-            self.processes = int(vars(self)["_max_workers"])
+            self._xray_processes = int(vars(self)["_max_workers"])
+            self._publish()
 
         @classmethod
         def prepare_context(cls, *arguments: Any, **keywords: Any) -> tuple[Callable[[], Any], Callable[..., Any]]:

@@ -39,10 +39,11 @@ class XrayThreadPool(Recorded, ThreadPool):
         initargs: Iterable[Any] = (),
         **more: Any,
     ) -> None:
-        self.start_method = "threads"
-        self.reset()
+        self._xray_method = "threads"
+        self._begin_run()
         super().__init__(processes, *with_start(initializer, initargs), **more)
-        self.processes = int(vars(self)["_processes"])
+        self._xray_processes = int(vars(self)["_processes"])
+        self._publish()
 
     def apply_async(
         self, func: Function, args: Iterable[Any] = (), kwds: Mapping[str, Any] = _NO_KEYWORDS,

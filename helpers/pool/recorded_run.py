@@ -15,12 +15,21 @@ class Recorded:
 
     processes: int
     start_method: str
+    _xray_processes: int
+    _xray_method: str
     _recorder: Recorder
     _meter: LoadMeter
     _began = 0.0
 
     def reset(self) -> None:
         """Forget the spans so far: the next run begins now. Use it after a warm-up."""
+        self._begin_run()
+
+    def _publish(self) -> None:
+        """Show how many workers there are, and how they start. In here, nobody relies on the public names."""
+        self.processes, self.start_method = self._xray_processes, self._xray_method
+
+    def _begin_run(self) -> None:
         workers = list(self._recorder.ready) if self._began else []
         self._began = time.perf_counter()
         self._recorder = self._new_recorder()
@@ -48,11 +57,13 @@ class Recorded:
         workers = sorted((Worker(pid, moment) for pid, moment in ready.items()), key=lambda worker: worker.ready)
         size = max(self._recorder.functions.copy().values(), default=0)
         load = Load(*self._meter.latest) if self._meter.latest is not None else None
-        return Run(tuple(spans), tuple(workers), self.processes, self.start_method, self._began, ended, load, size)
+        return Run(
+            tuple(spans), tuple(workers), self._xray_processes, self._xray_method, self._began, ended, load, size
+        )
 
     def _new_recorder(self) -> Recorder:
         return Recorder()
 
     def _new_meter(self, workers: Collection[int]) -> LoadMeter:
         """Return what measures the CPUs. workers: those that there are already."""
-        return LoadMeter(workers, threads=self.start_method in ("threads", "interpreters"))
+        return LoadMeter(workers, threads=self._xray_method in ("threads", "interpreters"))

@@ -54,13 +54,13 @@ def _recording(base: Any, name: str) -> type[Any]:
     class Recording(*bases, metaclass=ThreadPoolType if name == "ThreadPool" else type(base)):  # type: ignore[misc, metaclass]
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             base.__init__(self, *arguments, **keywords)
-            self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)
+            self._recorder.made(self, type(self).__name__, self._xray_processes, self._xray_method, self._began)
 
         if hasattr(base, "submit"):
 
             def submit(self, *arguments: Any, **keywords: Any) -> Any:
                 if not sys._getframe(1).f_code.co_filename.startswith(EXECUTORS):  # it is not the stock map that calls
-                    self._recorder.note_caller(self, ALONE if self.start_method in IN_THREADS else SUBMIT)
+                    self._recorder.note_caller(self, ALONE if self._xray_method in IN_THREADS else SUBMIT)
                 return as_program_future(base.submit(self, *arguments, **keywords))
 
     for method, how in WAYS["submit" if hasattr(base, "submit") else "apply_async"].items():
@@ -74,7 +74,7 @@ def _noting(stock: Callable[..., Any], how: str) -> Callable[..., Any]:
 
     @functools.wraps(stock)
     def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        alone = hasattr(self, "submit") and self.start_method in IN_THREADS
+        alone = hasattr(self, "submit") and self._xray_method in IN_THREADS
         self._recorder.note_caller(self, ALONE if alone else how)
         return stock(self, *arguments, **keywords)
 

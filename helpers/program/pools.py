@@ -103,15 +103,21 @@ class JournalMeter(LoadMeter):
 
 
 class InJournal(Recorded):
-    """What each pool of a program shares: its recorder and its meter write into the journal."""
+    """What each pool of a program shares: its recorder and its meter write into the journal.
+
+    Public names are left to the program: a subclass may have a method `reset`, or a property `processes`.
+    """
 
     _recorder: JournalRecorder
+
+    def _publish(self) -> None:
+        pass
 
     def _new_recorder(self) -> JournalRecorder:
         return JournalRecorder(_journal)
 
     def _new_meter(self, workers: Collection[int]) -> JournalMeter:
-        return JournalMeter(self._recorder, workers, threads=self.start_method in ("threads", "interpreters"))
+        return JournalMeter(self._recorder, workers, threads=self._xray_method in ("threads", "interpreters"))
 
 
 class WatchingSupervisor(Supervisor):
@@ -175,7 +181,7 @@ class ProgramPool(InJournal, XrayPool):
                 raise ValueError("Number of processes must be at least 1")  # the stock pool's words
             processes = len(range(processes))  # a TypeError of the stock pool, too
         super().__init__(processes, initializer, initargs, maxtasksperchild, context, **more)
-        self._recorder.made(self, type(self).__name__, self.processes, self.start_method, self._began)
+        self._recorder.made(self, type(self).__name__, self._xray_processes, self._xray_method, self._began)
 
     @staticmethod
     def _repopulate_pool_static(ctx: Any, Process: Any, *more: Any) -> Any:

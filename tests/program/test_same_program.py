@@ -236,6 +236,73 @@ SUBCLASSES = """
 """
 
 
+OWN_NAMES = """
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    from multiprocessing.pool import Pool, ThreadPool
+
+    class Mine:
+        done = 0
+
+        def __init__(self, number):
+            self.start_method = "my own"
+            super().__init__(number)
+            self.reset()
+
+        def reset(self):
+            self.done = 0
+
+        @property
+        def processes(self):
+            return "some"
+
+        def run(self, function, values):
+            self.done += len(values)
+            return list(self.map(function, values))
+
+        def _start(self):
+            return "started"
+
+    if __name__ == "__main__":
+        for base in (Pool, ThreadPool, ProcessPoolExecutor, ThreadPoolExecutor):
+            with type("Own", (Mine, base), {})(2) as pool:
+                print(pool.run(abs, [-1, 2]), pool.done, pool.processes, pool.start_method, pool._start())
+"""
+
+
+def test_subclasses_have_their_own_names_for_themselves(write):
+    assert b"4 pools ran 8 tasks" in b" ".join(same(write(OWN_NAMES)).stderr.split())
+
+
+REPLACED = """
+    import multiprocessing
+    from unittest import mock
+
+    original = multiprocessing.Pool
+
+    def logged(*arguments):
+        print("a pool of", arguments, type(original), original.__self__ is multiprocessing.get_context().__class__)
+        return original(*arguments)
+
+    if __name__ == "__main__":
+        multiprocessing.Pool = logged
+        for number in (1, 2):
+            with multiprocessing.Pool(number) as pool:
+                print(pool.map(abs, [-number]))
+        multiprocessing.Pool = original
+        with mock.patch("multiprocessing.pool.Pool") as fake:
+            multiprocessing.Pool(3)
+        print(fake.call_count, type(multiprocessing.Pool))
+        try:
+            isinstance(3, multiprocessing.Pool)
+        except TypeError as error:
+            print(error)
+"""
+
+
+def test_what_a_program_puts_in_the_place_of_pools_stays_there(write):
+    assert b"2 pools ran 2 tasks" in b" ".join(same(write(REPLACED)).stderr.split())
+
+
 def test_subclasses_with_a_metaclass_of_their_own_are_the_same(write):
     xrayed = same(write(SUBCLASSES))
     assert b"The program made 4 pools at 2 places." in b" ".join(xrayed.stderr.split())
