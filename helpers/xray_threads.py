@@ -41,7 +41,7 @@ class XrayThreadPool(Recorded, ThreadPool):
     ) -> None:
         self._xray_method = "threads"
         self._begin_run()
-        super().__init__(processes, *with_start(initializer, initargs), **more)
+        ThreadPool.__init__(self, processes, *with_start(initializer, initargs), **more)
         self._xray_processes = int(vars(self)["_processes"])
         self._publish()
 

@@ -202,8 +202,9 @@ def _no_pool(facts: Facts, replay: Replay) -> Iterator[Cause]:
     loop = replay.expect_of_loop()
     may_wait = facts.typical_wall * len(facts.spans) >= 0.9 * min(pools)  # and what waits would take as long in a loop
     if loop < 0.9 * min(pools) and not may_wait:
-        tasks = counted(len(facts.spans), "task")
-        work = f"all {tasks} together take {format_seconds(replay.work_of_loop)} in one process"
+        tasks = len(facts.spans)
+        together = f"all {counted(tasks, 'task')} together take" if tasks > 1 else "the only task takes"
+        work = f"{together} {format_seconds(replay.work_of_loop)} in one process"
         evidence = f"{work}, less than what a pool costs"
         remedy = "Call the function in a plain loop"
         if facts.has_large_results:

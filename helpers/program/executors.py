@@ -9,7 +9,7 @@ from concurrent import futures
 from typing import Any
 
 from helpers.program.calls import ALONE, APPLY, MAP, SUBMIT
-from helpers.program.pools import InJournal, ProgramPool, ThreadPoolType, disguise
+from helpers.program.pools import InJournal, ProgramPool, disguise
 from helpers.program.stock_tracebacks import as_program_future
 
 RECORDING = {
@@ -48,10 +48,14 @@ def recording_classes(module: str) -> dict[str, type]:
 def _recording(base: Any, name: str) -> type[Any]:
     """Return a class that is like this one, which keeps a recorder, and writes into the journal."""
     bases: tuple[type, ...] = (InJournal, base)
+    if name == "ThreadPool":
+        bases = (base, ProgramPool)  # it is such a pool, too: a program may ask
     if name == "InterpreterPoolExecutor":  # which is a ThreadPoolExecutor, too: asyncio asks
         bases = (base, *recording_classes("concurrent.futures.thread").values())
 
-    class Recording(*bases, metaclass=ThreadPoolType if name == "ThreadPool" else type(base)):  # type: ignore[misc, metaclass]
+    class Recording(*bases):  # type: ignore[misc]
+        _is_stock = True  # so what `ProgramPool` has is the stock class's
+
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             base.__init__(self, *arguments, **keywords)
             self._recorder.made(self, type(self).__name__, self._xray_processes, self._xray_method, self._began)

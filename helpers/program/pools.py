@@ -6,7 +6,6 @@ Programs may rely on whatever `multiprocessing.Pool` does, on its failures, too.
 
 import functools
 import itertools
-from abc import ABCMeta
 from collections.abc import Callable, Collection, Iterable
 from multiprocessing.context import BaseContext
 from multiprocessing.pool import Pool, ThreadPool
@@ -145,8 +144,8 @@ class ProgramPool(InJournal, XrayPool):
     """`multiprocessing.pool.Pool` of a program that is X-rayed.
 
     In a fork of the program, and for a subclass with queues of its own (joblib's), it is the stock pool and nothing
-    more. So it is when the stock `ThreadPool`, which is no subclass of it, asks this class for its `__init__`. Its
-    metaclass is the stock pool's: a subclass may have one of its own.
+    more. So it is for pools of threads, which are pools in a program, too, and record in a way of their own
+    (`helpers.program.executors`).
     """
 
     _is_stock = False
@@ -164,7 +163,7 @@ class ProgramPool(InJournal, XrayPool):
         context: BaseContext | None = None,
         **more: Any,
     ) -> None:
-        if isinstance(self, ThreadPool):
+        if isinstance(self, ThreadPool):  # whose `__init__` calls this one
             Pool.__init__(self, processes, initializer, initargs, maxtasksperchild, context, **more)
             return
         has_own_queues = type(self)._setup_queues is not ProgramPool._setup_queues
@@ -210,12 +209,14 @@ def _make_worker(make_process: Callable[..., Any], ctx: WorkerContext, *more: An
 
 
 def _choosing(name: str) -> Callable[..., Any]:
-    """Return a method that is the stock pool's, or the X-rayed one."""
-    stock, xrayed = getattr(Pool, name), getattr(XrayPool, name)
+    """Return a method that is that of the stock pool, of processes or of threads, or the X-rayed one."""
+    xrayed = getattr(XrayPool, name)
 
-    @functools.wraps(stock)
+    @functools.wraps(getattr(Pool, name))
     def method(self: ProgramPool, *arguments: Any, **keywords: Any) -> Any:
-        return (stock if self._is_stock else xrayed)(self, *arguments, **keywords)
+        if self._is_stock:
+            return getattr(super(Recorded, self), name)(*arguments, **keywords)
+        return xrayed(self, *arguments, **keywords)
 
     return method
 
@@ -230,17 +231,6 @@ def disguise(made: type, stock: type) -> None:
 for _name in ("_map_async", "apply_async", "imap", "imap_unordered", "join", "terminate", "_setup_queues", "__del__"):
     setattr(ProgramPool, _name, _choosing(_name))
 disguise(ProgramPool, Pool)
-
-
-class ThreadPoolType(ABCMeta):
-    """The type of the pool of threads: it counts as a subclass of `ProgramPool`, and has nothing of it.
-
-    A subclass may be abstract, too; with another metaclass of its own, Python refuses it.
-    """
-
-    def mro(cls) -> list[type]:
-        *order, last = super().mro()
-        return [*order, last] if ProgramPool in order else [*order, ProgramPool, last]
 
 
 def use(journal: Journal) -> None:

@@ -200,8 +200,10 @@ def test_a_traceback_of_a_task_is_the_same(write, call, method):
 
 
 SUBCLASSES = """
+    import functools
     from abc import ABC, abstractmethod
     from multiprocessing.pool import Pool, ThreadPool
+    from typing import Protocol
 
     class Singleton(type):
         one = None
@@ -227,12 +229,34 @@ SUBCLASSES = """
         def name(self):
             return "threads"
 
+    class OneThreadPool(ThreadPool, metaclass=Singleton):
+        pass
+
+    class Mapper(Protocol):
+        def map(self, function, values):
+            ...
+
+    class MapperThreads(ThreadPool, Mapper):
+        pass
+
+    class Both(NamedPool, ThreadPool):
+        pass
+
+    @functools.singledispatch
+    def told(pool):
+        return "something else"
+
+    @told.register
+    def of_pool(pool: Pool):
+        return "a pool"
+
     if __name__ == "__main__":
-        for kind in (OnePool, NamedPool, NamedThreads, ThreadPool):
+        for kind in (OnePool, NamedPool, NamedThreads, ThreadPool, OneThreadPool, MapperThreads):
             with kind(2) as pool:
                 print(pool.map(abs, range(3)), getattr(pool, "name", str)(), isinstance(pool, Pool))
                 print([issubclass(kind, other) for other in (Pool, ThreadPool, Named)], issubclass(Pool, kind))
-        print(OnePool(3) is OnePool(4), type(OnePool), type(NamedPool), type(Pool))
+                print(told(pool), Pool.apply_async(pool, abs, (-5,)).get())
+        print(OnePool(3) is OnePool(4), type(OnePool), type(NamedPool), type(Pool), type(ThreadPool), Both.__name__)
 """
 
 
@@ -305,7 +329,7 @@ def test_what_a_program_puts_in_the_place_of_pools_stays_there(write):
 
 def test_subclasses_with_a_metaclass_of_their_own_are_the_same(write):
     xrayed = same(write(SUBCLASSES))
-    assert b"The program made 4 pools at 2 places." in b" ".join(xrayed.stderr.split())
+    assert b"The program made 6 pools at 2 places." in b" ".join(xrayed.stderr.split())
 
 
 EXECUTORS = """
