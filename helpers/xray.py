@@ -87,7 +87,7 @@ class XrayPool(Recorded, Pool):
         context = context or multiprocessing.get_context()
         self._xray_processes = checked_processes(processes)
         self._xray_method = str(context.get_start_method())
-        self._publish()
+        self._xray_publish()
         limit = checked_limit(limit)
         self._check_main()
         carried = None
@@ -99,7 +99,7 @@ class XrayPool(Recorded, Pool):
             carried = Initializer(initializer, tuple(initargs))
         workers = WorkerContext(context, carried, maxtasksperchild)
         self._supervisor = self._supervisor_type(workers, limit)
-        self._begin_run()
+        self._xray_begin()
         try:
             with defer_sigint():
                 self._start_xrayed(workers, more)

@@ -55,7 +55,7 @@ class XrayProcessPoolExecutor(Recorded, ProcessPoolExecutor):
         if mp_context is None:  # as the stock executor does
             mp_context = multiprocessing.get_context("spawn" if max_tasks_per_child is not None else None)
         self._xray_method = str(mp_context.get_start_method())
-        self._begin_run()
+        self._xray_begin()
         self._context = ExecutorContext(mp_context)
         start: Any = WorkerStart(initializer) if initializer is None or callable(initializer) else initializer
         super().__init__(
@@ -63,7 +63,7 @@ class XrayProcessPoolExecutor(Recorded, ProcessPoolExecutor):
             max_tasks_per_child=max_tasks_per_child, **more,
         )  # fmt: skip
         self._xray_processes = int(vars(self)["_max_workers"])
-        self._publish()
+        self._xray_publish()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         if type(fn) is partial and fn.func is _run_chunk and not kwargs and len(fn.args) == len(args) == 1:
@@ -88,11 +88,11 @@ class XrayThreadPoolExecutor(Recorded, ThreadPoolExecutor):
         initargs: Iterable[Any] = (), **more: Any,
     ) -> None:  # fmt: skip
         self._xray_method = "threads"
-        self._begin_run()
+        self._xray_begin()
         start, arguments = with_start(initializer, initargs)
         super().__init__(max_workers, thread_name_prefix, start, cast(Any, arguments), **more)
         self._xray_processes = int(vars(self)["_max_workers"])
-        self._publish()
+        self._xray_publish()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         return super().submit(ThreadTask(self._recorder, time.perf_counter(), fn, args, kwargs))
@@ -117,10 +117,10 @@ if sys.version_info >= (3, 14):
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             self._xray_method = "interpreters"
-            self._begin_run()
+            self._xray_begin()
             InterpreterPoolExecutor.__init__(self, *arguments, **keywords)
             self._xray_processes = int(vars(self)["_max_workers"])
-            self._publish()
+            self._xray_publish()
 
         @classmethod
         def prepare_context(cls, *arguments: Any, **keywords: Any) -> tuple[Callable[[], Any], Callable[..., Any]]:

@@ -40,10 +40,10 @@ class XrayThreadPool(Recorded, ThreadPool):
         **more: Any,
     ) -> None:
         self._xray_method = "threads"
-        self._begin_run()
-        ThreadPool.__init__(self, processes, *with_start(initializer, initargs), **more)
+        self._xray_begin()
+        super().__init__(processes, *with_start(initializer, initargs), **more)
         self._xray_processes = int(vars(self)["_processes"])
-        self._publish()
+        self._xray_publish()
 
     def apply_async(
         self, func: Function, args: Iterable[Any] = (), kwds: Mapping[str, Any] = _NO_KEYWORDS,

@@ -23,13 +23,13 @@ class Recorded:
 
     def reset(self) -> None:
         """Forget the spans so far: the next run begins now. Use it after a warm-up."""
-        self._begin_run()
+        self._xray_begin()
 
-    def _publish(self) -> None:
+    def _xray_publish(self) -> None:
         """Show how many workers there are, and how they start. In here, nobody relies on the public names."""
         self.processes, self.start_method = self._xray_processes, self._xray_method
 
-    def _begin_run(self) -> None:
+    def _xray_begin(self) -> None:
         workers = list(self._recorder.ready) if self._began else []
         self._began = time.perf_counter()
         self._recorder = self._new_recorder()

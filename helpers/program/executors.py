@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent import futures
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 from helpers.program.calls import ALONE, APPLY, MAP, SUBMIT
-from helpers.program.pools import InJournal, ProgramPool, disguise
+from helpers.program.pools import ENDING, InJournal, ProgramPool, disguise
 from helpers.program.stock_tracebacks import as_program_future
 
 RECORDING = {
@@ -69,6 +70,9 @@ def _recording(base: Any, name: str) -> type[Any]:
 
     for method, how in WAYS["submit" if hasattr(base, "submit") else "apply_async"].items():
         setattr(Recording, method, _noting(getattr(base, method), how))
+    if name == "ThreadPool":
+        for method in ENDING:
+            setattr(Recording, method, getattr(ThreadPool, method))
     disguise(Recording, next(kind for kind in base.__mro__ if kind.__name__ == name))
     return Recording
 

@@ -101,15 +101,30 @@ class JournalMeter(LoadMeter):
         return found
 
 
+class Hidden:
+    """A name that X-rayed pools have and the stock ones have not: a program does not see it, and may take it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        whose = f"type object {owner.__name__!r}" if instance is None else f"{owner.__name__!r} object"
+        raise AttributeError(f"{whose} has no attribute {self._name!r}")
+
+
 class InJournal(Recorded):
     """What each pool of a program shares: its recorder and its meter write into the journal.
 
     Public names are left to the program: a subclass may have a method `reset`, or a property `processes`.
     """
 
+    run: Any = Hidden("run")
+    live: Any = Hidden("live")
+    reset: Any = Hidden("reset")
+    tasks_done: Any = Hidden("tasks_done")
     _recorder: JournalRecorder
 
-    def _publish(self) -> None:
+    def _xray_publish(self) -> None:
         pass
 
     def _new_recorder(self) -> JournalRecorder:
@@ -149,6 +164,7 @@ class ProgramPool(InJournal, XrayPool):
     """
 
     _is_stock = False
+    _xray_begun = False
     _supervisor_type = WatchingSupervisor
     _result_type = ProgramResult
     _apply_type = ProgramApplyResult
@@ -163,8 +179,14 @@ class ProgramPool(InJournal, XrayPool):
         context: BaseContext | None = None,
         **more: Any,
     ) -> None:
-        if isinstance(self, ThreadPool):  # whose `__init__` calls this one
-            Pool.__init__(self, processes, initializer, initargs, maxtasksperchild, context, **more)
+        if isinstance(self, ThreadPool):
+            if not self._xray_begun:
+                self._xray_begun = True
+                given = {"maxtasksperchild": maxtasksperchild, "context": context}  # which it refuses
+                more |= {name: value for name, value in given.items() if value is not None}
+                super(Recorded, self).__init__(processes, initializer, initargs, **more)
+            else:  # as the stock class of threads calls it
+                Pool.__init__(self, processes, initializer, initargs)
             return
         has_own_queues = type(self)._setup_queues is not ProgramPool._setup_queues
         if has_own_queues or not _journal.is_mine:
@@ -228,7 +250,10 @@ def disguise(made: type, stock: type) -> None:
     functools.update_wrapper(made.__init__, stock.__init__)  # type: ignore[misc]
 
 
-for _name in ("_map_async", "apply_async", "imap", "imap_unordered", "join", "terminate", "_setup_queues", "__del__"):
+ENDING = ("join", "terminate", "_setup_queues", "__del__", "__exit__")
+"""What `XrayPool` has of its own, and a pool of threads has from its stock class alone."""
+
+for _name in ("_map_async", "apply_async", "imap", "imap_unordered", *ENDING[:-1]):
     setattr(ProgramPool, _name, _choosing(_name))
 disguise(ProgramPool, Pool)
 

@@ -269,6 +269,7 @@ OWN_NAMES = """
 
         def __init__(self, number):
             self.start_method = "my own"
+            self.live = True
             super().__init__(number)
             self.reset()
 
@@ -290,11 +291,39 @@ OWN_NAMES = """
         for base in (Pool, ThreadPool, ProcessPoolExecutor, ThreadPoolExecutor):
             with type("Own", (Mine, base), {})(2) as pool:
                 print(pool.run(abs, [-1, 2]), pool.done, pool.processes, pool.start_method, pool._start())
+                print(hasattr(base, "run"), hasattr(base, "tasks_done"), pool.live)
 """
 
 
 def test_subclasses_have_their_own_names_for_themselves(write):
     assert b"4 pools ran 8 tasks" in b" ".join(same(write(OWN_NAMES)).stderr.split())
+
+
+MISTAKES = """
+    import traceback
+    from multiprocessing.pool import ThreadPool
+
+    class Base(ThreadPool):
+        def __init__(self, number):
+            print("a base of", number)
+            super().__init__(number)
+
+    class Derived(Base):
+        pass
+
+    if __name__ == "__main__":
+        with Derived(2) as pool:
+            print(pool.map(abs, [-1]))
+            for wrong in (pool.join, lambda: pool.join(1), lambda: pool.terminate(1)):
+                try:
+                    wrong()
+                except (TypeError, ValueError):
+                    traceback.print_exc()
+"""
+
+
+def test_mistakes_with_pools_of_threads_are_the_same(write):
+    same(write(MISTAKES))
 
 
 REPLACED = """
