@@ -61,7 +61,7 @@ def test_the_reason_against_a_pool_is_the_one_that_counts():
     assert advice_for([0.001, 1.0]).startswith("Take no pool: one item takes 100% of the time")
     assert advice_for([1e-6] * 100).startswith("Take no pool: the work is too short.")
     costs = Costs(send=Leg(byte=1e-9), receive=Leg(byte=1e-9))
-    assert advice_for([0.1] * 8, bytes_in=1e8, costs=costs).startswith("Take no pool: sending the data takes the time")
+    assert advice_for([0.1] * 8, bytes_in=1e8, costs=costs).startswith("Take no pool: sending the data takes longer")
 
 
 def test_no_pool_is_advised_where_the_model_cannot_tell_whether_it_is_faster_than_none():
