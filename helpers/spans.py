@@ -19,6 +19,9 @@ PHASES = ("computing", "waiting for a CPU", "sending", "returning", "starting", 
 """What a worker's time is spent on; together they make up the whole."""
 
 
+IN_THREADS = ("threads", "interpreters")
+"""The start methods of pools whose workers are threads of this process: they pickle nothing, and have no pipe."""
+
 PIPE = 65_536
 """Bytes: no pipe of Linux, macOS or Windows holds more by default, so whoever writes a larger message waits until most
 of it has been read (Linux: man 7 pipe)."""

@@ -10,6 +10,7 @@ from helpers.drawing import svg
 from helpers.drawing.bars import TOP, Layout, draw_bars, draw_tracks, row_name
 from helpers.drawing.picture import COLOURS, Picture
 from helpers.spans import (
+    IN_THREADS,
     PHASES,
     Breakdown,
     Run,
@@ -63,7 +64,7 @@ def timeline(
     shown = rows if most_workers is None else rows[: most_workers + 1]
     digits = len(str(max((span.task for span in run.spans), default=0)))
     right = svg.LEFT + (run.seconds or seconds) * scale
-    in_threads = run.start_method in ("threads", "interpreters")
+    in_threads = run.start_method in IN_THREADS
     layout = Layout(run.began, scale, right, len(shown), hatch, numbers, tooltips, parent, digits, in_threads)
     extra = 2 - TOP if bare else 18 * (len(lines) - 1)
     words = [svg.heading(title)]

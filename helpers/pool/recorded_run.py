@@ -7,7 +7,7 @@ from functools import partial
 
 from helpers.pool.load import LoadMeter
 from helpers.pool.recorder import Recorder, decode
-from helpers.spans import Load, Run, Span, Worker
+from helpers.spans import IN_THREADS, Load, Run, Span, Worker
 
 
 class Recorded:
@@ -66,4 +66,4 @@ class Recorded:
 
     def _new_meter(self, workers: Collection[int]) -> LoadMeter:
         """Return what measures the CPUs. workers: those that there are already."""
-        return LoadMeter(workers, threads=self._xray_method in ("threads", "interpreters"))
+        return LoadMeter(workers, threads=self._xray_method in IN_THREADS)

@@ -12,6 +12,7 @@ from typing import Any
 from helpers.program.calls import ALONE, APPLY, MAP, SUBMIT
 from helpers.program.pools import ENDING, InJournal, ProgramPool, disguise
 from helpers.program.stock_tracebacks import as_program_future
+from helpers.spans import IN_THREADS
 
 RECORDING = {
     "multiprocessing.pool": {"ThreadPool": ("helpers.xray_threads", "XrayThreadPool")},
@@ -23,9 +24,6 @@ RECORDING = {
 }
 """The classes that record, by the module and the name of the stock class in whose place they are. The last is there
 from Python 3.14 on."""
-
-IN_THREADS = ("threads", "interpreters")
-"""The start methods of executors whose `map` hands in each call by itself, whatever the chunksize."""
 
 WAYS = {
     "submit": {"map": MAP},
@@ -82,7 +80,7 @@ def _noting(stock: Callable[..., Any], how: str) -> Callable[..., Any]:
 
     @functools.wraps(stock)
     def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        alone = hasattr(self, "submit") and self._xray_method in IN_THREADS
+        alone = hasattr(self, "submit") and self._xray_method in IN_THREADS  # such executors ignore the chunksize
         self._recorder.note_caller(self, ALONE if alone else how)
         return stock(self, *arguments, **keywords)
 

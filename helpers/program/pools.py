@@ -34,6 +34,7 @@ from helpers.program.journal import (
 )
 from helpers.program.places import Line, lines_that_made
 from helpers.program.stock_tracebacks import ProgramApplyResult, ProgramIterator, ProgramResult
+from helpers.spans import IN_THREADS
 from helpers.xray import Function, XrayPool
 
 _numbers = itertools.count()
@@ -131,7 +132,7 @@ class InJournal(Recorded):
         return JournalRecorder(_journal)
 
     def _new_meter(self, workers: Collection[int]) -> JournalMeter:
-        return JournalMeter(self._recorder, workers, threads=self._xray_method in ("threads", "interpreters"))
+        return JournalMeter(self._recorder, workers, threads=self._xray_method in IN_THREADS)
 
 
 class WatchingSupervisor(Supervisor):
@@ -253,7 +254,7 @@ def disguise(made: type, stock: type) -> None:
 ENDING = ("join", "terminate", "_setup_queues", "__del__", "__exit__")
 """What `XrayPool` has of its own, and a pool of threads has from its stock class alone."""
 
-for _name in ("_map_async", "apply_async", "imap", "imap_unordered", *ENDING[:-1]):
+for _name in ("_map_async", "apply_async", "imap", "imap_unordered", *ENDING):
     setattr(ProgramPool, _name, _choosing(_name))
 disguise(ProgramPool, Pool)
 

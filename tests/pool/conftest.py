@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 import workers
-from pools import becomes_true
+from pools import children_left
 
 from helpers.machine import start_methods
 from helpers.timing import warm_up
@@ -68,7 +68,7 @@ def temporary_folder(monkeypatch):
 def next_pool_works(context, temporary_folder):
     """After the test no child is left three seconds later, and a new pool works."""
     yield
-    assert becomes_true(lambda: not multiprocessing.active_children(), within=3)
+    assert not children_left(set(), within=3)
     with XrayPool(1, context=context) as pool:
         assert pool.map(workers.square, [2, 3]) == [4, 9]
     assert not multiprocessing.active_children()
