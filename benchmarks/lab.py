@@ -61,7 +61,7 @@ def measure_lab(_: object, repeats: int, rows: int = 1_000_000) -> Iterator[Figu
         for _ in range(often):
             cost, updates = _pair(Path(folder), rows)
             yield Figure(f"watching {rows:,} rows live, the browser on the same CPUs", cost, "%", often, 2.0)
-            yield Figure("pictures of a live run", updates, "a second", often, 4.0, at_least=True)
+            yield Figure("pictures of a live run", updates, "a second", often, 2.0, at_least=True)
         for _ in range(repeats):
             started, stopped = _answers(page)
             yield Figure("from Run to the first change on the screen", started, "s", repeats, 0.3)

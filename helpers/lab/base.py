@@ -23,7 +23,7 @@ from helpers.lab.plan import Plan
 from helpers.lab.plotting import speedup_html
 from helpers.lab.running import Progress, Stopped
 from helpers.lab.same_notebook import Meanwhile
-from helpers.lab.stage import Stage, part
+from helpers.lab.stage import Stage, figure_html, part
 from helpers.machine import usable_cpus
 from helpers.own_function import error_in_words, place_in_words
 from helpers.text import format_seconds
@@ -139,7 +139,7 @@ class Lab(widgets.VBox):
         with Meanwhile() as meanwhile:
             with closing(self.experiment.run(plans, repeats, predicted)) as reports:
                 for progress in reports:
-                    self._show_progress(progress, " Another lab is measuring, too." if meanwhile.others else "")
+                    self._say_progress(progress, " Another lab is measuring, too." if meanwhile.others else "")
                     if len(results) > shown:
                         shown = len(results)
                         self.show_results()
@@ -198,27 +198,24 @@ class Lab(widgets.VBox):
         if running:
             self.progress.value = 0.0
 
-    def _show_progress(self, progress: Progress, also: str = "") -> None:
+    def _say_progress(self, progress: Progress, also: str = "") -> None:
+        """Say what runs. How far it is moves the bar only: a browser on the workers' CPUs takes long to show words."""
         if not progress.tasks:
             self.set_status(f"Now {progress.what} ...")
             return
+        run = f"run {progress.number} of {progress.runs}" if progress.runs > 1 else "running"
+        what = progress.plan.size if progress.plan else progress.what
         self.progress.value = progress.fraction
-        run = f"Run {progress.number} of {progress.runs}" if progress.runs > 1 else "Running"
-        if progress.is_serial:
-            run = "First the serial loop, to compare with"
-        done = f"{progress.done:,} of {progress.tasks:,} tasks, {progress.seconds:.1f} s"
-        remaining = f", about {progress.remaining:.1f} s to go" if progress.remaining > 0 else ""
-        self.set_status(f"{run}: {done}{remaining}.{also}")
+        self.set_status(f"{run.capitalize()}: {what}.{also}")
+        self.stage.figure.value = figure_html("", run, what, "running")
 
     def _draw_live(self, pool: XrayPool, progress: Progress) -> float:
         """Draw what the pool has done so far, and return the moment before which it must not be drawn again."""
         began = time.perf_counter()
-        done = f"{progress.done:,} of {progress.tasks:,} tasks"
         self.pool_is_drawn = not progress.is_serial
         if progress.is_serial:
-            self.stage.show_loop(progress.seconds, done)
+            self.stage.show_loop(f"First the loop, to compare with: {progress.in_words}")
         else:
-            what = f"Run {progress.number} of {progress.runs}: " if progress.runs > 1 else ""
-            self.stage.show_live(pool.live, f"{what}{progress.plan.size if progress.plan else progress.what}", done)
+            self.stage.show_live(pool.live, progress.in_words)
         ended = time.perf_counter()
         return ended + (ended - began) / DRAWING_SHARE

@@ -13,9 +13,8 @@ from helpers.lab.plan import Plan, Work
 from helpers.timing import warm_up
 from helpers.xray import PoolStopped, XrayPool
 
-POLL_INTERVAL = 0.24
+POLL_INTERVAL = 0.4
 """Seconds between two reports of the progress while tasks run."""
-
 
 SERIAL_LOOP = "the serial loop first, to compare with"
 
@@ -52,6 +51,12 @@ class Progress:
     def fraction(self) -> float:
         """The share of all runs that is done, from 0 to 1."""
         return (self.number - 1 + self.done / self.tasks) / self.runs if self.tasks else 1.0
+
+    @property
+    def in_words(self) -> str:
+        """How far it is: the seconds, the tasks, and what is still to come."""
+        remaining = f", about {self.remaining:.1f} s to go" if self.remaining > 0 else ""
+        return f"{self.seconds:.1f} s, {self.done:,} of {self.tasks:,} tasks{remaining}"
 
     def after(self, seconds: float, pool: XrayPool) -> "Progress":
         """Return the progress of the same run when the pool has been at work for the given number of seconds."""

@@ -81,16 +81,14 @@ class Stage(widgets.VBox):
         self.where.value = f"<div class='simulated'>{where_html(run, verb='would go')}</div>"
         self.diagnosis.value = ""
 
-    def show_loop(self, seconds: float, done: str) -> None:
+    def show_loop(self, heading: str) -> None:
         """Show that the serial loop runs: there is no pool that could be drawn."""
-        self.picture.value = framed(LOOP, "First the loop, to compare with")
-        self.figure.value = figure_html("", f"{seconds:.1f} s", done, "running")
+        self.picture.value = framed(LOOP, heading)
         self.where.value = self.diagnosis.value = ""
 
-    def show_live(self, run: Run, what: str, done: str) -> None:
+    def show_live(self, run: Run, heading: str) -> None:
         """Show a run that goes on."""
-        self.picture.value = framed(self.svg(run, tooltips=False), what)
-        self.figure.value = figure_html("", f"{run.seconds:.1f} s", done, "running")
+        self.picture.value = framed(self.svg(run, tooltips=False), heading)
         self.where.value = where_html(run, known=False)
         self.diagnosis.value = ""
 

@@ -54,9 +54,9 @@ def test_a_plan_that_has_not_run_is_expected_to_share_the_loop_among_its_cpus(mo
     assert experiment._expected_seconds(Plan(processes=processes), serial, 1) == seconds
 
 
-def test_progress_is_reported_at_the_start_each_quarter_of_a_second_and_at_the_end(monkeypatch):
-    """The clock: reported first at 10.0; then the tasks yield at 10.1, 10.24, 10.3 and 10.5; the end is at 10.6."""
-    now = iter([10.0, 10.1, 10.25, 10.3, 10.5, 10.6])
+def test_progress_is_reported_at_the_start_each_two_fifths_of_a_second_and_at_the_end(monkeypatch):
+    """The clock: reported first at 10.0; then the tasks yield at 10.1, 10.41, 10.5 and 10.82; the end is at 10.9."""
+    now = iter([10.0, 10.1, 10.41, 10.5, 10.82, 10.9])
     monkeypatch.setattr(running, "time", SimpleNamespace(perf_counter=lambda: next(now)))
     reports = running.report(Progress("x", tasks=20), POOL, 8.0, iter([None] * 4))
     found = []
@@ -64,9 +64,9 @@ def test_progress_is_reported_at_the_start_each_quarter_of_a_second_and_at_the_e
         try:
             found.append(next(reports).seconds)
         except StopIteration as end:
-            assert end.value == pytest.approx(2.6)
+            assert end.value == pytest.approx(2.9)
             break
-    assert found == pytest.approx([0.0, 2.25, 2.5, 2.6])
+    assert found == pytest.approx([0.0, 2.41, 2.82, 2.9])
 
 
 class Handle:
@@ -86,10 +86,10 @@ class Handle:
             raise self.error
 
 
-def test_waiting_yields_every_quarter_of_a_second_and_raises_what_the_task_raised():
+def test_waiting_yields_every_two_fifths_of_a_second_and_raises_what_the_task_raised():
     handle = Handle(3)
     assert list(running.wait_for(handle)) == [None] * 3
-    assert handle.waited == [0.24] * 3
+    assert handle.waited == [0.4] * 3
     with pytest.raises(ZeroDivisionError):
         list(running.wait_for(Handle(0, ZeroDivisionError())))
 

@@ -89,7 +89,7 @@ def screenshot(page: "Page", name: str) -> None:
 def watch_a_run(page: "Page", name: str) -> None:
     """Press Run, and check that progress and bars change while the run goes on, and that it gets a row in the table."""
     before = runs(page)
-    choose_rows(page, "600000")
+    choose_rows(page, "1000000")
     press(page, "Run")
     progress, bars = set(), set()
     while runs(page) == before:
@@ -97,7 +97,7 @@ def watch_a_run(page: "Page", name: str) -> None:
         assert "failed" not in text
         progress.add(page.evaluate(PROGRESS_PERCENT))
         bars.add(page.evaluate(BARS))
-        if "of 8 tasks" in text and 3 <= len(progress) <= 4:
+        if "Running: 8 tasks" in text and 3 <= len(progress) <= 4:
             screenshot(page, f"{name}-live")
         time.sleep(0.05)
     assert len([share for share in progress if 0 < share < 100]) >= 3
@@ -116,7 +116,7 @@ def test_run_is_answered_before_the_run_ends(lab_page):
     expect(lab_page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
     press(lab_page, "Run")
     expect(lab_page.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
-    expect(lab_page.locator(".pool-lab [role=status]")).to_contain_text("of 8 tasks")
+    expect(lab_page.locator(".pool-lab-timeline .heading")).to_contain_text("of 8 tasks")
     expect(lab_page.get_by_role("button", name="Run", exact=True)).to_be_enabled(timeout=30_000)
 
 

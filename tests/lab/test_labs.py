@@ -250,6 +250,24 @@ def test_progress_and_picture_move_while_a_run_goes_on(lab):
     assert len(seen["picture"]) >= 5
 
 
+def test_while_a_run_goes_on_its_words_stay_and_its_picture_tells_how_far_it_is(lab, monkeypatch):
+    """Each change that a browser shows costs the workers time."""
+    monkeypatch.setattr("helpers.lab.base.DRAWING_SHARE", 1.0)
+    seen = {"status": [], "picture": [], "figure": []}
+    for name, values in seen.items():
+        widget = lab.stage.figure if name == "figure" else getattr(lab, name)
+        widget.observe(lambda change, values=values: values.append(change.new), "value")
+    lab.task.value, lab.function.value = OWN, "workers.quarter_nap"
+    press(lab)
+    assert len([text for text in seen["status"] if "Running: 8 tasks on 2 processes." in text]) == 1
+    assert len([text for text in seen["figure"] if "running" in text and "8 tasks on 2 processes" in text]) == 1
+    headings = [re.search(r"heading'>([0-9.]+) s, (\d) of 8 tasks", text) for text in seen["picture"]]
+    done = [int(found[2]) for found in headings if found]
+    assert done[0] == 0
+    assert done[-1] == 8
+    assert len(set(done)) >= 3
+
+
 def test_while_a_run_goes_on_only_stop_can_be_pressed(lab):
     lab.task.value, lab.function.value = OWN, "workers.quarter_nap"
     lab.run_button.click()
