@@ -1,5 +1,6 @@
 """Advise on a pool for a function and its items: whether to take one, with how many processes and which chunk size."""
 
+import math
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -142,7 +143,8 @@ def _words(sample: Sample, choices: Sequence[Choice], best: Choice, cpus: int) -
         return f"Take threads: {waiting}. A thread waits as well as a process, and starts sooner."
     speedup, (least, most) = sample.serial / best.cold, best.speedup_shown
     if max(speedup, most) < LEAST_SPEEDUP:
-        return f"Take no pool: {_reason(sample, cpus)}. Look for a faster way in one process, with NumPy for instance."
+        reason = _reason(sample, best, cpus)
+        return f"Take no pool: {reason}. Look for a faster way in one process, with NumPy for instance."
     pool = f"Pool({best.processes}) with chunksize={best.chunksize:,}"
     if speedup < LEAST_SPEEDUP or least < 1:
         times = f"{speedup:.2f} times as fast as the loop, or anything between {least:.2f} and {most:.2f} times"
@@ -150,9 +152,9 @@ def _words(sample: Sample, choices: Sequence[Choice], best: Choice, cpus: int) -
     words = (
         f"Take {pool}: {speedup:.2f} times as fast ({least:.2f} to {most:.2f}).{_others(sample.serial, choices, best)}"
     )
-    if sample.pickling > 0.1 * sample.serial:
-        pickling = format_seconds(sample.pickling)
-        words += f" Pickling the data costs {pickling}: send less, and return arrays rather than lists."
+    pickling = _pickling(sample, best)
+    if pickling > 0.1 * sample.serial:
+        words += f" Pickling the data costs {format_seconds(pickling)}: send less, and return arrays rather than lists."
     return words
 
 
@@ -169,12 +171,16 @@ def _others(serial: float, choices: Sequence[Choice], best: Choice) -> str:
     return f" {pools} may be as fast: the model cannot tell."
 
 
-def _reason(sample: Sample, cpus: int) -> str:
+def _pickling(sample: Sample, choice: Choice) -> float:
+    return sample.pickling(math.ceil(len(sample.durations) / choice.chunksize))
+
+
+def _reason(sample: Sample, best: Choice, cpus: int) -> str:
     """Say why no pool would be faster than a loop."""
     longest = float(sample.durations.max()) / sample.serial
     if cpus == 1:
         return "processes would share the only CPU"
-    if sample.pickling > sample.serial / 2:
+    if _pickling(sample, best) > sample.serial / 2:
         return "sending the data takes longer than a pool would save"
     if longest > 0.7:
         return f"one item takes {longest:.0%} of the time, and a pool cannot divide an item"

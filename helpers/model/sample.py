@@ -12,11 +12,14 @@ from helpers.model.costs import Costs
 from helpers.model.simulator import simulate
 from helpers.model.spread import Spread
 from helpers.other_programs import Others, words_of
-from helpers.spans import Run
+from helpers.spans import Run, Span
 from helpers.text import counted, format_seconds
 
 WAITING_SHARE = 0.5
 """A function that has a CPU for a smaller share of its time waits, unless a loop that never waits has no larger one."""
+
+LARGE_FUNCTION = 1000
+"""Bytes: a function that is smaller when it is pickled holds nothing worth a word."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,9 +27,11 @@ class Sample:
     """What is known about a function and its items after some of them were timed: enough to simulate any pool.
 
     durations: seconds of each item; bytes_in, bytes_out: sizes of its pickled arguments and result; all of shape
-    (items,), interpolated between the items that were timed. timed: how many were. cpu_share: the share of its time for
-    which the function had a CPU, or waited for one that other programs used. costs: what a pool costs here. spread: how
-    sure all this is. others: what other programs took of the CPUs while it was measured; None where that is not known.
+    (items,), interpolated between the items that were timed. function_bytes: the size of the pickled function, with
+    what it holds, as a `functools.partial` does; each message carries it. timed: how many items were timed. cpu_share:
+    the share of its time for which the function had a CPU, or waited for one that other programs used. costs: what a
+    pool costs here. spread: how sure all this is. others: what other programs took of the CPUs while it was measured;
+    None where that is not known.
     """
 
     durations: npt.NDArray[np.float64]
@@ -37,18 +42,22 @@ class Sample:
     costs: Costs
     spread: Spread = field(default_factory=Spread)
     others: Others | None = None
+    function_bytes: float = 0.0
 
     @property
     def serial(self) -> float:
         """Seconds for all items, one after another."""
         return float(self.durations.sum())
 
-    @property
-    def pickling(self) -> float:
-        """CPU seconds for pickling and unpickling all arguments and results, in the parent and the workers."""
+    def pickling(self, messages: int) -> float:
+        """Return the CPU seconds that pickling and unpickling take, in the parent and the workers.
+
+        That is for all arguments and results, and for the function, once for each of so many messages.
+        """
         costs = self.costs
         byte_in, byte_out = costs.send.byte + costs.receive.byte, costs.reply.byte + costs.collect.byte
-        return float(self.bytes_in.sum() * byte_in + self.bytes_out.sum() * byte_out)
+        bytes_in = self.bytes_in.sum() + self.function_bytes * messages
+        return float(bytes_in * byte_in + self.bytes_out.sum() * byte_out)
 
     @property
     def waits(self) -> bool:
@@ -79,6 +88,7 @@ class Sample:
             chunksize=chunksize,
             bytes_in=self.bytes_in.tolist(),
             bytes_out=self.bytes_out.tolist(),
+            function_bytes=self.function_bytes,
             costs=self.costs,
             warm=warm,
             on_step=on_step,
@@ -107,6 +117,8 @@ class Sample:
         items = counted(len(self.durations), "item")
         each = f"{format_seconds(self.serial / len(self.durations))} each ({self.timed:,} timed)"
         sizes = f"{self.bytes_in.sum():,.0f} bytes sent, {self.bytes_out.sum():,.0f} bytes returned"
+        if self.function_bytes >= LARGE_FUNCTION:
+            sizes += f"; {self.function_bytes:,.0f} more for the function, with each message"
         return f"{items}, {each}; {sizes}\n{words_of(self.others)}".rstrip()
 
 
@@ -135,13 +147,24 @@ def sample_from_run(
     seconds = [span.finished - span.started for span in spans]
     return Sample(
         durations=interpolated(seconds),
-        bytes_in=interpolated([span.bytes_in for span in spans]),
+        bytes_in=interpolated(_bytes_of_arguments(spans, run.function_bytes)),
         bytes_out=interpolated([span.bytes_out for span in spans]),
         timed=len(spans),
         cpu_share=cpu_share,
         costs=replace(costs, fork=start[0], boot=start[1]),
         spread=Spread(scatter=_scatter(timed[order], np.array(seconds)[order])),
+        function_bytes=float(run.function_bytes),
     )
+
+
+def _bytes_of_arguments(spans: Sequence[Span], function_bytes: int) -> list[float]:
+    """Return the bytes of each task without the function's, which the first task of each message contains.
+
+    spans: of one worker, which takes one message after another, in the order of the tasks.
+    """
+    before = [math.nan, *(span.arrived for span in spans)]
+    functions = [function_bytes if span.arrived != last else 0 for span, last in zip(spans, before, strict=False)]
+    return [float(max(0, span.bytes_in - more)) for span, more in zip(spans, functions, strict=True)]
 
 
 def _scatter(places: npt.NDArray[np.int_], seconds: npt.NDArray[np.float64]) -> float:

@@ -31,6 +31,7 @@ def simulate(
     chunksize: int | None = None,
     bytes_in: Sequence[float] | float = 0,
     bytes_out: Sequence[float] | float = 0,
+    function_bytes: float = 0,
     costs: Costs | None = None,
     warm: bool = False,
     on_step: Callable[[], object] = lambda: None,
@@ -39,8 +40,9 @@ def simulate(
 
     durations: CPU seconds of each task. processes: the number of workers. cpus: how many are usable; all that is
     running shares them. chunksize: tasks in a message; None: as `Pool.map` chooses. bytes_in, bytes_out: the sizes of
-    the pickled arguments and results, one for each task or one for all. warm: the workers are ready when the clock
-    starts. on_step: called at every step of the simulation, which ends with an exception that it raises.
+    the pickled arguments and results, one for each task or one for all. function_bytes: the size of the pickled
+    function, which each message carries. warm: the workers are ready when the clock starts. on_step: called at every
+    step of the simulation, which ends with an exception that it raises.
 
     Raises ValueError, which names the item, for no tasks, a duration or size that is not a number of 0 or more,
     processes, cpus or chunksize below 1, and more than MOST_PROCESSES processes.
@@ -59,8 +61,10 @@ def simulate(
     if processes > MOST_PROCESSES:
         raise ValueError(f"a simulated pool has at most {MOST_PROCESSES:,} processes, not {processes:,}")
     sizes_in, sizes_out = _size_of_each("bytes_in", bytes_in, tasks), _size_of_each("bytes_out", bytes_out, tasks)
+    require_not_negative("function_bytes", function_bytes)
     costs = costs or Costs()
-    chunks = _cut(durations, sizes_in, sizes_out, chunksize or default_chunksize(tasks, processes), costs)
+    chunksize = chunksize or default_chunksize(tasks, processes)
+    chunks = _cut(durations, sizes_in, sizes_out, function_bytes, chunksize, costs)
     return _Pool(chunks, processes, _Cpus(cpus, on_step), costs).run(warm)
 
 
@@ -88,7 +92,12 @@ class _Chunk:
 
 
 def _cut(
-    durations: Sequence[float], bytes_in: Sequence[float], bytes_out: Sequence[float], chunksize: int, costs: Costs
+    durations: Sequence[float],
+    bytes_in: Sequence[float],
+    bytes_out: Sequence[float],
+    function_bytes: float,
+    chunksize: int,
+    costs: Costs,
 ) -> list[_Chunk]:
     totals = [[0.0, *itertools.accumulate(each)] for each in (durations, bytes_in, bytes_out)]
     receive, reply = costs.receive, costs.reply
@@ -96,6 +105,7 @@ def _cut(
     for first in range(0, len(durations), chunksize):
         last = min(first + chunksize, len(durations))
         duration, size_in, size_out = (total[last] - total[first] for total in totals)
+        size_in += function_bytes
         tasks = last - first
         work = duration + receive.message + tasks * receive.task + reply.message + tasks * reply.task
         work = work + size_in * receive.byte + size_out * reply.byte

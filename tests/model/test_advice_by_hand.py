@@ -1,6 +1,7 @@
 """What the advisor names, against pools that are simulated one by one; the table and every reason at its limit."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,18 @@ def test_pickling_is_named_where_it_costs_more_than_a_tenth_of_the_work(byte, wo
         sample_of([1.0] * 8, Costs(0.0, 0.0, Leg(byte=byte), *[Leg()] * 3), bytes_in=100.0), cpus=4
     ).words
     assert ("Pickling the data costs 880 ms: send less, and return arrays rather than lists." in found) == words
+
+
+def test_a_large_function_is_pickled_for_each_message_and_not_for_each_item():
+    """By hand: 100 items of 10 ms on two CPUs; a message with the function takes the parent 0.1 s, and 1 s is a loop.
+
+    Two chunks of 50: the second leaves at 0.2 s, and takes 0.5 s. One hundred chunks would take 10 s.
+    """
+    sample = sample_of([0.01] * 100, Costs(0.0, 0.0, Leg(byte=1e-7), *[Leg()] * 3), timed=100)
+    advice = advice_from(replace(sample, function_bytes=1e6), cpus=3)
+    assert advice.words.startswith("Take Pool(")
+    assert {choice.processes: choice.chunksize for choice in advice.choices}[2] == 50
+    assert {choice.processes: choice.cold for choice in advice.choices}[2] == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize(

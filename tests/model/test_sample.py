@@ -37,12 +37,31 @@ def test_a_sample_is_simulated_for_any_pool_with_all_its_work():
 
 def test_pickling_counts_every_byte_on_both_sides():
     costs = Costs(send=Leg(byte=1.0), receive=Leg(byte=2.0), reply=Leg(byte=4.0), collect=Leg(byte=8.0))
-    assert Sample(np.ones(2), np.full(2, 10.0), np.full(2, 100.0), 2, 1.0, costs).pickling == 20 * 3 + 200 * 12
+    sample = Sample(np.ones(2), np.full(2, 10.0), np.full(2, 100.0), 2, 1.0, costs, function_bytes=1000.0)
+    assert sample.pickling(messages=1) == (20 + 1000) * 3 + 200 * 12
+    assert sample.pickling(messages=2) == (20 + 2000) * 3 + 200 * 12
 
 
 def test_a_sample_prints_its_items_their_time_and_their_bytes():
     sample = Sample(np.full(1000, 0.002), np.full(1000, 10.0), np.full(1000, 20.0), 5, 1.0, FREE)
     assert repr(sample) == "1,000 items, 2.00 ms each (5 timed); 10,000 bytes sent, 20,000 bytes returned"
+
+
+def test_a_sample_says_what_a_large_function_adds_to_each_message():
+    sample = Sample(np.ones(2), np.ones(2), np.ones(2), 2, 1.0, FREE, function_bytes=8e6)
+    assert repr(sample).endswith("; 8,000,000 more for the function, with each message")
+    assert "function" not in repr(replace(sample, function_bytes=100.0))
+
+
+@pytest.mark.parametrize("size", [3_000, 500_000])
+def test_what_a_function_holds_travels_with_each_message_and_with_no_item(size):
+    """Small messages are learned from one that holds all tasks, large ones from a message for each task."""
+    sample = learn(functools.partial(tasks.distances, target=[0.0] * (size // 9)), [[]] * 40, budget=0.2)
+    assert sample.function_bytes == pytest.approx(size, rel=0.1)
+    assert sample.bytes_in.max() < 100
+    for chunksize in (20, 1):
+        run = sample.simulate(2, chunksize=chunksize)
+        assert min(span.bytes_in for span in run.spans) > sample.function_bytes
 
 
 def test_a_sample_and_an_advice_say_what_others_took_where_it_matters():

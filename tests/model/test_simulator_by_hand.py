@@ -60,6 +60,12 @@ def test_one_number_of_bytes_is_the_size_of_every_task():
     assert only_span(bytes_in=5, bytes_out=6) == only_span(bytes_in=[5, 5], bytes_out=[6, 6])
 
 
+def test_the_bytes_of_the_function_are_a_part_of_each_message():
+    assert only_span(bytes_in=[2, 4], function_bytes=100) == only_span(bytes_in=[2, 104])
+    run = simulate([1.0] * 5, processes=2, cpus=2, chunksize=2, costs=COSTS, bytes_in=1, function_bytes=100)
+    assert [span.bytes_in for span in run.spans] == [102, 102, 101]
+
+
 def test_a_worker_takes_its_time_when_it_shares_a_cpu():
     """By hand: two jobs on one CPU, each of 16 s of unpickling, 64 s of work and 16 s of pickling, take double."""
     costs = Costs(0.0, 0.0, Leg(), Leg(16.0), Leg(16.0), Leg())
