@@ -205,9 +205,10 @@ def test_a_histogram_counts_the_values_of_each_label_in_the_same_bins(drawn):
     assert counts == [[3, 0, 0, 0], [0, 0, 0, 2]]
     assert edges == [[0.0, 0.25, 0.5, 0.75]] * 2
     assert {to_hex(bar.get_facecolor()) for axes in figure.axes for bar in axes.patches} == {COLOURS["computing"]}
-    assert [axes.get_ylabel() for axes in figure.axes] == ["left", "right"]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["left: number of values", "right: number of values"]
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
     assert [axes.get_xlabel() for axes in figure.axes] == ["", "estimate"]
-    assert figure.get_size_inches().tolist() == pytest.approx([6.8, 0.7 + 2 * 1.6])
+    assert figure.get_size_inches().tolist() == pytest.approx([6.8, 0.7 + 2 * 1.8])
     assert label == "Histogram of the estimate; 2 series"
     assert len(drawn(histogram_plot, values, across="estimate")[0].axes[0].patches) == 60
 
