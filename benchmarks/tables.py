@@ -116,8 +116,9 @@ def _table(header: Sequence[str], lines: Iterable[Sequence[str]], rows: Iterable
     rows = list(rows)
     conditions = dict.fromkeys(f"{row.conditions}, {row.conditions.date}" for row in rows)
     caption = f"Medians, measured with {'; and with '.join(conditions)}."
-    if any(row.conditions.disturbed for row in rows):
-        caption += " **Not all of them on a quiet machine.**"
+    quiet = sum(not row.conditions.disturbed for row in rows)
+    if quiet < len(rows):
+        caption += f" **Taken on a quiet machine: {quiet} of these {len(rows)} figures.**"
     return "\n".join([*marked, "", caption])
 
 

@@ -77,7 +77,7 @@ def test_what_disturbed_the_machine_is_kept_and_shown_here_and_below_the_table(r
     run("xray-tasks", figures, HERE, results, disturbed=lambda: "a video call")
     assert [row.conditions.disturbed for row in results.rows()] == ["", "a video call"]
     assert capsys.readouterr().out.endswith("\nDisturbed: a video call.\n")
-    assert tables.xray(results).endswith("**Not all of them on a quiet machine.**")
+    assert tables.xray(results).endswith("**Taken on a quiet machine: 1 of these 2 figures.**")
 
 
 def test_results_are_read_as_they_were_written(results, tmp_path):

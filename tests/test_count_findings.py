@@ -188,7 +188,7 @@ def test_the_page_counts_only_the_present_code_and_says_how_many_findings_hold(t
         count_of({"Gone": [5, 0, 0]}),
     ]
     page = hit_rates.page(counts, tmp_path)
-    assert "1 of 2 findings held in at least 95 % of their runs" in page
+    assert "1 of 2 findings held in at least 95 % of their runs; no lesson has more than 1 such run yet." in page
     assert "| finding | quiet: ✓ ≈ ✗ of 1 | busy: ✓ ≈ ✗ of 1 |" in page
     assert "| A | 19 1 0 | 0 1 2 |" in page and "| B | 18 2 0 | – |" in page and "Gone" not in page
 

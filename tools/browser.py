@@ -21,8 +21,8 @@ NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "pool_lab.ipynb"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
 REMEDY = (
-    "On Debian and Ubuntu, install it as root with: apt-get update && apt-get install --yes chromium libatomic1; "
-    "elsewhere, with: playwright install --with-deps chromium"
+    "On Debian, install it as root with: apt-get update && apt-get install --yes chromium libatomic1; "
+    "elsewhere, also on Ubuntu, with: playwright install --with-deps chromium"
 )
 
 

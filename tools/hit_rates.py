@@ -30,10 +30,11 @@ INTRODUCTION = """# How often each finding holds
 
 Lessons were run again and again by `python -m tools.findings --record`, and the verdicts of every finding were counted:
 ✓ it holds, ≈ this run cannot tell, ✗ not in this run. A machine is *quiet* when two loops side by side are at least 1.9
-times as fast as one, before the lesson and after it, and other guests of its host took no CPU time; a run without that
-is *disturbed*. A *busy* machine has one more process on each CPU, which computes all the time. On a quiet machine a
-finding should hold in at least 19 of 20 runs. Elsewhere ≈ and ✗ are right where the figures do not support the claim;
-they are counted, not judged. Where two cells of a lesson make the same claim, each of them is counted in every run.
+times as fast as one, before the lesson and after it, the same loop always takes about as long, and other guests of its
+host take hardly any CPU time; a run without that is *disturbed*. A *busy* machine has one more process on each CPU,
+which computes all the time. On a quiet machine a finding should hold in at least 19 of 20 runs. Elsewhere ≈ and ✗ are
+right where the figures do not support the claim; they are counted, not judged. Where two cells of a lesson make the
+same claim, each of them is counted in every run.
 """
 
 
@@ -88,19 +89,21 @@ def code_of(notebook: NotebookNode) -> str:
 
 def page(counts: Sequence[Count], folder: Path = FOLDER) -> str:
     """Return the text of the page: a table for each lesson, of the counts that belong to its present code."""
-    parts, quiet = [], Counter[bool]()
+    parts, quiet, most = [], Counter[bool](), 0
     for path in sorted(folder.glob("[0-9]*.ipynb")):
         code = code_of(nbformat.read(path, as_version=4))
         mine = [count for count in counts if count.lesson == path.stem and count.code == code]
         if mine:
             parts.append(f"## {path.stem}\n\n{_table(mine)}")
+            most = max(most, sum(count.runs for count in mine if count.condition == QUIET))
             for verdicts in _summed(count.verdicts for count in mine if count.condition == QUIET).values():
                 quiet[verdicts[0] >= 0.95 * sum(verdicts)] += 1
     if not parts:
         return f"{INTRODUCTION}\nNothing has been counted yet.\n"
     conditions = sorted({f"CPython {count.python}, {count.machine}" for count in counts})
     summary = (
-        f"On a quiet machine {quiet[True]} of {counted(quiet.total(), 'finding')} held in at least 95 % of their runs. "
+        f"On a quiet machine {quiet[True]} of {counted(quiet.total(), 'finding')} held in at least 95 % of their runs; "
+        f"no lesson has more than {counted(most, 'such run')} yet. "
         f"Measured with {'; '.join(conditions)}."
     )
     return "\n\n".join([INTRODUCTION + "\n" + summary, *parts]) + "\n"
