@@ -130,15 +130,15 @@ def histogram_plot(values: Mapping[str, Sequence[float]], *, across: str, bins: 
         raise ValueError("histogram_plot needs one number or more for every label")
     figure, rows = new_figure(6.8, 0.7 + 1.8 * len(values), rows=len(values))
     ends = min(map(min, values.values())), max(map(max, values.values()))
-    for axes, (label, numbers) in zip(rows, values.items(), strict=True):
+    names = [""] * (len(rows) - 1) + [across]
+    for axes, name, (label, numbers) in zip(rows, names, values.items(), strict=True):
         axes.hist(numbers, bins=bins, range=ends, color=COLOURS["computing"])
-        name_axes(axes, "", f"{label}: number of values")
+        name_axes(axes, name, f"{label}: number of values")
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(lambda count, _: plain_number(count))
     highest = max(axes.get_ylim()[1] for axes in rows)
     for axes in rows:
         axes.set_ylim(0, highest)
-    name_axes(rows[-1], across, f"{[*values][-1]}: number of values")
     table = [["", "values", "different", "smallest", "largest"]]
     for label, numbers in values.items():
         counts = (f"{len(numbers):,}", f"{len(set(numbers)):,}")

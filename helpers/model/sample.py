@@ -52,7 +52,7 @@ class Sample:
     def pickling(self, messages: int) -> float:
         """Return the CPU seconds that pickling and unpickling take, in the parent and the workers.
 
-        That is for all arguments and results, and for the function, once for each of so many messages.
+        messages: how many are sent; each carries the function. Arguments and results are pickled once.
         """
         costs = self.costs
         byte_in, byte_out = costs.send.byte + costs.receive.byte, costs.reply.byte + costs.collect.byte

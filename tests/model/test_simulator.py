@@ -242,6 +242,12 @@ def test_no_tasks_and_wrong_sizes_are_refused():
         simulate([1.0, 1.0], processes=1, cpus=1, bytes_in=[1, 2, 3])
 
 
+@pytest.mark.parametrize("bad", [-1, float("nan")])
+def test_a_function_of_no_possible_size_is_refused(bad):
+    with pytest.raises(ValueError, match="function_bytes"):
+        simulate([1.0], processes=1, cpus=1, function_bytes=bad)
+
+
 def test_more_processes_than_a_pool_could_have_are_refused_at_once():
     with pytest.raises(ValueError, match="at most 4,096 processes, not 1,000,000,000"):
         simulate([1.0], processes=10**9, cpus=1)
