@@ -95,7 +95,10 @@ def _large_arguments(facts: Facts, replay: Replay) -> Iterator[Cause]:
         return
     size, messages = bytes_in_words(facts.message_bytes_in), counted(len(facts.messages), "message")
     lost, byte = facts.spent.sending, replay.pickling.send.byte
-    less = replay.expect(bytes_in=[min(NAME_BYTES, each) for each in replay.bytes_in])
+    less = replay.expect(
+        bytes_in=[min(NAME_BYTES, each) for each in replay.bytes_in],
+        function_bytes=min(NAME_BYTES, replay.function_bytes),
+    )
     if facts.function_bytes >= LARGE:
         evidence = (
             f"the same {bytes_in_words(facts.function_bytes)} were pickled with the function, for each of {messages}"

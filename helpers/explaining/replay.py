@@ -44,7 +44,8 @@ class Replay:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.durations = facts.wall_of_each if facts.waits else facts.computing_of_each
-        self.bytes_in = [float(span.bytes_in) for span in facts.spans]
+        self.function_bytes = min(facts.function_bytes, *(message[0].bytes_in for message in facts.messages))
+        self.bytes_in = _bytes_of_arguments(facts, self.function_bytes)
         self.bytes_out = [float(span.bytes_out) for span in facts.spans]
         self.rounds = [list(range(len(facts.spans)))] if facts.one_at_a_time else facts.rounds
         self._some_rounds = self.rounds[:: -(-len(self.rounds) // MOST_ROUNDS)]
@@ -124,6 +125,7 @@ class Replay:
             "durations": self.durations,
             "bytes_in": self.bytes_in,
             "bytes_out": self.bytes_out,
+            "function_bytes": self.function_bytes,
             "processes": processes,
             "cpus": cpus,
             "chunksize": self.facts.chunksize,
@@ -171,6 +173,12 @@ class Replay:
                 low = byte
             else:
                 high = byte
+
+
+def _bytes_of_arguments(facts: Facts, function_bytes: float) -> list[float]:
+    """Return the bytes of each task without the function, which was pickled with the first task of its message."""
+    first = {id(message[0]) for message in facts.messages}
+    return [span.bytes_in - function_bytes * (id(span) in first) for span in facts.spans]
 
 
 def _seconds_of_program(facts: Facts) -> float:

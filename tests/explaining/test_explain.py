@@ -142,15 +142,18 @@ def test_fewer_tasks_than_workers_are_named_and_not_called_too_little_work():
     assert "Cut the work into more tasks, 32 for instance" in str(found)
 
 
-def test_what_a_partial_holds_is_known_to_be_the_same_each_time():
-    run = split(a_run(durations=[0.01] * 160, chunksize=4), 160)
-    firsts = {}
-    for span in run.spans:
-        firsts.setdefault((span.worker, span.arrived), span.task)
-    heavy = [span._replace(bytes_in=8_000_100 if span.task in firsts.values() else 100) for span in run.spans]
-    longer = [span._replace(sent=span.sent + 0.02, received=span.received, arrived=span.arrived) for span in heavy]
-    text = str(explain(run._replace(spans=tuple(longer), ended=run.ended), cpus=8))
-    assert "Traceback" not in text
+def test_what_a_partial_holds_is_named_though_how_large_it_is_was_not_recorded():
+    run = split(a_run(durations=[0.01] * 160, chunksize=4, function_bytes=8_000_000), 160)
+    spans = [span._replace(bytes_in=100 if span.task % 4 else 8_000_100) for span in run.spans]
+    text = str(explain(run._replace(spans=tuple(spans)), cpus=8))
+    assert "the same 8.0 MB were pickled with the function, for each of 40 messages" in text
+
+
+def test_another_cut_is_promised_with_the_function_in_each_of_its_messages():
+    given = {"durations": [2e-3] * 400, "function_bytes": 8_000_000}
+    run = a_run(**given, chunksize=1)._replace(function_bytes=given["function_bytes"])
+    promised = Replay(Facts(run, cpus=8)).expect(chunksize=10)
+    assert promised == pytest.approx(a_run(**given, chunksize=10).seconds, rel=0.1)
 
 
 def test_tasks_that_sleep_are_told_from_tasks_without_a_cpu():
