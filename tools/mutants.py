@@ -43,11 +43,15 @@ PRELOADED = [
 QUICK = ["-o", "addopts=", "-x", "-q", *("-p", "no:cacheprovider"), *("-p", "no:nbval"), *("-p", "no:xdist")]
 QUICK += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
+EXPLAINING = ["cause", "facts", "of_messages", "of_workers", "replay", "run_messages"]
+
 ALSO = {
     "array_tasks": ["test_tasks"],
     "drawing/bars": ["../test_timeline", "../test_timeline_by_hand", "../test_timeline_where_time_went"],
     "drawing/figure": ["../test_plots", "../test_plots_by_hand"],
     "drawing/svg": ["../test_timeline", "../test_timeline_by_hand", "../test_timeline_where_time_went"],
+    "diagnosis": ["explaining/test_explain"],
+    **dict.fromkeys(map("explaining/{}".format, EXPLAINING), ["test_explain"]),
     "failing_tasks": ["test_tasks"],
     "pool/errors": ["test_values"],
     "pool/inputs": ["test_values", "test_drop_in"],

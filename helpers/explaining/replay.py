@@ -86,7 +86,8 @@ class Replay:
     @property
     def work_of_loop(self) -> float:
         """The seconds of the tasks alone in a plain loop."""
-        waits = self.facts.cpu_share < 0.5 and not self.facts.threads
+        few = self.facts.run.processes <= self.facts.cpus  # with more, tasks wait for a CPU, which a loop does not
+        waits = self.facts.cpu_share < 0.5 and not self.facts.threads and (few or self.facts.waits)
         waiting = (self.facts.typical_wall - CLOCKS) * len(self.facts.spans) if waits else 0.0
         return max(sum(self.durations), waiting)
 
