@@ -13,6 +13,7 @@ from helpers.spans import (
     breakdown,
     events,
     seconds_by_phase,
+    seconds_idle,
     segments,
     segments_by_row,
 )
@@ -160,6 +161,33 @@ def test_idle_is_the_time_that_no_segment_covers(run):
     assert [phase for phase, _ in split.items()] == list(PHASES)
     assert split.idle == pytest.approx(idle_gaps(run))
     assert split.whole == run.seconds * run.processes
+
+
+@pytest.mark.parametrize(
+    ("row", "idle"),
+    [
+        ([(1.0, 2.0), (3.0, 4.0)], 1 + 1 + 6),
+        ([(3.0, 4.0), (1.0, 2.0)], 1 + 1 + 6),  # in the order of time
+        ([(1.0, 5.0), (2.0, 3.0)], 1 + 5),  # the parent sends and returns at the same time
+        ([(-1.0, 2.0), (8.0, 12.0)], 6),  # no more than the run
+        ([(11.0, 12.0)], 10),
+        ([], 10),
+    ],
+)
+def test_a_row_is_idle_where_none_of_its_segments_is(row, idle):
+    pieces = [(0, "sending", begin, end, None) for begin, end in row]
+    assert seconds_idle(pieces, RUN) == idle
+    later = [(0, "sending", begin + 5.0, end + 5.0, None) for begin, end in row]
+    assert seconds_idle(later, RUN._replace(began=5.0, ended=15.0)) == idle
+
+
+def test_messages_are_written_in_the_order_in_which_they_were_pickled_whatever_their_numbers():
+    """Each is too large for the pipe, and is written until its worker has it, or the next one is pickled."""
+    large = [one._replace(bytes_in=PIPE + 1) for one in (FIRST, SECOND, THIRD)]
+    renamed = [one._replace(task=2 - one.task) for one in large]
+    parent = segments_by_row(RUN._replace(spans=tuple(renamed[::-1])))[0]
+    sending = [(s.begin, s.end, s.span.task) for s in parent if s.phase == "sending"]
+    assert sending == [(0, 1, 2), (1, 2, 1), (2, 6, 0)]
 
 
 @pytest.mark.parametrize("run", [RUN, REPLACED])

@@ -3,11 +3,13 @@
 import functools
 import multiprocessing
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from helpers.machine import start_methods
+from helpers.other_programs import Others
 from helpers.tasks import draw, identity, nap
 from helpers.timing import (
     CSV_COLUMNS,
@@ -24,6 +26,7 @@ from helpers.xray import XrayPool
 
 SERIAL = Timing("serial", (4.0, 6.0, 5.0), (4.0, 5.0, 4.5))
 PARALLEL = Timing("pool of 2", (2.0, 2.0, 4.0), (0.1, 0.2, 0.1))
+BUSY = Others(seconds=10.0, used=11.0, stolen=0.0, cpus=2)
 
 
 def test_the_figures_of_a_timing_are_those_worked_out_by_hand():
@@ -57,8 +60,9 @@ def test_a_timing_is_named_after_its_function():
     assert measure(draw, 1, label="drawing").label == "drawing"
 
 
-def test_the_result_is_not_compared():
+def test_neither_the_result_nor_what_others_took_is_compared():
     assert Timing("x", (1.0,), (1.0,), result="a") == Timing("x", (1.0,), (1.0,), result="b")
+    assert Timing("x", (1.0,), (1.0,), others=BUSY) == Timing("x", (1.0,), (1.0,))
 
 
 def test_candidates_run_in_turn():
@@ -97,6 +101,19 @@ def test_a_comparison_prints_itself_as_an_aligned_table():
         "pool of 2   2.00 s  2.00 s  2.00 s      2.00 (1.25 to 3.00)",
         "3 repeats, in turn; ratios pair by pair: median (range)",
     ]
+
+
+def test_what_others_took_stands_below_a_table_of_figures():
+    one = replace(SERIAL, others=BUSY)
+    both = Comparison((one, PARALLEL))
+    assert both.others is BUSY
+    assert Comparison((one,)).others is BUSY
+    for shown in (one, both):
+        html = shown._repr_html_()
+        assert html.index("5.00 s") < html.index(BUSY.in_words("while this ran"))
+        assert repr(shown).endswith(BUSY.in_words("while this ran"))
+    assert "<th" in both._repr_html_() and "times as fast as serial" in both._repr_html_()
+    assert both._repr_html_().index("in turn; ratios pair by pair") > html.index("2.00 (1.25 to 3.00)")
 
 
 def test_speedup_is_the_ratio_of_the_medians():

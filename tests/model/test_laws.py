@@ -54,6 +54,12 @@ def test_a_law_prints_itself_with_its_parameters_and_their_errors():
     )
 
 
+@pytest.mark.parametrize(("scale", "shown"), [(1.0, "$a = 1 "), (1e-6, r"$a = 1 \times 10^{-6} ")])
+def test_in_latex_a_small_parameter_has_a_power_of_ten_in_the_place_of_an_e(scale, shown):
+    sweep = {p: [scale * (1.0 + 2.0 / p + 0.1 * p)] * 2 for p in (1, 2, 3, 4, 5)}
+    assert shown in with_overhead(sweep, cpus=8)._repr_latex_()
+
+
 @pytest.mark.parametrize("processes", [1, 3, 4, 7])
 def test_the_formula_that_a_law_prints_is_the_one_that_it_evaluates(processes):
     sweep = {1: [10.0, 10.5], 2: [5.5, 5.9], 4: [3.25, 3.4], 8: [3.9, 3.8]}
