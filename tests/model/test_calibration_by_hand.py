@@ -95,7 +95,7 @@ def small(monkeypatch):
 
 
 def timed(seconds):
-    return run(*(Span(n, 1, *[0.0] * 6, *[seconds] * 5, cpu=0.0, bytes_in=1, bytes_out=1) for n in range(2)))
+    return run(*(Span(n, 1, *[2.0] * 6, *[2.0 + seconds] * 5, cpu=0.0, bytes_in=1, bytes_out=1) for n in range(2)))
 
 
 def test_short_tasks_are_measured_anew_as_often_as_the_budget_allows(small):
