@@ -50,7 +50,7 @@ ALSO = {
     "drawing/bars": ["../test_timeline", "../test_timeline_by_hand", "../test_timeline_where_time_went"],
     "drawing/figure": ["../test_plots", "../test_plots_by_hand"],
     "drawing/svg": ["../test_timeline", "../test_timeline_by_hand", "../test_timeline_where_time_went"],
-    "diagnosis": ["explaining/test_explain"],
+    "diagnosis": ["explaining/test_diagnosis", "explaining/test_explain"],
     **dict.fromkeys(map("explaining/{}".format, EXPLAINING), ["test_explain"]),
     "failing_tasks": ["test_tasks"],
     "pool/errors": ["test_values"],
