@@ -124,6 +124,20 @@ def test_the_advice_is_a_table_that_can_be_read():
     ]
 
 
+def test_in_a_notebook_the_words_of_the_advice_stand_below_its_table():
+    sample = Sample(np.ones(9), np.ones(9), np.ones(9), 3, 1.0, Costs())
+    html = Advice(sample, (), None, "Take it.")._repr_html_()
+    assert ">chunk size</th>" in html and ">no pool</td>" in html
+    assert html.index("</table>") < html.index("predicted from 3 of 9 items") < html.index("Take it.")
+
+
+def test_a_doubtful_pool_is_told_with_its_least_and_its_most():
+    assert "is likely to be 2.00 times as fast as the loop, or anything between 0.80 and 2.00 times" in advice_for(
+        [1.0] * 8, work=(0.9, 2.5)
+    )
+    assert "2.00 times as fast (1.33 to 2.00)." in advice_for([1.0] * 8, work=(0.9, 1.5))
+
+
 def test_a_function_that_cannot_be_sent_is_refused():
     with pytest.raises((pickle.PicklingError, ValueError), match="cannot be sent to a worker"):
         advise(lambda n: n, [1, 2, 3])
