@@ -51,7 +51,7 @@ ALSO = {
     "drawing/figure": ["../test_plots", "../test_plots_by_hand"],
     "drawing/svg": ["../test_timeline", "../test_timeline_by_hand", "../test_timeline_where_time_went"],
     "diagnosis": ["explaining/test_diagnosis", "explaining/test_explain"],
-    **dict.fromkeys(map("explaining/{}".format, EXPLAINING), ["test_explain"]),
+    **{f"explaining/{name}": ["test_explain"] for name in EXPLAINING},
     "failing_tasks": ["test_tasks"],
     "pool/errors": ["test_values"],
     "pool/inputs": ["test_values", "test_drop_in"],
