@@ -35,6 +35,33 @@ def test_a_sample_is_simulated_for_any_pool_with_all_its_work():
     assert {span.bytes_out for span in run.spans} == {100.0}
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """What the simulator is asked for."""
+    calls = []
+    monkeypatch.setattr("helpers.model.sample.simulate", lambda durations, **given: calls.append((durations, given)))
+    return calls
+
+
+def test_the_simulator_is_given_all_that_a_sample_knows(asked):
+    costs, done = Costs(boot=2.0), object()
+    sample = Sample(np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array([5.0, 6.0]), 2, 1.0, costs, function_bytes=7.0)
+    sample.simulate(3, chunksize=4, cpus=5, warm=True, on_step=done)
+    given = {"processes": 3, "chunksize": 4, "cpus": 5, "warm": True, "on_step": done, "costs": costs}
+    sizes = {"bytes_in": [3.0, 4.0], "bytes_out": [5.0, 6.0], "function_bytes": 7.0}
+    assert asked == [([1.0, 2.0], given | sizes)]
+
+
+@pytest.mark.parametrize(
+    ("share", "processes", "cpus"),
+    [(1.0, 20, 2), (0.25, 3, 4), (0.25, 20, 8), (0.25, 1, 2), (1e-9, 3000, 2000)],
+)
+def test_tasks_that_wait_leave_a_cpu_to_as_many_others_as_they_do_not_use_it(share, processes, cpus, asked):
+    """By hand, on 2 CPUs: 2 / 0.25 = 8, or one for each process and one for the parent."""
+    Sample(np.ones(1), np.ones(1), np.ones(1), 1, share, Costs()).simulate(processes, cpus=2)
+    assert asked[0][1]["cpus"] == cpus
+
+
 def test_pickling_counts_every_byte_on_both_sides():
     costs = Costs(send=Leg(byte=1.0), receive=Leg(byte=2.0), reply=Leg(byte=4.0), collect=Leg(byte=8.0))
     sample = Sample(np.ones(2), np.full(2, 10.0), np.full(2, 100.0), 2, 1.0, costs, function_bytes=1000.0)
