@@ -13,11 +13,11 @@ from helpers import tasks
 from helpers.model.advice import advice_from
 from helpers.model.costs import Costs, Leg
 from helpers.model.learning import learn, measure_cpu_share, waited_share
-from helpers.model.sample import Sample, _scatter
+from helpers.model.sample import Sample, _scatter, sample_from_run
 from helpers.model.simulator import simulate
 from helpers.model.spread import Spread
 from helpers.other_programs import Others, Watch
-from helpers.spans import Run
+from helpers.spans import Run, Span, Worker
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
 
@@ -113,6 +113,26 @@ def test_the_items_between_the_timed_ones_are_interpolated():
     assert sample.durations[150] > sample.durations[80] > sample.durations[10]
 
 
+def test_a_sample_of_a_run_has_each_figure_from_its_own_moments_and_bytes():
+    """Tasks 0, 10 and 20 of 21 were timed, in another order; the first two were sent in one message."""
+
+    def span(place: int, arrived: float, wall: float, size_in: int, size_out: int) -> Span:
+        moments = {"started": 5.0, "finished": 5.0 + wall, "arrived": arrived}
+        given = dict.fromkeys(Span._fields[2:13], 0.0) | moments
+        return Span(task=place, worker=1, cpu=0.0, bytes_in=size_in, bytes_out=size_out, **given)
+
+    spans = (span(0, 1.0, 3.0, 1030, 7), span(1, 1.0, 1.0, 10, 5), span(2, 2.0, 2.0, 900, 6))
+    run = Run(spans, (Worker(1, 0.0),), 1, "fork", 0.0, 9.0, function_bytes=1000)
+    sample = sample_from_run(run, FREE, (0.5, 0.25), 0.75, places=[20, 0, 10], tasks=21)
+    assert sample.durations[[0, 10, 20]].tolist() == [1.0, 2.0, 3.0]
+    assert sample.durations[5] == 1.5
+    assert sample.bytes_in[[0, 10, 20]].tolist() == [10.0, 0.0, 30.0]
+    assert sample.bytes_out[[0, 10, 20]].tolist() == [5.0, 6.0, 7.0]
+    assert (sample.timed, sample.cpu_share, sample.function_bytes) == (3, 0.75, 1000.0)
+    assert sample.costs == replace(FREE, fork=0.5, boot=0.25)
+    assert sample.spread == Spread(scatter=0.0)
+
+
 def test_the_interval_of_a_run_is_that_of_the_spread():
     sample = Sample(np.ones(8), np.ones(8), np.ones(8), 8, 1.0, FREE, Spread(work=(0.9, 1.2)))
     run = sample.simulate(2, cpus=2, chunksize=1, warm=True)
@@ -134,6 +154,7 @@ def test_a_sample_of_some_items_has_their_figures_in_that_order():
         ([0], [3.0], 1.0),  # it could be anything
         ([0, 9], [1.0, 3.0], 0.5 * 2**0.5),  # their standard deviation, over their mean
         ([0, 4, 9], [0.0, 4.0, 9.0], 0.0),  # a line is no scatter
+        ([3, 7, 12], [0.0, 4.0, 9.0], 0.0),  # wherever it begins
         (
             [0, 1, 2],
             [1.0, 4.0, 1.0],
