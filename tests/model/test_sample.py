@@ -204,7 +204,7 @@ def test_what_noting_moments_costs_is_no_part_of_a_short_task():
     assert learn(tasks.identity, numbers, budget=0.3).serial < 5 * loop
 
 
-class Worker:
+class OneWorker:
     """In place of a pool of one worker: says how long the function took, and the share of a loop that never waits."""
 
     def __init__(self, seconds: tuple[float, float, float | None], share: float) -> None:
@@ -230,13 +230,13 @@ class Worker:
 def test_waiting_for_a_cpu_is_told_from_other_waiting(seconds, share, expected):
     span = simulate([1.0], processes=1, cpus=1, costs=FREE).spans[0]._replace(cpu=0.2)
     run = Run((span,), (), 1, "fork", 0.0, 1.0)
-    assert measure_cpu_share(Worker(seconds, share), tasks.identity, [1], run) == pytest.approx(expected)
+    assert measure_cpu_share(OneWorker(seconds, share), tasks.identity, [1], run) == pytest.approx(expected)
     assert measure_cpu_share(None, tasks.identity, [1], run._replace(spans=(span._replace(cpu=0.6),))) == 0.6
 
 
 def test_items_that_take_no_time_do_not_decide_whether_the_function_waits():
     spans = [span._replace(cpu=0.0) for span in simulate([1e-6, 2.0, 1e-6], processes=1, cpus=1, costs=FREE).spans]
-    worker = Worker((2.0, 0.0, 0.0), 1.0)
+    worker = OneWorker((2.0, 0.0, 0.0), 1.0)
     run = Run(tuple(spans), (), 1, "fork", 0.0, 2.0)
     assert measure_cpu_share(worker, tasks.identity, ["short", "long", "short"], run) == 0.0
     assert worker.loops == [["long"]]
@@ -244,7 +244,7 @@ def test_items_that_take_no_time_do_not_decide_whether_the_function_waits():
 
 def test_short_items_are_compared_in_several_rounds():
     spans = [span._replace(cpu=0.0) for span in simulate([0.01] * 3, processes=1, cpus=1, costs=FREE).spans]
-    worker = Worker((0.15, 0.0, 0.0), 1.0)
+    worker = OneWorker((0.15, 0.0, 0.0), 1.0)
     assert measure_cpu_share(worker, tasks.identity, [1, 2, 3], Run(tuple(spans), (), 1, "fork", 0.0, 0.03)) == 0.0
     assert worker.loops == [[1, 2, 3] * 5] * 4
 
