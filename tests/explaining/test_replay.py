@@ -56,6 +56,7 @@ def test_of_messages_with_many_tasks_what_each_task_costs_is_learnt(chunksize):
         true = getattr(COSTS, name)
         assert getattr(learnt, name).task == pytest.approx(true.task + true.message / chunksize)
         assert getattr(learnt, name).message == getattr(UNSEEN, name).message
+        assert getattr(learnt, name).byte == getattr(UNSEEN, name).byte
 
 
 def test_of_large_messages_what_each_byte_costs_is_learnt():
@@ -214,6 +215,20 @@ def test_a_loop_takes_the_seconds_for_which_a_slow_input_keeps_the_workers_waiti
         spans.append(span._replace(**moments))
     slow = run._replace(spans=tuple(spans), ended=spans[-1].delivered)
     assert replay(slow).expect_of_loop() == pytest.approx(49 * 0.02, rel=0.1)
+
+
+def test_a_loop_takes_what_the_program_does_while_some_of_its_tasks_run():
+    """One second after the workers are ready comes a task of 25 ms, and then one more every 20 ms; four workers."""
+    first = a_run(durations=[0.025], processes=4, costs=UNSEEN).spans[0]
+    names = first._fields[2:13]
+    spans = [
+        first._replace(task=n, worker=1 + n % 4, **{name: getattr(first, name) + 1.0 + 0.02 * n for name in names})
+        for n in range(50)
+    ]
+    slow = a_run(processes=4)._replace(spans=tuple(spans), ended=spans[-1].delivered)
+    assert len(replay(slow).rounds) == 1
+    idle = 49 * 0.02 * (4 - 1.25) / 4
+    assert replay(slow).expect_of_loop() == pytest.approx(50 * 0.025 + idle, rel=0.02)
 
 
 def test_of_very_many_rounds_some_stand_for_all():
