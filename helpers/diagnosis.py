@@ -144,7 +144,7 @@ def _unknown(facts: Facts, replay: Replay, causes: Sequence[Cause]) -> list[str]
         busy = f"other programs used {others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile"
         less = f"{busy[0].upper()}{busy[1:]}: while they go on, a change may bring less."
         found.append(less if promised else f"But {busy}.")
-    waited = facts.spent.waiting_for_cpu > 0.15 * facts.spent.whole
+    waited = facts.waiting_for_cpu > 0.15 * facts.spent.whole
     if facts.run.load is None and waited and not facts.threads and facts.run.processes <= facts.cpus:
         found.append("Who used the CPUs meanwhile was not recorded: other programs, or threads that tasks started?")
     return found

@@ -28,6 +28,9 @@ LONG = 1.0
 HARDLY = 0.25
 """The share of the time without a CPU, up to which it was hardly a wait for one."""
 
+IN_TURN = 8
+"""With fewer tasks than this, that they ended one after another may be chance."""
+
 NEGLIGIBLE = 1e-3
 """Seconds; a worker that is ready so soon after the run began was there before."""
 
@@ -86,6 +89,17 @@ class Facts(Messages):
         return len(self.run.spans) - len(self.spans)
 
     @cached_property
+    def seconds_of_lost(self) -> float:
+        """Worker-seconds from the start of the tasks that never came back until that was noticed."""
+        lost = (span for span in self.run.spans if span.outcome not in ("ok", "error"))
+        return sum(span.finished - span.started for span in lost)
+
+    @cached_property
+    def waiting_for_cpu(self) -> float:
+        """Worker-seconds for which tasks that came back had no CPU; what the others did is not known."""
+        return max(0.0, self.spent.waiting_for_cpu - self.seconds_of_lost)
+
+    @cached_property
     def computing_of_each(self) -> list[float]:
         """CPU seconds of each task."""
         return [span.computing for span in self.spans]
@@ -128,14 +142,14 @@ class Facts(Messages):
         much and the CPUs were full, the run must be long, and that wait a small part of the time without a CPU.
         Elsewhere: with more workers than CPUs they would wait for one, and the CPUs would be full; workers that still
         start need CPUs, too. Threads of one interpreter wait for its lock, and then one CPU is full. What lost tasks
-        did is not known.
+        did is not known: they must have been the smaller part.
         """
-        if self.cpu_share >= 0.5 or self.lost_tasks:
+        if self.cpu_share >= 0.5 or self.seconds_of_lost > self.wall:
             return False
         if self.cpus_of_others > MATTERS * self.cpus and self.cpus_in_use > FULL * self.cpus:
             return self._hardly_waited_for_cpu
         if self.run.load is not None and not self.threads:
-            return self.run.load.waited - self.spent.starting < 0.5 * self.spent.waiting_for_cpu  # they start, too
+            return self.run.load.waited - self.spent.starting < 0.5 * self.waiting_for_cpu  # they start, too
         queued = self.run.load.waited / self.run.load.seconds if self.run.load is not None else 0.0
         if self.threads:
             return self.cpus_used + queued < MOST_OF_ONE_CPU
@@ -144,6 +158,20 @@ class Facts(Messages):
         if len(settled) < 0.2 * len(self.spans) and self.run.processes > self.cpus:
             return False
         return _cpus_used(settled or self.spans) + queued < 0.6 * min(self.run.processes, self.cpus)
+
+    @cached_property
+    def wait_in_turn(self) -> bool:
+        """Whether tasks that waited ended one after another, as those do that hold the same lock meanwhile.
+
+        Then each waits for all others that have a worker, but for the very first, and the ends are evenly apart. Tasks
+        that do not wait for each other can end evenly apart, too; but then they take about as long as the first one.
+        """
+        if len(self.spans) < IN_TURN or self.run.processes == 1:
+            return False
+        ends = sorted(span.finished for span in self.spans)
+        gaps = [later - earlier for earlier, later in itertools.pairwise(ends)]
+        even = sum(gap > 0.7 * statistics.fmean(gaps) for gap in gaps) >= 0.9 * len(gaps)
+        return even and self.typical_wall > 0.7 * self.run.processes * min(self.wall_of_each)
 
     @cached_property
     def takes_turns(self) -> bool:
@@ -162,15 +190,23 @@ class Facts(Messages):
     @property
     def waits_for_no_cpu(self) -> bool:
         """Whether tasks lost much time without a CPU, and did not wait for one: for a lock, perhaps."""
-        much = self.spent.waiting_for_cpu > MATTERS * self.spent.whole and not self.lost_tasks
+        much = self.waiting_for_cpu > MATTERS * self.spent.whole and self.seconds_of_lost <= self.wall
         return self.waits or much and self._hardly_waited_for_cpu
 
     @property
     def _hardly_waited_for_cpu(self) -> bool:
         """Whether Linux has seen, in a long run, that the time without a CPU was hardly a wait for one."""
         load = self.run.load
-        seen = load is not None and load.seconds >= LONG and load.waited < HARDLY * self.spent.waiting_for_cpu
+        seen = load is not None and load.seconds >= LONG and load.waited < HARDLY * self.waiting_for_cpu
         return seen and not self.threads
+
+    @property
+    def wait_is_known(self) -> bool:
+        """Whether it was recorded for long enough, or on CPUs that were free enough, what the tasks waited for."""
+        load = self.run.load
+        if self.threads or load is None:
+            return self.threads
+        return load.seconds >= LONG or self.cpus_of_others <= MATTERS * self.cpus
 
     @property
     def has_busy_manager(self) -> bool:

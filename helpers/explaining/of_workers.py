@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from helpers.explaining.cause import Cause
-from helpers.explaining.facts import MATTERS, Facts
+from helpers.explaining.facts import LONG, MATTERS, Facts
 from helpers.explaining.replay import Replay
 from helpers.model import default_chunksize
 from helpers.text import bytes_in_words, counted, format_seconds
@@ -69,22 +69,33 @@ def _starved(facts: Facts) -> Cause:
 
 
 def _waiting(facts: Facts, replay: Replay) -> Iterator[Cause]:
-    """Tasks that wait for something: more of them can wait at the same time, and threads cost less than processes."""
+    """Tasks that wait for something: more of them can wait at the same time, and threads cost less than processes.
+
+    Not so where they wait for each other.
+    """
+    if facts.wait_in_turn:
+        yield _something_shared(facts)
+        return
     tasks, now = len(facts.spans), facts.run.processes
     several = min(tasks, MOST_THREADS, max(now + 1, int(facts.cpus / max(facts.cpu_share, 1e-3))))
+    known = (
+        "and did not wait for one; they"
+        if facts.run.load is not None
+        else ("and how long they waited for one was not recorded; unless other programs took the CPUs, they")
+    )
     evidence = (
-        f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, and did not wait for one; they waited "
-        "for something else (a file, the network, a lock, a sleep, a Manager)"
+        f"the tasks had a CPU for {facts.cpu_share:.0%} of their time, {known} waited for something else (a file, the "
+        "network, a lock, a sleep, a Manager)"
     )
     together = ", and all tasks handed in together" if facts.one_at_a_time else ""
     remedy = "Let more of them wait at the same time; threads cost less for this: "
     remedy += f"ThreadPool({several}), with chunksize=1{together}"
     expected = replay.expect(processes=several, chunksize=1, warm=True)
-    yield Cause("tasks that wait", facts.spent.waiting_for_cpu, evidence, remedy, max(expected, facts.computing))
+    yield Cause("tasks that wait", facts.waiting_for_cpu, evidence, remedy, max(expected, facts.computing))
 
 
 def _something_shared(facts: Facts) -> Cause:
-    lost = facts.spent.waiting_for_cpu
+    lost = facts.waiting_for_cpu
     evidence = (
         f"for {format_seconds(lost)} of the workers' time, tasks neither computed nor waited for a CPU: they waited "
         "for something else, such as a lock that they share, or a file"
@@ -97,7 +108,7 @@ def _something_shared(facts: Facts) -> Cause:
 
 
 def _manager(facts: Facts) -> Iterator[Cause]:
-    load, lost = facts.run.load, facts.spent.waiting_for_cpu
+    load, lost = facts.run.load, facts.waiting_for_cpu
     if load is None or lost < 0.1 * facts.spent.whole:
         return
     evidence = (
@@ -121,7 +132,7 @@ def _interpreter_lock(facts: Facts, replay: Replay) -> Iterator[Cause]:
     remedy = f"Take processes: Pool({min(facts.run.processes, facts.cpus)})"
     processes = min(facts.run.processes, facts.cpus)
     expected = replay.expect(processes=processes, cpus=facts.cpus, warm=False)
-    yield Cause(INTERPRETER_LOCK, facts.spent.waiting_for_cpu, evidence, remedy, expected)
+    yield Cause(INTERPRETER_LOCK, facts.waiting_for_cpu, evidence, remedy, expected)
 
 
 def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
@@ -132,10 +143,10 @@ def _number_of_workers(facts: Facts, replay: Replay) -> Iterator[Cause]:
     if processes > cpus:
         evidence = (
             f"{counted(processes, 'worker')} shared {counted(cpus, 'CPU')}; their tasks waited "
-            f"{format_seconds(facts.spent.waiting_for_cpu)} for one, and all of them took "
+            f"{format_seconds(facts.waiting_for_cpu)} for one, and all of them took "
             f"{format_seconds(facts.spent.starting)} of their time to start, with an initializer if there is one"
         )
-        lost = facts.spent.waiting_for_cpu + facts.spent.starting
+        lost = facts.waiting_for_cpu + facts.spent.starting
         yield Cause("more workers than CPUs", lost, evidence, remedy, expected)
     elif processes < cpus:
         evidence = f"{counted(processes, 'worker')} left {counted(cpus - processes, 'CPU')} unused"
@@ -153,7 +164,7 @@ def _load(facts: Facts) -> Iterator[Cause]:
         min(facts.spent.sending + facts.spent.returning + facts.spent.starting, _most_cpu_of_messages(facts)) * part
     )
     own = load.workers - computing - handling
-    could, lost = facts.cpus * load.seconds, facts.spent.waiting_for_cpu
+    could, lost = facts.cpus * load.seconds, facts.waiting_for_cpu
     if own > 0.3 * computing and own > MATTERS * could:
         used, theirs = format_seconds(load.workers), format_seconds(computing)
         evidence = (
@@ -164,10 +175,12 @@ def _load(facts: Facts) -> Iterator[Cause]:
     elif facts.waits_for_no_cpu and not facts.has_busy_manager:
         yield _something_shared(facts)
     elif facts.cpus_of_others > MATTERS * facts.cpus and lost > 0.1 * facts.spent.whole:
-        evidence = (
-            f"other programs used {facts.cpus_of_others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile, and the tasks "
-            "waited for one"
-        )
+        waited = "and the tasks waited for one"
+        if load.seconds < LONG:
+            waited = f"and the tasks had none for {format_seconds(lost)}; whether they waited for one, so short a run "
+            waited += "does not show"
+        others = f"other programs used {facts.cpus_of_others:.1f} of {counted(facts.cpus, 'CPU')} meanwhile"
+        evidence = f"{others}, {waited}"
         remedy = "Close them, or measure again when the machine is quiet"
         yield Cause(OTHERS, lost, evidence, remedy, None, lost / facts.run.processes)
 

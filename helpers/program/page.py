@@ -109,7 +109,7 @@ def _pictures(pool: RecordedPool) -> Iterable[str]:
     pictures = [timeline(run, cpus=usable_cpus(), parent="program")]
     pictures += [where_time_went({"pool": pool.spent})] if run.spans else []
     yield from (f"<figure>{picture.svg}{picture.figures}</figure>" for picture in pictures)
-    if pool.facts.waits_for_no_cpu:
+    if pool.facts.waits_for_no_cpu and pool.facts.wait_is_known:
         yield "<p>For the most part, the tasks did not wait for a CPU, though the pictures call it so.</p>"
 
 

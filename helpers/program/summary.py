@@ -10,6 +10,9 @@ from helpers.text import counted, cpus_in_words, format_seconds
 WAITING = "waiting, but not for a CPU"
 """What a picture shows as waiting for a CPU, where the tasks have waited for something else."""
 
+WAITING_UNKNOWN = "waiting for a CPU, or for something else"
+LOST = "tasks that never came back"
+
 MOST_GROUPS = 3
 """Places that the paragraph names; the page has the others."""
 
@@ -121,11 +124,22 @@ def where_the_time_went(pool: RecordedPool, whose: str = "The") -> str:
     """Say for how long the workers computed, and what the largest other part of their time was."""
     run, spent = pool.run, pool.spent
     used = cpus_in_words(spent.computing / (run.seconds or 1.0), usable_cpus())
-    phase, seconds = max(spent.items()[1:], key=lambda item: item[1])
-    if phase == "waiting for a CPU" and pool.facts.waits_for_no_cpu:
-        phase = WAITING
+    others = dict(spent.items()[1:]) | {
+        "waiting for a CPU": pool.facts.waiting_for_cpu,
+        LOST: pool.facts.seconds_of_lost,
+    }
+    phase, seconds = max(others.items(), key=lambda item: item[1])
+    if phase == "waiting for a CPU":
+        phase = _waiting(pool)
     rest = f"the largest other part of their time: {phase}, {seconds / (spent.whole or 1.0):.0%}"
     return f"{whose} workers computed for {format_seconds(spent.computing)}, on average on {used}; {rest}."
+
+
+def _waiting(pool: RecordedPool) -> str:
+    """Return what tasks without a CPU waited for, as far as it is known."""
+    if not pool.facts.wait_is_known:
+        return WAITING_UNKNOWN
+    return WAITING if pool.facts.waits_for_no_cpu else "waiting for a CPU"
 
 
 def _listed(names: list[str]) -> str:

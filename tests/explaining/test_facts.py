@@ -168,3 +168,53 @@ def test_tasks_that_never_came_back_are_lost_and_not_looked_at():
 @pytest.mark.parametrize(("managers", "busy"), [(0.29, False), (0.31, True)])
 def test_a_manager_is_busy_that_computes_for_more_than_a_seventh_of_the_time(managers, busy):
     assert Facts(in_a_row(2, 2, load=load(managers=managers)), 8).has_busy_manager is busy
+
+
+def test_what_lost_tasks_did_is_no_wait_for_a_cpu():
+    """Three tasks of a second that had a CPU for half of it, and one that was lost after four seconds."""
+    kept = [task(number, float(number), 1.0, cpu=0.5) for number in range(3)]
+    facts = Facts(a_run(*kept, task(3, 3.0, 4.0, cpu=0.0, outcome="lost")), 8)
+    assert facts.seconds_of_lost == 4.0
+    assert facts.spent.waiting_for_cpu == pytest.approx(1.5 + 4.0)
+    assert facts.waiting_for_cpu == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(("lost", "known"), [(2.9, True), (3.1, False)])
+def test_what_tasks_waited_for_is_said_while_lost_ones_are_the_smaller_part(lost, known):
+    kept = [task(number, float(number), 1.0, cpu=0.1) for number in range(3)]
+    run = a_run(*kept, task(3, 3.0, lost, cpu=0.0, outcome="lost"), load=load(machine=0.3, workers=0.3, parent=0.0))
+    facts = Facts(run, 8)
+    assert (facts.waits, facts.waits_for_no_cpu) == (known, known)
+
+
+def holding_a_lock(workers: int, tasks: int, hold: float, cpu: float = 0.0) -> Run:
+    """Each worker takes a task, waits until those that came before have left the lock, and holds it for so long."""
+    spans, free = [], [0.0] * workers
+    for number in range(tasks):
+        worker, end = number % workers, (number + 1) * hold
+        spans.append(task(number, free[worker], end - free[worker], worker=worker + 1, cpu=cpu))
+        free[worker] = end
+    return a_run(*spans, ready=(0.0,) * workers)
+
+
+@pytest.mark.parametrize(("workers", "tasks", "turns"), [(2, 8, True), (4, 40, True), (4, 7, False), (1, 40, False)])
+def test_tasks_that_hold_a_lock_while_they_wait_end_one_after_another(workers, tasks, turns):
+    assert Facts(holding_a_lock(workers, tasks, 0.05), 8).wait_in_turn is turns
+
+
+def test_tasks_that_do_not_wait_for_each_other_do_not_end_in_turn():
+    together = in_a_row(4, 10, 0.0)
+    one_by_one = [one._replace(**{name: getattr(one, name) + 0.25 * (one.worker - 1) for name in Span._fields[2:13]})
+                  for one in together.spans]  # evenly apart, but none takes longer than the first  # fmt: skip
+    lengths = (0.1, 0.7, 0.3, 0.9, 0.2, 0.5, 0.4, 0.8)
+    apart = [task(n, 0.0, length, worker=n + 1) for n, length in enumerate(lengths)]
+    for run in (together, a_run(*one_by_one, ready=(0.0,) * 4), a_run(*apart, ready=(0.0,) * 8)):
+        assert not Facts(run, 8).wait_in_turn
+
+
+@pytest.mark.parametrize(("seconds", "others", "known"), [(1.1, 2.0, True), (0.9, 2.0, False), (0.9, 0.1, True)])
+def test_what_tasks_waited_for_is_not_known_of_a_short_run_beside_others(seconds, others, known):
+    counted = load(seconds=seconds, machine=(1.0 + others) * seconds, workers=seconds, parent=0.0)
+    assert Facts(in_a_row(2, 2, 0.5, load=counted), 2).wait_is_known is known
+    assert not Facts(in_a_row(2, 2, 0.5), 2).wait_is_known
+    assert Facts(in_a_row(2, 2, 0.5, start_method="threads"), 2).wait_is_known

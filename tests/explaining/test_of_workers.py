@@ -88,6 +88,21 @@ def test_a_manager_is_named_only_where_the_load_is_known():
     assert MANAGER not in causes(with_cpu(a_run(), 0.85))
 
 
+def test_tasks_that_wait_in_turn_are_not_sent_to_more_threads(monkeypatch):
+    monkeypatch.setattr(Facts, "wait_in_turn", True)
+    found = causes(with_cpu(a_run(processes=2), 0.02))
+    assert WAIT not in found
+    assert "such as a lock that they share" in found[SHARED].evidence
+
+
+@pytest.mark.parametrize(("known", "said"), [(True, "and did not wait for one; they waited"), (False, "unless other")])
+def test_what_tasks_waited_for_is_said_with_a_condition_where_no_load_is_known(known, said):
+    run = with_cpu(a_run(processes=2), 0.02)
+    evidence = causes(beside(run) if known else run)[WAIT].evidence
+    assert said in evidence
+    assert "for something else (a file, the network, a lock, a sleep, a Manager)" in evidence
+
+
 def test_something_that_tasks_share_cost_what_they_neither_computed_nor_waited_for_a_cpu():
     run = with_cpu(a_run(durations=[0.05] * 400), 0.6)
     found = causes(beside(run))[SHARED]
@@ -159,6 +174,20 @@ def test_other_programs_are_named_where_tasks_had_no_cpu_for_a_tenth_of_the_time
     assert (OTHERS in found) is named
     if named:
         assert "other programs used 2.0 of 8 CPUs meanwhile" in found[OTHERS].evidence
+        assert "so short a run does not show" in found[OTHERS].evidence  # it took half a second
+
+
+def test_of_a_long_run_it_is_known_that_tasks_waited_for_the_cpus_of_others():
+    run = with_cpu(a_run(durations=[0.05] * 400), 0.5)
+    found = causes(beside(run, machine=load_of(run).workers + 2 * run.seconds, waited=9.0))
+    assert found[OTHERS].evidence == "other programs used 2.0 of 8 CPUs meanwhile, and the tasks waited for one"
+
+
+def test_what_lost_tasks_did_is_no_wait_for_cpus_that_too_many_workers_share():
+    run = a_run(durations=[0.01] * 8, cpus=2)
+    lost = run.spans[0]._replace(task=9, started=0.1, finished=20.1, delivered=20.1, cpu=0.0, outcome="lost")
+    found = causes(run._replace(spans=(*run.spans, lost), ended=20.1), cpus=2)[MORE]
+    assert found.lost < 0.5
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,26 @@ def test_a_chunksize_that_the_tasks_have_already_needs_no_words(monkeypatch, siz
 
 
 @pytest.mark.parametrize(
+    ("seconds", "others", "said"),
+    [
+        (8.0, 0.1, "waiting, but not for a CPU, 86%"),
+        (0.9, 99.0, "waiting for a CPU, or for something else, 86%"),
+    ],
+)
+def test_what_tasks_of_a_short_run_beside_others_waited_for_is_left_open(seconds, others, said):
+    asleep = FIRST._replace(started=12.0, finished=18.0, returned=18.0, replied=18.0, cpu=0.0)
+    load = Load(seconds=seconds, machine=others, workers=0.0, parent=0.0, waited=0.0)
+    pool = RecordedPool("Pool", "", Run((asleep,), RUN.workers[:1], 1, "fork", 11.0, 18.0, load), ("nap",))
+    assert said in where_the_time_went(pool)
+
+
+def test_a_task_that_never_came_back_did_not_wait_for_a_cpu():
+    lost = FIRST._replace(started=12.0, finished=18.0, returned=18.0, replied=18.0, cpu=0.0, outcome="lost")
+    pool = RecordedPool("Pool", "", Run((lost,), RUN.workers[:1], 1, "fork", 11.0, 18.0), ("nap",))
+    assert "tasks that never came back, 86%" in where_the_time_went(pool)
+
+
+@pytest.mark.parametrize(
     ("waited", "said"), [(0.0, "waiting, but not for a CPU, 86%"), (9.0, "waiting for a CPU, 86%")]
 )
 def test_tasks_that_slept_did_not_wait_for_a_cpu_in_words_and_on_the_page(waited, said):
