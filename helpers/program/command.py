@@ -20,6 +20,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +35,9 @@ DEADLINE = 60.0
 
 LARGE_JOURNAL = 1 << 24
 """Bytes, of some 100,000 tasks: reading more takes seconds, and nobody should think that the program goes on."""
+
+NEEDED = ("numpy", "psutil")
+"""What showing a recording needs; without it, the program need not run at all."""
 
 USAGE_ERROR = 2
 KILLED = 9
@@ -79,6 +83,8 @@ def _place_of_program(words: Sequence[str]) -> int:
 def main(words: Sequence[str] | None = None) -> int:
     """Do what the command line asks for, and return the exit code."""
     arguments = parse(sys.argv[1:] if words is None else words)
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        return _refuse(f"it needs what is not installed here: {sys.executable} -m pip install {' '.join(missing)}")
     try:
         child.check(arguments.command)
         if arguments.start_methods:

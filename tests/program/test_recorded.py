@@ -9,6 +9,7 @@ import time
 import pytest
 
 from helpers.machine import start_methods
+from helpers.program import command
 from helpers.program.command import _write
 from helpers.program.recording import Recording
 
@@ -441,6 +442,16 @@ def test_what_cannot_be_run_is_refused_with_one_sentence(write, arguments, sente
     assert done.returncode == 2
     assert done.stderr.decode().rstrip().endswith(sentence)
     assert b"Traceback" not in done.stderr
+
+
+def test_a_package_that_is_not_installed_is_missed_before_the_program_runs(monkeypatch, capsys, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("print('it runs')")
+    monkeypatch.setattr(command, "NEEDED", ("numpy", "abacus_of_wood"))
+    assert command.main([str(script)]) == 2
+    seen = capsys.readouterr()
+    assert seen.out == ""
+    assert seen.err.endswith(" -m pip install abacus_of_wood.\n")
 
 
 @pytest.mark.parametrize(
