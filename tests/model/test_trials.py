@@ -9,10 +9,11 @@ import pytest
 
 from helpers import tasks
 from helpers.machine import start_methods
+from helpers.model import trials
 from helpers.model.costs import Costs, Leg
 from helpers.model.sample import Sample
 from helpers.model.spread import Spread, factors_of
-from helpers.model.trials import LEAST_FACTOR, MOST_TASKS, POOLS, _blame, _enough, measure_spread
+from helpers.model.trials import LEAST_FACTOR, MOST_TASKS, POOLS, _blame, _enough, _excess, measure_spread
 
 FREE = Costs(0.0, 0.0, *[Leg()] * 4)
 
@@ -129,3 +130,80 @@ def test_a_slower_machine_is_seen():
     open_pool = partial(multiprocessing.get_context(start_methods()[0]).Pool, 1)
     spread = measure_spread(open_pool, tasks.nap, [0.05], sample_of([0.025]), 1, 0.2)
     assert spread.work[1] > 2
+
+
+class SlowPool(FakePool):
+    """Moves the clock on by so many seconds for its first map, and for each further one by its chunk size."""
+
+    def __init__(self, clock: list[float], cold: float, warm: dict[int, float]) -> None:
+        super().__init__()
+        self.clock, self.cold, self.warm, self.first = clock, cold, warm, True
+
+    def map(self, function, items, chunksize):
+        super().map(function, items, chunksize)
+        self.clock[0] += self.cold if self.first else self.warm[chunksize]
+        self.first = False
+
+    @contextmanager
+    def start(self):
+        self.first = True
+        yield self
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(trials.time, "perf_counter", lambda: now[0])
+    return now
+
+
+BOOT = Costs(0.0, 1.0, *[Leg()] * 4)
+
+
+def tried(pool: FakePool, budget: float) -> Spread:
+    """By hand: eight tasks of 0.01 s on two workers take 0.04 s, and 1.04 s with a boot of a second."""
+    sample = sample_of([0.01] * 100, BOOT, spread=Spread(scatter=0.25))
+    return measure_spread(pool.start, tasks.identity, [1] * 100, sample, 2, budget, longest=0.0401)
+
+
+def test_the_spread_is_that_of_the_measured_seconds_over_the_simulated_ones(clock):
+    spread = tried(SlowPool(clock, 2.08, {4: 0.06, 1: 0.12}), 100.0)
+    sample = sample_of([0.01] * 8, BOOT)
+    cold, fine = sample.simulate(2, chunksize=4, cpus=2), sample.simulate(2, chunksize=1, cpus=2, warm=True)
+    expected = _blame([2.0] * 3, cold, [1.5] * 3, [3.0] * 3, fine, Spread(scatter=0.25))
+    for part in ("work", "messages", "start"):
+        assert getattr(spread, part) == pytest.approx(getattr(expected, part))
+    assert spread.scatter == 0.25
+
+
+@pytest.mark.parametrize(("budget", "pools"), [(100.0, 3), (4.6, 3), (4.5, 2), (2.2, 1)])
+def test_no_pool_is_started_after_the_budget(budget, pools, clock):
+    """Each takes 2.26 s."""
+    pool = SlowPool(clock, 2.08, {4: 0.06, 1: 0.12})
+    tried(pool, budget)
+    assert pool.maps == [(8, 4), (8, 4), (8, 1)] * pools
+
+
+def test_a_pool_that_took_the_whole_budget_does_not_run_again(clock):
+    pool = SlowPool(clock, 2.0, {})
+    tried(pool, 2.0)
+    assert pool.maps == [(8, 4)]
+
+
+def test_the_budget_is_for_all_runs_of_all_pools():
+    """By hand: of 1.8 s, each of nine runs gets 0.2 s, or two workers 40 tasks of 0.01 s."""
+    pool = FakePool()
+    measure_spread(pool.start, tasks.identity, [1] * 100, sample_of([0.01] * 100), 2, 1.8001)
+    assert {count for count, _ in pool.maps} == {40}
+
+
+def test_how_long_tasks_take_is_found_from_the_first_ten_for_each_worker_without_a_start():
+    assert len(_enough(sample_of([0.1] * 20 + [9.0] * 30, BOOT), 2, 1.01)) == 20
+
+
+@pytest.mark.parametrize(("share", "blamed"), [(0.5, 2.0), (0.25, 4.0), (0.1, 4.0), (0.0, 4.0), (1.0, 1.0)])
+def test_a_part_is_blamed_for_what_the_whole_is_off_over_its_share(share, blamed):
+    """By hand: the work is known within (0.9, 1.1), and the whole within (0.8, 1.3)."""
+    low, high = _excess((0.8, 1.3), (0.9, 1.1), share)
+    assert (low, high) == (pytest.approx(0.9 - blamed * 0.1), pytest.approx(1.1 + blamed * 0.2))
+    assert _excess((0.95, 1.05), (0.9, 1.1), share) == (0.9, 1.1)  # it is no surer than the work
