@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from helpers.drawing import figure as figures
@@ -82,6 +83,35 @@ def test_the_axes_of_speedups_reach_from_0_to_one_process_more_than_the_most(dra
         assert axes.get_xlim() == (0.5, 7.0)
         assert axes.get_ylim()[0] == 0.0
         assert (axes.get_xlabel(), axes.get_ylabel()) == ("processes", "speed-up (times as fast as serial)")
+
+
+def test_a_tenth_of_the_plot_is_above_the_highest_speedup_and_the_name_stands_above_that_of_the_cpus(drawn):
+    figure, _ = drawn(runs_plot, POINTS, cpus=4)
+    (axes,) = figure.axes
+    assert axes.get_ylim()[1] == pytest.approx(1.1 * 4)
+    FigureCanvasAgg(figure).draw()
+    name, cpus = axes.yaxis.label, next(text for text in axes.texts if "usable" in text.get_text())
+    above = name.get_transform().transform((0, 1))[1] - axes.bbox.y1
+    assert above == pytest.approx(20 / 96 * figure.dpi)
+    assert cpus.get_window_extent().y1 <= name.get_window_extent().y1
+
+
+@pytest.mark.parametrize(
+    ("cpus", "most", "side"),
+    [(1, 10, "left"), (2, 9, "left"), (3, 9, "center"), (8, 9, "center"), (9, 9, "right"), (8, 10, "center")],
+)
+def test_the_name_of_the_cpus_begins_ends_or_is_centred_at_their_line(cpus, most, side, drawn):
+    """By hand: the line of 2 CPUs of 9 is at 1.5 / 9.5 of the width, that of 8 at 7.5 / 9.5 = 0.79."""
+    figure, _ = drawn(runs_plot, [Point(most, 1.0, 1.0, 1.0, 1.0)], cpus=cpus)
+    assert next(text for text in figure.axes[0].texts if "usable" in text.get_text()).get_ha() == side
+
+
+def test_the_bars_of_a_spread_have_caps_and_the_legend_has_the_measured_runs_first(drawn):
+    figure, _ = drawn(runs_plot, POINTS, laws={"a law": {1: 1.0, 4: 2.0}}, cpus=4)
+    caps = [line for line in figure.axes[0].lines if line.get_marker() == "_"]
+    assert caps and {line.get_markersize() for line in caps} == {6.0}  # matplotlib's size of a cap of 3 points
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts.index("measured: median and spread") < texts.index("a law")
 
 
 def test_the_ideal_line_and_the_usable_cpus_are_named_where_they_are(drawn):

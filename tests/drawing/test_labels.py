@@ -37,6 +37,26 @@ def test_labels_stay_in_the_room_where_their_dots_are_at_its_edge(y, middles):
     assert tuple((box.bottom + box.top) / 2 for box in boxes) == middles
 
 
+def test_labels_of_two_dots_that_are_almost_apart_are_moved_by_what_is_missing():
+    boxes = place_labels([Dot(50.0, 60.0, 20.0), Dot(50.0, 70.0, 20.0)], [], ROOM)
+    assert [(box.bottom + box.top) / 2 for box in boxes] == [58.0, 72.0]
+    apart = place_labels([Dot(50.0, 60.0, 20.0), Dot(50.0, 74.0, 20.0)], [], ROOM)
+    assert [(box.bottom + box.top) / 2 for box in apart] == [60.0, 74.0]
+
+
+def test_a_label_moves_in_steps_up_first_and_then_down_to_where_nothing_is_in_its_way():
+    """By hand: what is from 55 to 65 keeps a label of 14 from 60; up 12, its lower edge is at 65."""
+    taken = [Box(59.0, 55.0, 79.0, 65.0)]
+    (box,) = place_labels([Dot(50.0, 60.0, 20.0)], taken, ROOM)
+    assert (box.left, box.bottom) == (59.0, 65.0)
+    (box,) = place_labels([Dot(50.0, 60.0, 20.0)], [Box(59.0, 55.0, 79.0, 66.0)], ROOM)
+    assert (box.left, box.top) == (59.0, 55.0)
+
+
+def test_in_a_room_without_height_the_last_dot_is_still_looked_at():
+    assert place_labels([Dot(50.0, 5.0, 20.0)], [], Box(0.0, 0.0, 300.0, 10.0)) == [None]
+
+
 def test_where_there_is_no_room_the_last_dots_keep_their_labels():
     boxes = place_labels([Dot(50.0, 60.0, 20.0)] * 25, [], ROOM)
     assert [box is None for box in boxes] == [True] * 15 + [False] * 10

@@ -134,6 +134,24 @@ def test_the_factors_of_exact_runs_are_those_of_the_prior_and_of_students_distri
     assert factors_of([1.0] * rounds)[1] == pytest.approx(math.exp(reach), rel=2e-3)
 
 
+def test_the_factors_of_runs_that_differ_are_those_of_their_variance_and_the_priors():
+    """By hand: four logarithms of 0.1 and four of -0.1 have squares of 0.08; nine degrees of freedom: 1.833."""
+    ratios = [math.exp(0.1)] * 4 + [math.exp(-0.1)] * 4
+    reach = 1.833 * math.sqrt((PRIOR_ROUNDS * PRIOR_SPREAD**2 + 0.08) / 9 * (1 + 1 / 8))
+    assert factors_of(ratios) == (
+        pytest.approx(math.exp(-reach), rel=1e-3),
+        pytest.approx(math.exp(reach), rel=1e-3),
+    )
+
+
+def test_the_worker_whose_result_came_last_shows_the_parts_of_a_run():
+    """The first one's result landed last, but was unpickled first."""
+    run = simulate([1.0, 2.0], processes=2, cpus=2, chunksize=1, costs=Costs(0.0, 0.0, *[Leg()] * 4), warm=True)
+    first, second = run.spans
+    run = run._replace(spans=(first._replace(landed=9.0), second))
+    assert parts_of(run).work == 2.0
+
+
 def test_no_factor_is_more_than_ten_times_from_the_mean_of_the_ratios():
     """By hand: the logarithms of 1/50 and of 50 have the mean 0."""
     assert factors_of([1 / 50, 50.0]) == (pytest.approx(1 / 10), pytest.approx(10))
