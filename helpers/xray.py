@@ -8,20 +8,21 @@ task, at its limit.
 
 import multiprocessing
 import os
+import threading
 import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from multiprocessing.context import BaseContext
-from multiprocessing.pool import RUN, AsyncResult, IMapIterator, Pool, mapstar, starmapstar  # type: ignore[attr-defined]
+from multiprocessing.pool import RUN, AsyncResult, Pool, mapstar, starmapstar  # type: ignore[attr-defined]
 from typing import Any
 
 from helpers.pool.errors import PoolError, PoolStopped, ResultNotPicklable, TaskFailed, TookTooLong, WorkerDied, report
 from helpers.pool.inputs import CallQueue, send_alone
 from helpers.pool.interrupts import block_sigint, defer_sigint
 from helpers.pool.messages import Call, Chunks, run
-from helpers.pool.recorded_run import Recorded
+from helpers.pool.recorded_run import Recorded, Results
 from helpers.pool.results import ApplyResult, PoolIterator, PoolResult, is_wanted
 from helpers.pool.supervisor import Supervisor
 from helpers.pool.validation import (
@@ -61,6 +62,9 @@ class XrayPool(Recorded, Pool):
     `pickle.PicklingError` at once for a function that has no name by which a worker could import it. `WorkerDied`,
     `TookTooLong`, `TaskFailed` (what pickle cannot copy, a failing initializer) and `PoolStopped` (a result that is
     asked for after the end) end what would wait for ever in the stock pool.
+
+    A worker that was told to leave, by `close` or by maxtasksperchild, has five seconds for what it does at its end; then
+    it is killed, and that is told: the stock pool would wait for it, and for a thread that never ends for ever.
 
     An exception of a task is raised as by the stock pool, with one more attribute: `xray`, the task's place in the run.
     The tasks of its chunk that were to follow are given up, as by the stock pool, and have no span. The tasks that
@@ -149,12 +153,12 @@ class XrayPool(Recorded, Pool):
 
     def imap(  # type: ignore[override] # the stubs allow a chunk size of None, which fails when it runs
         self, func: Function, iterable: Iterable[Any], chunksize: int = 1, **more: Any
-    ) -> "IMapIterator[Any]":
+    ) -> Results:
         return self._iterate(super().imap, func, iterable, chunksize, more)
 
     def imap_unordered(  # type: ignore[override]
         self, func: Function, iterable: Iterable[Any], chunksize: int = 1, **more: Any
-    ) -> "IMapIterator[Any]":
+    ) -> Results:
         return self._iterate(super().imap_unordered, func, iterable, chunksize, more)
 
     def join(self) -> None:
@@ -224,7 +228,11 @@ class XrayPool(Recorded, Pool):
         result = self._result_type(self._supervisor, call, *callbacks)
         with result.submitting():
             if error is not None:
-                result.fail(error)
+                fail = partial(result.fail, error)
+                if error_callback is None:
+                    fail()
+                else:  # not in this thread, which may hold a lock that the callback takes
+                    threading.Thread(target=fail, name="pool input", daemon=True).start()
                 return result
             if chunksize is None:  # as the stock pool does
                 chunksize = max(1, -(-len(values) // (4 * self._xray_processes)))

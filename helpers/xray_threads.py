@@ -8,10 +8,10 @@ this one wait, too.
 import operator
 import time
 from collections.abc import Callable, Iterable, Mapping
-from multiprocessing.pool import AsyncResult, IMapIterator, ThreadPool, starmapstar  # type: ignore[attr-defined]
+from multiprocessing.pool import AsyncResult, ThreadPool, starmapstar  # type: ignore[attr-defined]
 from typing import Any
 
-from helpers.pool.recorded_run import Recorded
+from helpers.pool.recorded_run import Recorded, Results
 from helpers.pool.threads import ThreadTask, ThreadTasks, with_start
 
 __all__ = ["XrayThreadPool"]
@@ -52,12 +52,10 @@ class XrayThreadPool(Recorded, ThreadPool):
         task = ThreadTask(self._recorder, time.perf_counter(), func, args, kwds)
         return super().apply_async(task, (), {}, callback, error_callback, **more)
 
-    def imap(self, func: Function, iterable: Iterable[Any], *more: Any, **keywords: Any) -> "IMapIterator[Any]":
+    def imap(self, func: Function, iterable: Iterable[Any], *more: Any, **keywords: Any) -> Results:
         return super().imap(operator.call, ThreadTasks(self._recorder, func, iterable), *more, **keywords)
 
-    def imap_unordered(
-        self, func: Function, iterable: Iterable[Any], *more: Any, **keywords: Any
-    ) -> "IMapIterator[Any]":
+    def imap_unordered(self, func: Function, iterable: Iterable[Any], *more: Any, **keywords: Any) -> Results:
         return super().imap_unordered(operator.call, ThreadTasks(self._recorder, func, iterable), *more, **keywords)
 
     def _map_async(

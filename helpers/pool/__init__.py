@@ -14,7 +14,7 @@ The round trip of one task of an `XrayPool`, file by file:
 
 Around it: `worker_context` makes the workers. `supervisor` watches them, and ends the pool by `ending` when it is left,
 or a fault is found. `interrupts` holds Stop back while a pool is made. `errors` are what all of these raise.
-`recorded_run` makes a run of what `recorder` kept.
+`exceptions` lets the error of a task travel. `recorded_run` makes a run of what `recorder` kept.
 
 Executors and thread pools stay as they are, and nobody watches them: `executor_messages` go to the workers of an
 executor and come back, `executor_context` gives these workers their notes; `threads` and `interpreters` note what is

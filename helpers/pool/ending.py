@@ -7,6 +7,7 @@ long to make one, that is ended as well.
 """
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +37,16 @@ PARTS = (
     "_ctx",
 )
 """The attributes of a stock pool that hold what is to be ended, or released."""
+
+
+def has_ended(thread: threading.Thread) -> bool:
+    """Whether a thread is gone, for the system, too, which counts threads before a fork.
+
+    No method of the thread is called, since Stop may arrive here (CPython issue 90882).
+    """
+    if sys.platform == "linux":
+        return not os.path.exists(f"/proc/self/task/{thread.native_id}")
+    return thread.ident not in vars(threading)["_active"]
 
 
 def end_stock_pool(parts: Mapping[str, Any], workers: Sequence[Worker]) -> None:

@@ -18,14 +18,14 @@ import math
 import os
 import reprlib
 import time
-import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from multiprocessing.pool import RemoteTraceback  # type: ignore[attr-defined] # the stubs lack it
 from typing import Any
 
 from helpers.pool import worker
 from helpers.pool.errors import ResultNotPicklable, TaskFailed, brief
-from helpers.pool.pickling import Stream, StreamReader, StreamWriter, dumps, loads
+from helpers.pool.exceptions import pack_exception, unpack_exception
+from helpers.pool.pickling import Stream, StreamReader, StreamWriter, dumps
 from helpers.pool.recorder import ERROR, OK, Recorder, Sending, name_of, pack_work, recorder_of
 
 _now = time.perf_counter
@@ -139,20 +139,24 @@ class Job:
             unpickle = StreamReader(self.stream).next
             self.stream = b""
             function = unpickle()
+            values: deque[tuple[Any, float]] = deque()  # all of them before the first task runs, as in the stock pool
+            for task in range(self.first, self.first + self.tasks):
+                note[worker.TASK] = task
+                values.append((unpickle(), _now()))
+            del unpickle  # and with it the pickled message, which may be large
             for task in range(self.first, self.first + self.tasks):
                 note[worker.STARTED] = started = 0.0
                 note[worker.TASK] = task
-                value = unpickle()
-                if task == self.first + self.tasks - 1:
-                    del unpickle  # and with it the pickled message, which may be large
-                received = _now()
+                value, received = values.popleft()
                 cpu = time.thread_time()
                 note[worker.STARTED] = started = _now()
                 result = function(value) if how == "map" else _spread(function, how, value)
                 finished = _now()
                 moments += (received, started, finished, time.thread_time() - cpu)
                 results.append(result)
-        except BaseException as error:  # noqa: BLE001 (whatever it is, the worker must live)
+        except BaseException as error:
+            if not worker.is_worker():
+                raise  # it ends a process that the task has forked
             finished = _now()
             if started:
                 moments += (received, started, finished, time.thread_time() - cpu)
@@ -194,7 +198,7 @@ class Answer:
                 sizes.append(writer.add(result))
             except BaseException as error:  # noqa: BLE001 (the caller raises it)
                 text = f"of type {type(result).__qualname__}, {_shown(result)},"
-                self.failure = dumps(ResultNotPicklable(brief(error), text)), ""
+                self.failure = dumps(ResultNotPicklable(brief(error), text)), "", ""
                 sizes.append(0)
             replied.append(_now())
             if self.failure is not None:
@@ -228,7 +232,7 @@ def _deliver(
     failure: BaseException | None = None
     try:
         if isinstance(stream, tuple):
-            failure = unpack_exception(stream[0], stream[1], first + done - 1)
+            failure = unpack_exception(stream[0], stream[1], stream[2], first + done - 1)
         else:
             unpickle = StreamReader(stream).next
             for _ in range(done):
@@ -243,42 +247,6 @@ def _deliver(
     if recorder is not None:
         recorder.end(first, pid, ready, OK if failure is None else ERROR, work, landed, delivered)
     return values if failure is None else Failure(failure, landed)
-
-
-def pack_exception(error: BaseException) -> tuple[bytes, str]:
-    """Return an exception as bytes that can be unpickled, and its traceback as text.
-
-    What pickle cannot copy becomes a `TaskFailed`, as does what would end more than its task: `StopIteration` the list
-    of results, and what is not an `Exception` the worker.
-    """
-    try:
-        text = "".join(traceback.format_exception(error))
-    except BaseException:  # noqa: BLE001 (its own __str__ may do anything)
-        text = brief(error)
-    reason = "which would end more than its task"
-    if isinstance(error, Exception) and not isinstance(error, StopIteration):
-        try:
-            data = dumps(error)
-            if type(loads(data)) is type(error):
-                return data, text
-            reason = "which pickle turns into something else"
-        except BaseException as problem:  # noqa: BLE001 (any error means the same)
-            reason = f"which pickle cannot return to the caller ({brief(problem)})"
-    return dumps(TaskFailed(f"the task raised {brief(error)}, {reason}")), text
-
-
-def unpack_exception(data: bytes, text: str, task: int) -> BaseException:
-    """Return the exception with the worker's traceback as its cause, and with the number of its task as `xray`."""
-    try:
-        error: BaseException = loads(data)
-        if text:
-            cause = RemoteTraceback(f'\n"""\n{text}"""')
-            BaseException.__dict__["__cause__"].__set__(error, cause)  # whatever its class says to new attributes
-        error.__dict__["xray"] = task
-    except BaseException as problem:  # noqa: BLE001 (the caller raises it)
-        text = f"the task raised an exception {_types_in(data)}that cannot be unpickled ({brief(problem)})"
-        return TaskFailed(text)
-    return error
 
 
 def _types_in(stream: Any) -> str:

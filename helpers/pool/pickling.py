@@ -7,7 +7,7 @@ light.
 
 import io
 import pickle
-from multiprocessing.reduction import ForkingPickler
+from multiprocessing import reduction
 from pickle import PickleBuffer
 from typing import Any
 
@@ -24,7 +24,7 @@ class StreamWriter:
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self.write = self._pieces.append  # what a pickler wants of a file
-        self._dump = ForkingPickler(self).dump
+        self._dump = reduction.ForkingPickler(self).dump  # looked up here: a program may put its own in its place
         self._good = 0
 
     def add(self, value: object) -> int:
@@ -55,7 +55,7 @@ class StreamReader:
 
 def dumps(value: object) -> bytes:
     """Pickle one value as the stock pool does."""
-    return bytes(ForkingPickler.dumps(value))
+    return bytes(reduction.ForkingPickler.dumps(value))
 
 
 def loads(data: bytes) -> Any:

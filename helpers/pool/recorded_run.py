@@ -4,10 +4,17 @@ import itertools
 import time
 from collections.abc import Collection, Mapping
 from functools import partial
+from multiprocessing.pool import IMapIterator
+from typing import TYPE_CHECKING, Any
 
 from helpers.pool.load import LoadMeter
 from helpers.pool.recorder import Recorder, decode
 from helpers.spans import IN_THREADS, Load, Run, Span, Worker
+
+if TYPE_CHECKING:
+    Results = IMapIterator[Any]
+else:
+    Results = IMapIterator  # which takes no type when it runs
 
 
 class Recorded:

@@ -147,8 +147,11 @@ def recorder_of(key: int) -> Recorder | None:
 
 def name_of(function: Any) -> str:
     """Return the name of a function, for a message; of a `functools.partial` that of its function."""
-    function = getattr(function, "func", function)
-    return str(getattr(function, "__name__", type(function).__name__))
+    try:
+        function = getattr(function, "func", function)
+        return str(getattr(function, "__name__", type(function).__name__))
+    except Exception:  # noqa: BLE001 (an object may do anything when it is asked for an attribute)
+        return type(function).__name__
 
 
 def pack_work(

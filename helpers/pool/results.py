@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import math
 import threading
 import time
 import traceback
@@ -100,11 +101,10 @@ class PoolResult(AsyncResult[Any]):
         return self._success
 
     def wait(self, timeout: float | None = None) -> None:
-        deadline = None if timeout is None else time.monotonic() + timeout
         if timeout is None and not self.ready():
             self._supervisor.refuse_own_threads()
-        while not self._settled.wait(_next_wait(deadline)):
-            if deadline is not None and time.monotonic() >= deadline:
+        for seconds, is_last in _waits(timeout):
+            if self._settled.wait(seconds) or is_last:
                 return
             self._supervisor.check_owner()
 
@@ -148,7 +148,7 @@ class ApplyResult(PoolResult):
 class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when it runs
     """The results of one call of `imap`, one after another. It wraps the iterator of the stock pool."""
 
-    chunks: "IMapIterator[Any]"
+    chunks: Any  # an IMapIterator
     calls_back = False
 
     def __init__(self, supervisor: Supervisor, call: Call, chunksize: int) -> None:
@@ -211,15 +211,14 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
             raise StopIteration
         if timeout is None:
             self._supervisor.refuse_own_threads()
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
+        for seconds, is_last in _waits(timeout):
             try:
-                answer = self.chunks.next(_next_wait(deadline))
+                answer = self.chunks.next(seconds)
             except TimeoutError:  # the poll's own: a task's is a value
                 if self._fault is not None:
                     raise copy.copy(self._fault) from None
                 self._supervisor.check_owner()
-                if deadline is not None and time.monotonic() >= deadline:
+                if is_last:
                     raise
             except StopIteration:
                 self._finished = True
@@ -232,6 +231,7 @@ class PoolIterator(IMapIterator):  # type: ignore[type-arg] # it takes none when
                 if isinstance(answer, Failure):
                     raise self._failed(answer.error)
                 return answer  # type: ignore[no-any-return]
+        raise AssertionError("the last wait has raised")
 
     def _failed(self, error: BaseException) -> BaseException:
         """As in the stock pool, a failure ends the results of chunks, and of single tasks the others follow."""
@@ -251,9 +251,19 @@ def is_wanted(iterator: "weakref.ref[PoolIterator]", call: Call, supervisor: Sup
     return False
 
 
-def _next_wait(deadline: float | None) -> float:
-    """Return how long to wait before the next look, in seconds: on Windows a longer wait could not be interrupted."""
-    return POLL_INTERVAL if deadline is None else min(POLL_INTERVAL, max(0.0, deadline - time.monotonic()))
+def _waits(timeout: float | None) -> Iterator[tuple[float, bool]]:
+    """Yield how long to wait before each look, in seconds, and whether it is the last one; None: there is no last one.
+
+    A longer wait could not be interrupted on Windows. The waits are counted, since a test may stop the clock. Raises
+    ValueError for a timeout that is not a number.
+    """
+    left = math.inf if timeout is None else float(timeout)
+    if math.isnan(left):
+        raise ValueError(f"timeout must be a number of seconds, or None for no limit, not {timeout!r}")
+    while left > POLL_INTERVAL:
+        yield POLL_INTERVAL, False
+        left -= POLL_INTERVAL
+    yield max(0.0, left), True
 
 
 def call_back(callback: Callable[[Any], object], value: Any) -> None:

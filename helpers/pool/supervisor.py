@@ -18,7 +18,7 @@ from multiprocessing.pool import RUN, TERMINATE, Pool
 from multiprocessing.util import Finalize
 from typing import Any
 
-from helpers.pool.ending import PARTS, THREADS, end_stock_pool, let_leave
+from helpers.pool.ending import PARTS, THREADS, end_stock_pool, has_ended, let_leave
 from helpers.pool.errors import (
     PoolError,
     PoolStopped,
@@ -38,6 +38,9 @@ POLL_INTERVAL = 0.1
 
 LEAVE_TIMEOUT = 5.0
 """Seconds that a worker may take to leave after it was told to: a thread of its own may keep it for ever."""
+
+NAP, MOST_NAPS = 1e-3, 100
+"""Seconds between two looks at a thread that is about to end, and how often to look."""
 
 REAP_TIMEOUT = 0.5
 """Seconds until the exit code of a dead worker counts as taken by somebody else."""
@@ -107,8 +110,15 @@ class Supervisor:
         self._wait_for_end()
 
     def _wait_for_end(self) -> None:
-        while not self.is_own_thread() and not self.ended.wait(POLL_INTERVAL):
+        """Return when the pool has ended, and its thread, unless that still calls the user's functions."""
+        if self.is_own_thread():
+            return
+        while not self.ended.wait(POLL_INTERVAL):
             pass
+        for _ in range(MOST_NAPS):
+            if has_ended(self._watcher):
+                return
+            time.sleep(NAP)
 
     def check_owner(self) -> None:
         """Raise PoolError in a process that has inherited the pool: its threads and workers are not there."""

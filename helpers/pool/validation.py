@@ -45,7 +45,7 @@ def check_function(function: Callable[..., Any], start_method: str) -> None:
     while isinstance(inner, functools.partial):
         inner = inner.func
     main = sys.modules["__main__"]
-    if start_method != "fork" and getattr(inner, "__module__", "") == "__main__" and not hasattr(main, "__file__"):
+    if start_method != "fork" and _module_of(inner) == "__main__" and not hasattr(main, "__file__"):
         raise pickle.PicklingError(
             f"{getattr(inner, '__name__', inner)!r} lives in this notebook, where a worker that was started with"
             f" {start_method} cannot find it; put it in a file: begin its cell with %%writefile my_tasks.py, run the"
@@ -60,6 +60,14 @@ def check_function(function: Callable[..., Any], start_method: str) -> None:
             f"{function!r} cannot be sent to a worker ({error}); give the pool a function that is defined"
             " with def at the top level of a module, such as helpers.tasks, or a functools.partial of one"
         ) from error
+
+
+def _module_of(function: Callable[..., Any]) -> str:
+    """Return the name of a function's module; "" for an object that has none, or does not say."""
+    try:
+        return str(getattr(function, "__module__", ""))
+    except Exception:  # noqa: BLE001 (an object may do anything when it is asked for an attribute)
+        return ""
 
 
 def check_main(start_method: str) -> None:

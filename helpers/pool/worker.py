@@ -4,6 +4,7 @@ The note is shared memory: writing there costs next to nothing, needs no lock th
 leaves nothing behind, and can be read after the worker was killed. Workers import this module: keep it light.
 """
 
+import _thread
 import builtins
 import mmap
 import os
@@ -26,6 +27,9 @@ from helpers.pool.recorder import Held
 PID, READY, RECORDER, FIRST, TASK, ARRIVED, STARTED, ANSWERS, LEAVING, FAILED = range(10)
 _TEXT_AT = 80
 _NUMBERS = 512  # of 8 bytes each; what follows the places above holds the text of a failure
+
+ASKING = ("builtins", "ipykernel", "google", "xpython")
+"""Whose `input` asks at a terminal, or in a notebook: Python's, Jupyter's, Colab's, xeus-python's."""
 
 note = memoryview(bytearray(8 * _NUMBERS)).cast("d")  # in a worker: the numbers of its note
 
@@ -152,28 +156,67 @@ def serve(
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     note = numbers_of(memory)
     note[PID] = os.getpid()
-    builtins.input = _refuse_input  # a fork of a kernel would ask the notebook, and wait
+    _refuse_input()
+    _thread.interrupt_main = _interrupt_task
     _end_with_parent()
     if initializer is not None:
         try:
             initializer.run()
-        except BaseException:  # noqa: BLE001 (the pool raises it)
+        except BaseException:
+            if not is_worker():
+                raise
             _report_failure(traceback.format_exc())
     note[READY] = time.perf_counter()
     stock_worker(NotedQueue(inqueue), NotedQueue(outqueue, max_messages), *rest)
 
 
+def is_worker() -> bool:
+    """Whether this process is the worker that the note belongs to, and not a process that a task has forked."""
+    return os.getpid() == note[PID]
+
+
+_interrupt_main = _thread.interrupt_main
+_interrupts_itself = False
+
+
+def _interrupt_task(signum: int = signal.SIGINT) -> None:
+    """In place of `_thread.interrupt_main`, with which a task limits its own time: this interrupt is not Stop."""
+    global _interrupts_itself
+    _interrupts_itself = signum == signal.SIGINT
+    _interrupt_main(signal.Signals(signum))
+
+
 def _leave_to_parent(signal_number: int, frame: object) -> None:
     """Stop is for the parent, which ends its workers. It is not ignored: what a task starts would inherit that."""
+    global _interrupts_itself
+    itself, _interrupts_itself = _interrupts_itself, False
+    if itself and note[STARTED]:
+        raise KeyboardInterrupt
 
 
-def _refuse_input(prompt: object = "") -> str:
-    raise EOFError("input() does not work in a worker: nobody is there to answer; ask first, and pass the answer on")
+def _refuse_input() -> None:
+    """Let `input` fail while it would ask the terminal, or the notebook of which this is a fork, and wait."""
+    stdin = sys.stdin
+    if str(getattr(builtins.input, "__module__", "")).partition(".")[0] not in ASKING:
+        return  # the program's own
+
+    def read(prompt: object = "") -> str:
+        if sys.stdin is stdin or sys.stdin is None:
+            raise EOFError(
+                "input() does not work in a worker: nobody is there to answer; ask first, and pass the answer on"
+            )
+        print(prompt, end="", flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError("EOF when reading a line")
+        return line.removesuffix("\n")
+
+    builtins.input = read
 
 
 def _report_failure(text: str) -> None:
     """Note that the initializer failed, and wait for the end: a worker that leaves is replaced, again and again."""
-    data = text.encode()[_TEXT_AT - 8 * _NUMBERS :]
+    data = text.encode(errors="backslashreplace")[_TEXT_AT - 8 * _NUMBERS :]
     note.cast("B")[_TEXT_AT : _TEXT_AT + len(data)] = data
     note[FAILED] = len(data)
     threading.Event().wait()

@@ -1,6 +1,8 @@
 """Values, inputs and worker functions that nobody expects in a pool. Standard library only."""
 
+import _thread
 import copyreg
+import io
 import itertools
 import multiprocessing
 import os
@@ -257,3 +259,115 @@ def begin(begun: object, function: Callable[[], None]) -> None:
     """An initializer that says when it has begun."""
     begun.set()
     function()
+
+
+def limit_itself(seconds: float) -> str:
+    """The well-known recipe for a time limit inside of a task."""
+    timer = threading.Timer(0.1, _thread.interrupt_main)
+    timer.start()
+    try:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(0.01)
+    except KeyboardInterrupt:
+        return "stopped at its limit"
+    finally:
+        timer.cancel()
+    return "ran to its end"
+
+
+def fork_and_exit(code: int) -> int:
+    """The exit code of a process that this one forks, and that ends as a script does."""
+    child = os.fork()
+    if not child:
+        sys.exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def read_numbers(text: str) -> int:
+    """Ask for two numbers, as a checker of homework lets programs do."""
+    sys.stdin = io.StringIO(text)
+    first, second = input("Two numbers? ").split()
+    return int(first) + int(second)
+
+
+def ask(_: object) -> str:
+    return input()
+
+
+class Translated(Exception):
+    """An exception that arrives as another one."""
+
+    def __reduce__(self) -> tuple:
+        return RuntimeError, (str(self),)
+
+
+class Vanished(Exception):
+    """An exception that arrives as something else."""
+
+    def __reduce__(self) -> tuple:
+        return str, ("no exception",)
+
+
+class WithConnection(Exception):
+    """An exception with a connection, which can be taken over once only."""
+
+
+def raise_translated(text: str) -> None:
+    raise Translated(text)
+
+
+def raise_vanished(text: str) -> None:
+    raise Vanished(text)
+
+
+def raise_with_connection(text: str) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    theirs.send(text)
+    error = WithConnection()
+    error.connection = ours
+    raise error
+
+
+UNPICKLED: list[int] = []
+
+
+class NotesItsUnpickling:
+    """A value that notes, in the process that unpickles it, how many tasks of this process have run before."""
+
+    def __init__(self, before: int = -1) -> None:
+        self.before = before
+
+    def __reduce__(self) -> tuple:
+        return _note_unpickling, ()
+
+
+def _note_unpickling() -> NotesItsUnpickling:
+    return NotesItsUnpickling(len(UNPICKLED))
+
+
+def tasks_before(value: NotesItsUnpickling) -> int:
+    UNPICKLED.append(1)
+    return value.before
+
+
+def raise_lone_surrogate() -> None:
+    raise ValueError("no such name: caf\udce9.txt")
+
+
+class HidesItsName:
+    """A function object that raises when it is asked for its name, its function or its module."""
+
+    def __getattr__(self, name: str) -> object:
+        if name in ("__name__", "func"):
+            raise RuntimeError("not bound to anything")
+        raise AttributeError(name)
+
+    def __call__(self, number: int) -> int:
+        return number + 1
+
+
+class FailsHalfWay(list):
+    def __iter__(self) -> Iterator[int]:
+        yield 1
+        raise ValueError("half way")
