@@ -63,8 +63,8 @@ class XrayPool(Recorded, Pool):
     `TookTooLong`, `TaskFailed` (what pickle cannot copy, a failing initializer) and `PoolStopped` (a result that is
     asked for after the end) end what would wait for ever in the stock pool.
 
-    A worker that was told to leave, by `close` or by maxtasksperchild, has five seconds for what it does at its end; then
-    it is killed, and that is told: the stock pool would wait for it, and for a thread that never ends for ever.
+    A worker that was told to leave, by `close` or by maxtasksperchild, has five seconds for what it does at its end;
+    then it is killed, and that is told. (The stock pool waits, for a thread that never ends for ever.)
 
     An exception of a task is raised as by the stock pool, with one more attribute: `xray`, the task's place in the run.
     The tasks of its chunk that were to follow are given up, as by the stock pool, and have no span. The tasks that

@@ -15,7 +15,7 @@ TABLE = CONTRIBUTING.split("\n## Where things are\n")[1].split("\n## ")[0]
 ORDER = re.findall(r"^\| `(\w+/?)` \|", TABLE, re.MULTILINE)
 """The doors and rooms (with a slash) of helpers, each importing only from those before it: CONTRIBUTING's table."""
 
-WORKER_SIDE = ["errors", "pickling", "recorder", "worker", "messages", "executor_messages"]
+WORKER_SIDE = ["errors", "pickling", "exceptions", "recorder", "worker", "messages", "executor_messages"]
 POOL = [*WORKER_SIDE, "load", "recorded_run", "validation", "interrupts", "worker_context", "ending", "inputs",
         "supervisor", "results", "executor_context", "threads", "interpreters"]  # fmt: skip
 """The modules of the pool, each importing only from those before it. Workers import the first of them."""
