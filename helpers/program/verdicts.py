@@ -62,6 +62,12 @@ def verdict(together: Sequence[Comparison], default: str) -> str:
             f"With {methods} the random numbers of its workers {repeat} each other; with {default} they {not_so}. "
             "Nothing says so: the exit code is 0."
         )
+    if together[0].silent and together[0].output.only_times and not together[0].repeats:
+        return (
+            f"With {methods} it gives other numbers that look like times than with {default}, which gave the same ones "
+            "twice. If they say how long the run took, this is no difference. Else it is ANOTHER ANSWER, and nothing "
+            "says so: the exit code is 0."
+        )
     if together[0].silent:
         if together[0].messages.extra and first.stderr:
             return (
@@ -177,7 +183,7 @@ def choices(trials: Sequence[Trial], files: Sequence[Path], default: str) -> Ite
 def left_out(lines: Sequence[str]) -> str:
     """Return the sentence about what was not compared, with an example."""
     example = f", as in: {_cut(lines[0])}" if lines else ""
-    return f"What changes from run to run, or looks like a time, was left out of the comparison{example}"
+    return f"What changes from run to run by itself was left out of the comparison{example}"
 
 
 def reordered(together: Sequence[str]) -> str:

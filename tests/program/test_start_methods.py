@@ -53,9 +53,26 @@ def test_a_line_that_does_not_change_is_compared_beside_one_that_does():
     assert difference(usual, "mean 0.123457\nmean 0.999999\n", again=again)
 
 
-@pytest.mark.parametrize("one, other", [("took 0.1 s", "took 0.4 s"), ("Elapsed: 3", "Elapsed: 5"), ("12:01", "12:02")])
-def test_a_time_is_none(one, other):
-    assert not difference(one, other)
+TIMES = [("took 0.1 s", "took 0.4 s"), ("Elapsed: 3", "Elapsed: 5"), ("12:01", "12:02"), ("at time 7", "at time 0")]
+
+
+@pytest.mark.parametrize("one, other", TIMES)
+def test_a_time_that_changes_by_itself_is_none(one, other):
+    assert not difference(one, other, again=one.replace("1", "2").replace("3", "4").replace("7", "8"))
+
+
+@pytest.mark.parametrize("one, other", TIMES)
+def test_a_time_that_is_the_same_in_both_usual_runs_is_a_difference(one, other):
+    assert difference(one, other) == Difference((one,), (other,), only_times=True)
+
+
+def test_all_times_of_a_line_are_none_if_one_of_them_changes():
+    assert not difference("12:00:01.25 done in 3 s", "12:00:02.75 done in 5 s", again="12:00:01.50 done in 3 s")
+    assert difference("task 7 took 0.1 s", "task 8 took 0.1 s", again="task 7 took 0.2 s")
+
+
+def test_another_number_beside_another_time_is_no_difference_of_times_only():
+    assert not difference("sum 3\ntook 1 s", "sum 4\ntook 2 s").only_times
 
 
 def test_another_order_of_lines_is_none_but_said():
@@ -434,6 +451,38 @@ def test_a_silent_wrong_answer_is_shown_with_its_line_and_remedy(capsys):
 
 
 @needs_fork
+@pytest.mark.parametrize("words", ["{} seconds in all", "leaves at {}:30", "the peak is at time {}"])
+def test_a_wrong_answer_that_looks_like_a_time_is_not_the_same(capsys, tmp_path, words):
+    text = f"""
+        from multiprocessing import Pool
+        SPEED = 10
+        def duration(song):
+            return song * SPEED
+        if __name__ == "__main__":
+            SPEED = 20
+            with Pool(1) as pool:
+                print({words!r}.format(pool.apply(duration, (1,))))
+        """
+    code, text = run(written(tmp_path, text), capsys)
+    assert code == 1
+    assert "other numbers that look like times" in text
+    assert "If they say how long the run took, this is no difference. Else it is ANOTHER ANSWER" in text
+    assert "`SPEED` gets its value in line 7" in text
+
+
+def test_the_runs_that_show_what_changes_by_itself_are_the_first_and_the_last(monkeypatch, capsys, tmp_path):
+    tried = []
+
+    def note(command: list[str], method: str | None, deadline: float) -> Trial:
+        tried.append(method)
+        return try_program(command, method, deadline)
+
+    monkeypatch.setattr("helpers.program.start_methods.try_program", note)
+    run(written(tmp_path, "print('hello')"), capsys)
+    assert tried == [None, *OTHERS, DEFAULT]
+
+
+@needs_fork
 def test_a_program_that_hangs_with_fork_only_is_shown_with_its_thread(capsys):
     code, text = run(PROGRAMS / "vmware_runtimes_94.py", capsys, "--deadline", "2.5")
     assert code == 1
@@ -454,7 +503,7 @@ def test_a_program_that_is_right_behaves_the_same(capsys, tmp_path):
             began = time.perf_counter()
             with Pool(2) as pool:
                 print(pool.map(double, range(4)), "by process", os.getpid())
-            print(f"{time.perf_counter() - began:.3f} seconds")
+            print(f"{time.perf_counter() - began:.9f} seconds")
         """,
     )
     code, text = run(path, capsys)
