@@ -213,7 +213,16 @@ class _Reader(ast.NodeVisitor):
             root, _, path = _path(function.value).partition(".")
             if root:
                 self._change(root, node.lineno, path)
+        if isinstance(function, ast.Name) and function.id == "setattr" and len(node.args) == 3:
+            self._set_attribute(*node.args)
         self.generic_visit(node)
+
+    def _set_attribute(self, target: ast.expr, attribute: ast.expr, value: ast.expr) -> None:
+        """Read `setattr(target, "attribute", value)` as an assignment."""
+        dotted = dotted_name(target)
+        if dotted and isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+            root, _, path = dotted.partition(".")
+            self._change(root, target.lineno, f"{path}.{attribute.value}".lstrip("."), value)
 
     def _read(self, name: str, line: int) -> None:
         if self.stack and not any(name in function.own_names for function in self.stack):
@@ -237,7 +246,7 @@ class _Reader(ast.NodeVisitor):
             if root in ("self", "cls"):
                 self.code.values.append(Site(f"self.{path}", target.lineno, self.where, value))
             if root:
-                self._change(root, target.lineno, path, value)
+                self._change(root, target.lineno, path, None if isinstance(target, ast.Subscript) else value)
 
     def _bind(self, name: str, line: int, value: ast.expr | None) -> None:
         site = Site(name, line, self.where, value)

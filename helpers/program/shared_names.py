@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from helpers.program.causes import Cause, place
 from helpers.program.code_reader import AT_IMPORT, UNDER_GUARD, Code, Function, Site
-from helpers.program.worker_code import Program
+from helpers.program.worker_code import Program, closure
 
 PRIMITIVES = {
     "Queue", "JoinableQueue", "SimpleQueue", "Lock", "RLock", "Value", "Array", "RawValue", "RawArray", "Event",
@@ -26,11 +26,13 @@ COPIED_GENERATORS = ("numpy.random.", "np.random.", "random.Random", "torch.")
 
 def names_set_late(program: Program) -> Iterator[Cause]:
     """Yield the global names that the parent sets, or changes, after the import, and that workers read."""
+    handed_on = _set_in_workers(program)
     late = [
-        (code, site, _identity(code, f"{site.name}.{site.attribute}".rstrip(".")))
+        (code, site, identity)
         for code in program.codes
         for site in code.sites
-        if program.is_late(code, site)
+        for identity in [_identity_of(code, site)]
+        if program.is_late(code, site) and not any(f"{identity}.".startswith(f"{name}.") for name in handed_on)
     ]
     for function in program.workers.values():
         reader = _code_of(program, function)
@@ -42,6 +44,30 @@ def names_set_late(program: Program) -> Iterator[Cause]:
                     yield from _set_late(program, code, site, reader, function, line)
                 elif site.attribute and site.value and read.rpartition(".")[2] == identity.rpartition(".")[2]:
                     yield _stale(code, site, [], reader, function, line, weight=2)
+
+
+def _set_in_workers(program: Program) -> set[str]:
+    """Return the global names that workers set themselves: that an initializer sets or fills, or a task sets anew."""
+    initializers = [given.function for given in program.given if given.how == "initializer" and given.function]
+    first = closure(program, initializers)
+    return {
+        _identity_of(code, site)
+        for code in program.codes
+        for site in code.sites
+        for key in [(code.module.name, site.where)]
+        if key in first or key in program.workers and _is_set_anew(site)
+    }
+
+
+def _is_set_anew(site: Site) -> bool:
+    """Return whether a name gets a value that does not depend on the one that it had."""
+    return site.value is not None and not any(
+        isinstance(node, ast.Name) and node.id == site.name for node in ast.walk(site.value)
+    )
+
+
+def _identity_of(code: Code, site: Site) -> str:
+    return _identity(code, f"{site.name}.{site.attribute}".rstrip("."))
 
 
 def _identity(code: Code, dotted: str) -> str:
