@@ -64,10 +64,9 @@ def _ways(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]
     """Yield the ways in which a cause may be found, the surest first."""
     trial, usual = comparison.trial, comparison.usual
     worse, better = (usual, trial) if trial.exit_code == 0 and usual.exit_code != 0 else (trial, usual)
-    known = {(each.kind, each.about) for each in _symptoms(better, program)}
-    for symptom in _symptoms(worse, program):
-        if (symptom.kind, symptom.about) not in known:
-            yield _of_symptom(symptom, program)
+    yield from _of_symptoms(worse, better, program)
+    if trial.exit_code == usual.exit_code:  # which is the worse one is not known
+        yield from _of_symptoms(better, worse, program)
     if not worse.ended:
         yield _of_threads(worse, program)
         yield hazards.waits_for_all_children(program)
@@ -88,6 +87,14 @@ def _ways(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]
     yield hazards.unguarded_starts(program)
     yield (cause for _, cause in hazards.unfindable_functions(program))
     yield hazards.waits_for_a_time(program)
+
+
+def _of_symptoms(worse: Trial, better: Trial, program: Program) -> Iterator[Iterator[Cause]]:
+    """Yield the causes of each error that one run shows, and the other one does not."""
+    known = {(each.kind, each.about) for each in _symptoms(better, program)}
+    for symptom in _symptoms(worse, program):
+        if (symptom.kind, symptom.about) not in known:
+            yield _of_symptom(symptom, program)
 
 
 def _of_names(program: Program) -> Iterator[Cause]:

@@ -33,6 +33,7 @@ PYTHONS_OWN = re.compile(
 )
 """Lines on stderr that are Python's own remarks about a start method, not the program's."""
 
+TRACEBACK = "Traceback (most recent call last)"
 LONG_ROW = 6
 """A line whose numbers have this many characters is not the same in two runs by chance."""
 
@@ -103,12 +104,18 @@ class Difference:
 def read_lines(output: bytes, *, messages: bool = False) -> Sequence[Line]:
     """Return the lines of an output, without those that show progress.
 
-    messages: this is stderr; leave out Python's own remarks about start methods.
+    messages: this is stderr; leave out Python's own remarks about start methods, and where each traceback came by: a
+    failure is the same one if the same is raised.
     """
     found = []
+    in_traceback = False
     for raw in output.decode(errors="replace").split("\n"):
         text = raw.rstrip("\r").rpartition("\r")[2].rstrip()
-        if text and not PROGRESS.search(text) and not (messages and PYTHONS_OWN.search(text)):
+        if messages:
+            in_traceback = text.startswith(TRACEBACK) or in_traceback and text.startswith(" ")
+            if PYTHONS_OWN.search(text) or in_traceback:
+                continue
+        if text and not PROGRESS.search(text):
             found.append(_line(text))
     return found
 

@@ -68,6 +68,11 @@ def verdict(together: Sequence[Comparison], default: str) -> str:
             "twice. If they say how long the run took, this is no difference. Else it is ANOTHER ANSWER, and nothing "
             "says so: the exit code is 0."
         )
+    if together[0].silent and _errors(together[0].messages.missing):
+        return (
+            f"With {default}, the default, something fails, and yet it ends with exit code 0: there are errors on "
+            f"stderr. With {methods} it gives ANOTHER ANSWER, without these errors."
+        )
     if together[0].silent:
         if together[0].messages.extra and first.stderr:
             return (
@@ -130,13 +135,18 @@ def evidence(comparison: Comparison, default: str) -> Iterator[str]:
 
 def _chosen(lines: Sequence[str]) -> list[str]:
     """Return some lines; of tracebacks, what was raised."""
+    return list(dict.fromkeys(_errors(lines) or lines))[:MOST_LINES]
+
+
+def _errors(lines: Sequence[str]) -> list[str]:
+    """Return the lines that say what was raised."""
     errors = []
     for place, line in enumerate(lines):
         kind, colon, words = line.partition(":")
         if colon and re.fullmatch(r"[\w.]*(?:Error|Exception)", kind):
             following = lines[place + 1].strip() if not words.strip() and place + 1 < len(lines) else ""
             errors.append(f"{line} {following}".rstrip())
-    return list(dict.fromkeys(errors or lines))[:MOST_LINES]
+    return errors
 
 
 def _cut(line: str) -> str:

@@ -22,6 +22,7 @@ from helpers.program.program_text import entry_point, read_program
 from helpers.program.start_methods import compare, main, methods_of_platform
 from helpers.program.symptoms import find_symptoms
 from helpers.program.trial import Trial, try_program
+from helpers.program.verdicts import verdict
 from helpers.program.worker_code import Program, study
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -96,6 +97,16 @@ def test_lines_that_come_and_go_by_themselves_are_none():
 def test_pythons_remarks_on_stderr_are_none():
     remark = b"x.py:3: DeprecationWarning: This process (pid=3) is multi-threaded, use of fork() may deadlock\n"
     assert read_lines(remark, messages=True) == []
+
+
+def test_the_same_failure_is_none_wherever_its_traceback_came_by():
+    text = 'Process {}:\nTraceback (most recent call last):\n  File "{}", line {}, in f\n    g()\nOSError: {}\nend\n'
+    usual, *others = (
+        read_lines(text.format(*values).encode(), messages=True)
+        for values in [("SpawnProcess-1", "a", 1, 4), ("Process-2", "b", 9, 4), ("Process-1", "a", 1, 5)]
+    )
+    assert [line.text for line in usual] == ["Process SpawnProcess-1:", "OSError: 4", "end"]
+    assert [bool(compare_lines(usual, other, learn_noise(usual, usual))) for other in others] == [False, True]
 
 
 def test_random_numbers_that_repeat_are_counted():
@@ -358,6 +369,31 @@ def test_a_type_that_cannot_be_pickled_leads_to_the_line_that_makes_one():
     comparison = Comparison(failed, trial(), Difference(), Difference((), ("TypeError",)))
     (cause,) = explain(comparison, program_of(PROGRAMS / "cve_search_817.py"))
     assert (cause.kind, cause.name) == ("unpicklable", "self.progress_lock")
+
+
+def test_an_error_of_the_usual_run_leads_to_its_cause_though_the_exit_code_is_0(tmp_path):
+    path = written(
+        tmp_path,
+        """
+        from multiprocessing import Process, Queue
+        from time import sleep
+        def work(queue):
+            print("at work")
+        def start():
+            Process(target=work, args=(Queue(),)).start()
+        if __name__ == "__main__":
+            start()
+            sleep(1)
+        """,
+    )
+    error = "Traceback (most recent call last):\n  in SemLock._rebuild(*state)\nFileNotFoundError: [Errno 2]"
+    output, messages = Difference((), ("at work",)), Difference(("FileNotFoundError: [Errno 2]",))
+    comparison = Comparison(trial(stdout="at work"), trial(stderr=error), output, messages)
+    assert [(cause.kind, cause.line) for cause in explain(comparison, program_of(path))] == [("dropped", 7)]
+    assert verdict([comparison], "forkserver") == (
+        "With forkserver, the default, something fails, and yet it ends with exit code 0: there are errors on stderr. "
+        "With spawn it gives ANOTHER ANSWER, without these errors."
+    )
 
 
 # Running programs
