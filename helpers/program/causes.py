@@ -87,6 +87,8 @@ class Cause:
     """What the remedy is about: a variable, a function."""
     weight: int = 1
     """How likely it is, beside others of its kind."""
+    guess: bool = False
+    """Whether it may be another cause: this one was found in the program, but nothing links it to what differs."""
 
     @property
     def remedy(self) -> str:

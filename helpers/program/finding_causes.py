@@ -1,7 +1,7 @@
 """Finds why a program behaves in another way with another start method: from what it printed, and from its text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers.program import hazards, shared_names
@@ -79,14 +79,26 @@ def _ways(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]
     if more and not fewer:
         yield hazards.effects_at_import(program)
     if fewer and not comparison.output:
-        yield hazards.late_settings(program)
+        yield hazards.late_logging(program)
     yield _of_names(program)
     yield hazards.copied_generators(program)
     yield hazards.effects_at_import(program) if more else iter(())
-    yield hazards.late_settings(program)
+    if fewer and not more:
+        yield hazards.late_logging(program)
+    yield from map(_guessed, _fallbacks(comparison, program))
+
+
+def _fallbacks(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]:
+    """Yield what may cause a difference between start methods in general, and does not contradict this one."""
+    yield hazards.late_settings(program, messages=bool(comparison.messages))
     yield hazards.unguarded_starts(program)
     yield (cause for _, cause in hazards.unfindable_functions(program))
-    yield hazards.waits_for_a_time(program)
+    if (comparison.trial.method == "fork") != (comparison.usual.method == "fork"):
+        yield hazards.waits_for_a_time(program)
+
+
+def _guessed(causes: Iterator[Cause]) -> Iterator[Cause]:
+    return (replace(cause, guess=True) for cause in causes)
 
 
 def _of_symptoms(worse: Trial, better: Trial, program: Program) -> Iterator[Iterator[Cause]]:

@@ -14,7 +14,11 @@ SETTINGS = {
     "torch.set_num_threads", "pandas.set_option", "gc.disable", "faulthandler.enable", "sys.setprofile",
     "sys.settrace", "threading.settrace", "os.umask", "atexit.register", "copyreg.pickle", "sys.excepthook",
 }  # fmt: skip
+OF_MESSAGES = ("warnings.", "faulthandler.")
+"""The beginnings of the names of settings that change nothing but what is on stderr."""
+
 LOGGING = {"basicConfig", "dictConfig", "fileConfig", "addHandler", "setLevel", "addFilter"}
+LOGGING_CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 REPLACING = ("unittest.mock.patch", "mock.patch", "setattr")
 WAITING_FOR_ALL = {"os.wait", "os.waitpid", "psutil.wait_procs"}
 EFFECTS = {
@@ -164,14 +168,18 @@ def _copied(code: Code, line: int, name: str, generator: str) -> Cause:
     return Cause("random", code.module.path, line, why)
 
 
-def late_settings(program: Program) -> Iterator[Cause]:
-    """Yield the settings of the whole process that only the parent makes, such as where log messages go."""
+def late_settings(program: Program, messages: bool = True) -> Iterator[Cause]:
+    """Yield the settings of the whole process that only the parent makes, such as where log messages go.
+
+    messages: whether messages on stderr differ; without that, leave out what changes nothing else.
+    """
     for code in program.codes:
         for call in code.calls:
             full = code.module.full_name(call.node.func) or ""
             last = call.node.func.attr if isinstance(call.node.func, ast.Attribute) else full
             strong = last in LOGGING or full.startswith(REPLACING)
-            if (full in SETTINGS or strong) and _is_late(program, code, call):
+            fits = messages or not full.startswith(OF_MESSAGES)
+            if (full in SETTINGS and fits or strong) and _is_late(program, code, call):
                 why = (
                     f"Line {call.node.lineno} of {code.module.path.name} calls `{last}` in the parent process only. A "
                     "forked worker has the parent's settings. Any other worker begins with Python's own."
@@ -184,18 +192,41 @@ def _is_late(program: Program, code: Code, call: Call) -> bool:
     return call.where != AT_IMPORT and key not in program.workers and key not in program.at_import
 
 
+def late_logging(program: Program) -> Iterator[Cause]:
+    """Yield what only the parent sets of logging, if workers log something."""
+    if any(
+        name.rpartition(".")[2] in LOGGING_CALLS
+        for function in program.workers.values()
+        for name in function.attributes
+    ):
+        yield from (cause for cause in late_settings(program) if cause.name in LOGGING)
+
+
 def waits_for_a_time(program: Program) -> Iterator[Cause]:
-    """Yield the lines of the parent that wait for a time instead of for a worker."""
+    """Yield the lines of the parent that wait for a time instead of for a worker, and not after one has ended."""
     for code in program.codes:
         for call in code.calls:
             last = (code.module.full_name(call.node.func) or "").rpartition(".")[2]
             timed = last in ("join", "get", "wait", "poll") and "timeout" in [each.arg for each in call.node.keywords]
-            if (last == "sleep" or timed) and (code.module.name, call.where) not in program.workers:
+            waits = (last == "sleep" or timed) and (code.module.name, call.where) not in program.workers
+            if waits and not (last == "sleep" and _follows_a_join(code, call)):
                 why = (
                     f"Line {call.node.lineno} of {code.module.path.name} waits for a time (`{last}`). A forked worker "
                     "is at work after some milliseconds; any other one needs longer to start."
                 )
                 yield Cause("hurry", code.module.path, call.node.lineno, why, last)
+
+
+def _follows_a_join(code: Code, call: Call) -> bool:
+    """Return whether the last process that was started before this call, at the same place, was joined, too."""
+    here = call.node.lineno, call.node.col_offset
+    before = [
+        (each.node.lineno, each.node.end_col_offset, each.node.func.attr)
+        for each in code.calls
+        if each.where == call.where and isinstance(each.node.func, ast.Attribute) and not each.node.args
+        if each.node.func.attr in ("start", "join") and (each.node.lineno, each.node.col_offset) < here
+    ]
+    return bool(before) and max(before)[2] == "join"
 
 
 def waits_for_all_children(program: Program) -> Iterator[Cause]:

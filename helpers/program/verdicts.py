@@ -164,7 +164,8 @@ def reasons(causes: Sequence[Cause]) -> Iterator[str]:
     said = set()
     for number, cause in enumerate(causes):
         later = [other.remedy for other in causes[number + 1 :]]
-        yield f"Why: {cause.why}" if not number else f"Or:  {cause.why}"
+        first = "Perhaps:" if cause.guess else "Why:"
+        yield f"Or:  {cause.why}" if number else f"{first} {cause.why}"
         if cause.remedy not in said and cause.remedy not in later:
             said.add(cause.remedy)
             yield f"Remedy: {cause.remedy}"

@@ -3,13 +3,18 @@
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from helpers.program import shared_names
 from helpers.program.causes import Cause
+from helpers.program.finding_causes import Comparison, explain
+from helpers.program.outputs import Difference
 from helpers.program.program_text import read_program
+from helpers.program.trial import Trial
+from helpers.program.verdicts import reasons
 from helpers.program.worker_code import Program, study
 
 
@@ -93,3 +98,92 @@ def test_a_name_that_a_task_only_changes_is_set_in_the_parent_only(program, line
                 print(pool.map(work, range(3)))
     """
     assert found(shared_names.names_set_late(program(text))) == [("stale", 9, "total")]
+
+
+# What may be the cause, if nothing else is found
+
+
+def differing(usual: str = "fork", other: str = "spawn", *, messages: bool = False) -> Comparison:
+    """Return two runs that printed one line each, which is not the same."""
+    trials = [Trial(method, 0, 0.1, b"", b"", ()) for method in (other, usual)]
+    return Comparison(*trials, Difference(("1",), ("2",)), Difference(("3",), ("4",)) if messages else Difference())
+
+
+SETTING = """
+    import sys, warnings
+    from multiprocessing import Pool
+    def work(n):
+        return n + 1
+    if __name__ == "__main__":
+        {}
+        with Pool(2) as pool:
+            print(pool.map(work, range(3)))
+"""
+
+
+def test_a_setting_that_nothing_links_to_the_difference_is_a_guess(program):
+    [cause] = explain(differing(), program(SETTING.format("sys.setrecursionlimit(5000)")))
+    assert (cause.kind, cause.line, cause.guess) == ("settings", 6, True)
+    assert next(reasons([cause])).startswith("Perhaps: Line 6 of program.py calls `setrecursionlimit`")
+
+
+def test_a_name_that_is_set_in_the_parent_only_is_no_guess(program):
+    text = SETTING.replace("n + 1", "n + late").format("late = 1")
+    [cause] = explain(differing(), program(text))
+    assert (cause.kind, cause.guess) == ("missing", False)
+    assert next(reasons([cause])).startswith("Why: `late` gets its value in line 6")
+
+
+def test_a_filter_of_warnings_is_no_cause_where_stderr_does_not_differ(program):
+    filtering = program(SETTING.format('warnings.filterwarnings("ignore")'))
+    assert explain(differing(), filtering) == []
+    assert [cause.line for cause in explain(differing(messages=True), filtering)] == [6]
+
+
+LOGGING = """
+    import logging
+    from multiprocessing import Pool
+    def work(n):
+        {}
+    if __name__ == "__main__":
+        logging.basicConfig(level="INFO")
+        with Pool(2) as pool:
+            pool.map(work, range(3))
+"""
+
+
+@pytest.mark.parametrize("line, guess", [("logging.info(n)", False), ("return n + 1", True)])
+def test_a_setting_of_logging_is_a_guess_unless_workers_log_and_lines_are_missing(program, line, guess):
+    fewer = replace(differing(), output=Difference(("INFO 1",), ()))
+    [cause] = explain(fewer, program(LOGGING.format(line)))
+    assert (cause.kind, cause.line, cause.guess) == ("settings", 6, guess)
+
+
+WAITING = """
+    import time
+    from multiprocessing import Process
+    def work(n):
+        return n + 1
+    if __name__ == "__main__":
+        process = Process(target=work, args=(1,))
+        {}
+"""
+
+
+@pytest.mark.parametrize(
+    "lines, expected",
+    [
+        ("process.start(); time.sleep(1)", [7]),
+        ("process.start(); time.sleep(1); process.join()", [7]),
+        ("process.start(); process.join(); time.sleep(1)", []),
+    ],
+)
+def test_a_sleep_is_no_cause_after_a_join(program, lines, expected):
+    causes = explain(differing(), program(WAITING.format(lines)))
+    assert [(cause.kind, cause.line, cause.guess) for cause in causes] == [("hurry", line, True) for line in expected]
+
+
+def test_a_sleep_is_no_cause_where_neither_run_forks(program):
+    sleeping = program(WAITING.format("process.start(); time.sleep(1)"))
+    assert explain(differing("forkserver", "spawn"), sleeping) == []
+    assert [cause.kind for cause in explain(differing("forkserver", "fork"), sleeping)] == ["hurry"]
