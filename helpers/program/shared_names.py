@@ -5,6 +5,7 @@ import builtins
 from collections.abc import Iterator
 
 from helpers.program.causes import Cause, place
+from helpers.program.changed_objects import changing_calls, identity
 from helpers.program.code_reader import AT_IMPORT, UNDER_GUARD, Code, Function, Site
 from helpers.program.worker_code import Program, closure
 
@@ -26,34 +27,45 @@ COPIED_GENERATORS = ("numpy.random.", "np.random.", "random.Random", "torch.")
 
 def names_set_late(program: Program) -> Iterator[Cause]:
     """Yield the global names that the parent sets, or changes, after the import, and that workers read."""
-    handed_on = _set_in_workers(program)
+    sites = list(_named_sites(program))
+    handed_on = _set_in_workers(program, sites)
     late = [
-        (code, site, identity)
-        for code in program.codes
-        for site in code.sites
-        for identity in [_identity_of(code, site)]
-        if program.is_late(code, site) and not any(f"{identity}.".startswith(f"{name}.") for name in handed_on)
+        (code, site, name)
+        for code, site, name in sites
+        if program.is_late(code, site) and not any(f"{name}.".startswith(f"{other}.") for other in handed_on)
     ]
     for function in program.workers.values():
         reader = _code_of(program, function)
         for read, line in _reads(reader, function):
-            for code, site, identity in late:
-                if identity in SENT_ALONG:
+            for code, site, name in late:
+                if name in SENT_ALONG:
                     continue
-                if f"{read}.".startswith(f"{identity}.") or identity.startswith(f"{read}."):
+                if f"{read}.".startswith(f"{name}.") or name.startswith(f"{read}."):
                     yield from _set_late(program, code, site, reader, function, line)
-                elif site.attribute and site.value and read.rpartition(".")[2] == identity.rpartition(".")[2]:
+                elif site.attribute and site.value and not site.by and read.endswith(f".{name.rpartition('.')[2]}"):
                     yield _stale(code, site, [], reader, function, line, weight=2)
 
 
-def _set_in_workers(program: Program) -> set[str]:
+def _named_sites(program: Program) -> Iterator[tuple[Code, Site, str]]:
+    """Yield where a global name, or what it stands for, is set or changed, with the name and its module."""
+    for code in program.codes:
+        for site in code.sites:
+            yield code, site, identity(code, f"{site.name}.{site.attribute}".rstrip("."))
+    used = {read for function in program.workers.values() for read, _ in _reads(_code_of(program, function), function)}
+    for code, site, in_class in changing_calls(program):
+        name = identity(code, f"{site.name}.{site.attribute}")
+        yield code, site, name
+        if any(f"{read}.".startswith(f"{name.rpartition('.')[0]}.") for read in used):
+            yield code, site, in_class
+
+
+def _set_in_workers(program: Program, sites: list[tuple[Code, Site, str]]) -> set[str]:
     """Return the global names that workers set themselves: that an initializer sets or fills, or a task sets anew."""
     initializers = [given.function for given in program.given if given.how == "initializer" and given.function]
     first = closure(program, initializers)
     return {
-        _identity_of(code, site)
-        for code in program.codes
-        for site in code.sites
+        name
+        for code, site, name in sites
         for key in [(code.module.name, site.where)]
         if key in first or key in program.workers and _is_set_anew(site)
     }
@@ -62,18 +74,8 @@ def _set_in_workers(program: Program) -> set[str]:
 def _is_set_anew(site: Site) -> bool:
     """Return whether a name gets a value that does not depend on the one that it had."""
     return site.value is not None and not any(
-        isinstance(node, ast.Name) and node.id == site.name for node in ast.walk(site.value)
+        isinstance(node, ast.Name) and node.id in (site.name, "self", "cls") for node in ast.walk(site.value)
     )
-
-
-def _identity_of(code: Code, site: Site) -> str:
-    return _identity(code, f"{site.name}.{site.attribute}".rstrip("."))
-
-
-def _identity(code: Code, dotted: str) -> str:
-    """Return a name with its module: "settings.rate", whether `settings` is imported or its own `rate` is meant."""
-    root, dot, rest = dotted.partition(".")
-    return code.module.imports.get(root, f"{code.module.name}.{root}") + dot + rest
 
 
 def _reads(code: Code, function: Function) -> Iterator[tuple[str, int]]:
@@ -86,10 +88,10 @@ def _reads(code: Code, function: Function) -> Iterator[tuple[str, int]]:
         if root in ("self", "cls") and function.owner:
             root = function.owner
         known = root == function.owner or root in function.reads
-        yield _identity(code, root + dot + rest) if known else f"?.{name}", function.attributes[name]
+        yield identity(code, root + dot + rest) if known else f"?.{name}", function.attributes[name]
     for name, line in function.reads.items():
         if not any(other.startswith(f"{name}.") for other in longest):
-            yield _identity(code, name), line
+            yield identity(code, name), line
 
 
 def _set_late(program: Program, code: Code, site: Site, reader: Code, function: Function, line: int) -> Iterator[Cause]:
@@ -121,10 +123,11 @@ def _stale(
     if name == "os.environ":
         old = "what it was when the first of them was started (forkserver), or when this one was (spawn)"
     where = f"line {line}" if code is reader else place(reader.module.path, line)
+    by = f" (by {site.by})" if site.by else ""
     why = (
-        f"`{name}` {verb} in {place(code.module.path, site.line)}, {_only_here(site)}. In {where}, {_reader(function)} "
-        f"reads it. A forked worker has a copy of the parent's variables. Any other worker imports the program anew, "
-        f"and finds {old}."
+        f"`{name}` {verb} in {place(code.module.path, site.line)}{by}, {_only_here(site)}. In {where}, "
+        f"{_reader(function)} reads it. A forked worker has a copy of the parent's variables. Any other worker imports "
+        f"the program anew, and finds {old}."
     )
     return Cause("stale", code.module.path, site.line, why, name, weight)
 

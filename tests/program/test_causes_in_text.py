@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.program import shared_names
+from helpers.program import hazards, shared_names
 from helpers.program.causes import Cause
 from helpers.program.finding_causes import Comparison, explain
 from helpers.program.outputs import Difference
@@ -98,6 +98,122 @@ def test_a_name_that_a_task_only_changes_is_set_in_the_parent_only(program, line
                 print(pool.map(work, range(3)))
     """
     assert found(shared_names.names_set_late(program(text))) == [("stale", 9, "total")]
+
+
+# The state of objects
+
+
+CONFIG = """
+class Config:
+    level = 0
+    limits = []
+    def read(self, text):
+        self.level = int(text)
+    def read_all(self, *texts):
+        for text in texts:
+            self.read(text)
+    def limit(self, level):
+        self.limits.append(level)
+    @classmethod
+    def reset(cls):
+        cls.level = 0
+    def rate(self):
+        return self.level
+config = Config()
+"""
+USING = """
+    from multiprocessing import Pool
+    import settings
+    from settings import Config, config
+    def init(text):
+        {init}
+    def work(n):
+        return {work}
+    def main():
+        {main}
+        with Pool(2, initializer=init, initargs=("9",)) as pool:
+            print(pool.map(work, range(3)))
+    if __name__ == "__main__":
+        main()
+"""
+
+
+def causes_of_using(program: Callable[..., Program], **lines: str) -> Iterable[Cause]:
+    lines = {"init": "pass", "work": "n", "main": "pass"} | lines
+    return shared_names.names_set_late(program(USING.format(**lines), settings=CONFIG))
+
+
+@pytest.mark.parametrize(
+    "main, work, name",
+    [
+        ('config.read("9")', "config.level", "config.level"),
+        ('config.read("9")', "config.rate()", "config.level"),
+        ('config.read_all("1", "9")', "config.level", "config.level"),
+        ('settings.config.read("9")', "settings.config.level", "settings.config.level"),
+        ('settings.config.read("9")', "config.level", "settings.config.level"),
+        ("config.limit(4)", "config.limits", "config.limits"),
+        ("Config.reset()", "Config.level", "Config.level"),
+        ("Config.reset()", "config.rate()", "Config.level"),
+    ],
+)
+def test_a_method_that_changes_its_object_in_the_parent_only_is_found(program, main, work, name):
+    assert found(causes_of_using(program, main=main, work=work)) == [("stale", 9, name)]
+
+
+def test_the_line_that_changes_an_object_in_a_method_is_named_too(program):
+    [cause, *_] = causes_of_using(program, main='config.read_all("9")', work="config.level")
+    assert "`config.level` is changed in line 9 of program.py (by `read`, in line 5 of settings.py), in " in cause.why
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        {"main": 'config.read("9")', "init": "config.read(text)", "work": "config.level"},
+        {"main": 'config = Config(); config.read("9")', "work": "config.level"},
+        {"main": 'config.read("9")', "work": "Config().rate()"},
+        {"main": "config.rate()", "work": "config.level"},
+    ],
+    ids=["in the initializer, too", "an object of a function", "another object", "a method that changes nothing"],
+)
+def test_a_method_that_changes_no_object_of_workers_is_no_cause(program, lines):
+    assert found(causes_of_using(program, **lines)) == []
+
+
+def test_an_object_that_a_task_changes_by_what_it_was_is_set_in_the_parent_only(program):
+    text = """
+        from multiprocessing import Pool
+        class Counter:
+            n = 0
+            def count(self, n):
+                self.n = self.n + n
+        counter = Counter()
+        def work(n):
+            counter.count(n)
+            return counter.n
+        if __name__ == "__main__":
+            counter.count(100)
+            with Pool(1) as pool:
+                print(pool.map(work, range(3)))
+    """
+    assert found(shared_names.names_set_late(program(text))) == [("stale", 11, "counter.n")]
+
+
+def test_a_method_of_an_object_that_is_made_on_the_spot_runs_in_workers(program):
+    text = """
+        import numpy as np
+        from multiprocessing import Pool
+        class Augment:
+            def jitter(self):
+                return np.random.normal()
+        def load(n):
+            return Augment().jitter()
+        if __name__ == "__main__":
+            with Pool(2) as pool:
+                print(pool.map(load, range(3)))
+    """
+    others = "class Other:\n    def jitter(self):\n        pass\n"
+    read = program(text.replace("import numpy", "import others, numpy"), others=others)
+    assert found(hazards.copied_generators(read)) == [("random", 5, "")]
 
 
 # What may be the cause, if nothing else is found

@@ -15,12 +15,12 @@ from kernels import gone
 
 from helpers.program import hazards, shared_names
 from helpers.program.causes import REMEDIES, Cause
-from helpers.program.code_reader import is_guard
 from helpers.program.finding_causes import Comparison, explain
 from helpers.program.outputs import Difference, compare_lines, learn_noise, read_lines, repeated_numbers
 from helpers.program.program_text import entry_point, read_program
 from helpers.program.start_methods import compare, main, methods_of_platform
 from helpers.program.symptoms import find_symptoms
+from helpers.program.syntax import is_guard
 from helpers.program.trial import Trial, try_program
 from helpers.program.verdicts import verdict
 from helpers.program.worker_code import Program, study
