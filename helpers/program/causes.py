@@ -1,6 +1,6 @@
 """What a difference between start methods comes from: the kinds, each with its remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,9 @@ REMEDIES = {
     ),
 }
 
+ALTERNATIVES = {"unpicklable", "inheritance", "threads", "dropped", "hurry", "children"}
+"""The kinds of which one line may be the cause alone. Of the others, every line needs its remedy."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -89,6 +92,8 @@ class Cause:
     """How likely it is, beside others of its kind."""
     guess: bool = False
     """Whether it may be another cause: this one was found in the program, but nothing links it to what differs."""
+    read: tuple[Path, int] | None = None
+    """The line that meets the difference in workers: the one that reads the variable."""
 
     @property
     def remedy(self) -> str:
@@ -101,11 +106,16 @@ def place(path: Path, line: int) -> str:
     return f"line {line} of {path.name}"
 
 
-def best(causes: Sequence[Cause], most: int = 3) -> list[Cause]:
-    """Return the most likely causes, each line once, in the order of the program."""
+def best(causes: Sequence[Cause], failed: Collection[tuple[Path, int]] = (), most: int = 3) -> list[Cause]:
+    """Return the most likely causes, each line once, in the order of the program.
+
+    failed: lines that tracebacks name; what these read comes first.
+    """
     chosen: list[Cause] = []
     for cause in sorted(causes, key=lambda cause: -cause.weight):
         if all((cause.path, cause.line, cause.kind) != (other.path, other.line, other.kind) for other in chosen):
             chosen.append(cause)
     top = max((cause.weight for cause in chosen), default=0)
-    return sorted([cause for cause in chosen if cause.weight == top][:most], key=lambda each: (each.path, each.line))
+    likely = [cause for cause in chosen if cause.weight == top]
+    first = sorted(likely, key=lambda cause: cause.read not in failed)[:most]
+    return sorted(first, key=lambda cause: (cause.read not in failed, cause.path, cause.line))

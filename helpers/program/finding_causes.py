@@ -8,7 +8,7 @@ from helpers.program import hazards, shared_names
 from helpers.program.causes import Cause, best
 from helpers.program.code_reader import Code
 from helpers.program.outputs import Difference
-from helpers.program.symptoms import Symptom, find_symptoms
+from helpers.program.symptoms import Symptom, find_symptoms, lines_in_tracebacks
 from helpers.program.trial import Trial
 from helpers.program.worker_code import Program
 
@@ -41,7 +41,8 @@ class Comparison:
 
 def explain(comparison: Comparison, program: Program) -> list[Cause]:
     """Return the likely causes of a difference; an empty list if none was found."""
-    return best(list(_first_that_yields(_ways(comparison, program))))
+    failed = lines_in_tracebacks(comparison.trial.text + comparison.usual.text, _files(program))
+    return best(list(_first_that_yields(_ways(comparison, program))), failed)
 
 
 def explain_failure(trial: Trial, program: Program) -> list[Cause]:
@@ -57,7 +58,11 @@ def _first_that_yields(ways: Iterator[Iterator[Cause]]) -> list[Cause]:
 
 
 def _symptoms(trial: Trial, program: Program) -> Iterator[Symptom]:
-    return find_symptoms(trial.text, [code.module.path for code in program.codes])
+    return find_symptoms(trial.text, _files(program))
+
+
+def _files(program: Program) -> list[Path]:
+    return [code.module.path for code in program.codes]
 
 
 def _ways(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]:

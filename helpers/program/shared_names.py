@@ -3,6 +3,7 @@
 import ast
 import builtins
 from collections.abc import Iterator
+from dataclasses import replace
 
 from helpers.program.causes import Cause, place
 from helpers.program.changed_objects import changing_calls, identity
@@ -43,7 +44,7 @@ def names_set_late(program: Program) -> Iterator[Cause]:
                 if f"{read}.".startswith(f"{name}.") or name.startswith(f"{read}."):
                     yield from _set_late(program, code, site, reader, function, line)
                 elif site.attribute and site.value and not site.by and read.endswith(f".{name.rpartition('.')[2]}"):
-                    yield _stale(code, site, [], reader, function, line, weight=2)
+                    yield replace(_stale(code, site, [], reader, function, line, weight=2), guess=True)
 
 
 def _named_sites(program: Program) -> Iterator[tuple[Code, Site, str]]:
@@ -110,7 +111,7 @@ def _missing(code: Code, site: Site, function: Function, line: int) -> Cause:
         f"the program anew, where `{site.name}` does not exist (NameError)."
     )
     kind = "handle" if _made_anew(code, site.value) == "handle" else "missing"  # a lock cannot be an argument of a task
-    return Cause(kind, code.module.path, site.line, why, site.name, weight=4)
+    return Cause(kind, code.module.path, site.line, why, site.name, weight=4, read=(function.module.path, line))
 
 
 def _stale(
@@ -129,7 +130,7 @@ def _stale(
         f"{_reader(function)} reads it. A forked worker has a copy of the parent's variables. Any other worker imports "
         f"the program anew, and finds {old}."
     )
-    return Cause("stale", code.module.path, site.line, why, name, weight)
+    return Cause("stale", code.module.path, site.line, why, name, weight, read=(reader.module.path, line))
 
 
 def _only_here(site: Site) -> str:
@@ -176,7 +177,8 @@ def _again(code: Code, site: Site, kind: str, function: Function, line: int) -> 
             f"{_reader(function)} reads it. A forked worker has the parent's value. Any other worker imports the "
             "program anew, and gets another value."
         )
-    return Cause(kind, code.module.path, site.line, first + rest, site.name, weight=5 if kind == "handle" else 2)
+    weight = 5 if kind == "handle" else 2
+    return Cause(kind, code.module.path, site.line, first + rest, site.name, weight, read=(code.module.path, line))
 
 
 def handles_of_functions(program: Program) -> Iterator[Cause]:

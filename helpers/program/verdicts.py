@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from helpers.program.causes import Cause
+from helpers.program.causes import ALTERNATIVES, Cause
 from helpers.program.finding_causes import Comparison
 from helpers.program.trial import Trial
 from helpers.text import aligned, counted
@@ -165,7 +165,8 @@ def reasons(causes: Sequence[Cause]) -> Iterator[str]:
     for number, cause in enumerate(causes):
         later = [other.remedy for other in causes[number + 1 :]]
         first = "Perhaps:" if cause.guess else "Why:"
-        yield f"Or:  {cause.why}" if number else f"{first} {cause.why}"
+        next_one = "Or: " if cause.guess or cause.kind in ALTERNATIVES else "And:"
+        yield f"{next_one if number else first} {cause.why}"
         if cause.remedy not in said and cause.remedy not in later:
             said.add(cause.remedy)
             yield f"Remedy: {cause.remedy}"

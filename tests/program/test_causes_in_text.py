@@ -303,3 +303,45 @@ def test_a_sleep_is_no_cause_where_neither_run_forks(program):
     sleeping = program(WAITING.format("process.start(); time.sleep(1)"))
     assert explain(differing("forkserver", "spawn"), sleeping) == []
     assert [cause.kind for cause in explain(differing("forkserver", "fork"), sleeping)] == ["hurry"]
+
+
+# Several causes
+
+
+TWO_NAMES = """
+    from multiprocessing import Pool
+    import settings
+    def work(n):
+        folder = settings.folder / n
+        return folder, settings.name
+    def main():
+        settings.name = "a"
+        settings.folder = "b"
+        with Pool(2) as pool:
+            print(pool.map(work, "c"))
+    if __name__ == "__main__":
+        main()
+"""
+
+
+def test_the_name_in_the_traceback_comes_first_and_the_other_one_is_needed_too(program):
+    read = program(TWO_NAMES, settings="name = folder = None")
+    error = f"Traceback\n  File \"{read.codes[0].module.path}\", line 4, in work\nTypeError: 'NoneType' and 'str'\n"
+    failed = replace(differing(messages=True).trial, exit_code=1, stderr=error.encode())
+    causes = explain(replace(differing(messages=True), trial=failed), read)
+    assert [(cause.name, cause.line) for cause in causes] == [("settings.folder", 8), ("settings.name", 7)]
+    assert [sentence.split()[0] for sentence in reasons(causes)] == ["Why:", "Remedy:", "And:", "Remedy:"]
+
+
+def test_without_a_traceback_causes_come_in_the_order_of_the_program(program):
+    causes = explain(differing(), program(TWO_NAMES, settings="name = folder = None"))
+    assert [cause.line for cause in causes] == [7, 8]
+
+
+@pytest.mark.parametrize(
+    "kind, guess, expected",
+    [("handle", False, "And:"), ("settings", False, "And:"), ("settings", True, "Or:"), ("unpicklable", False, "Or:")],
+)
+def test_a_second_cause_is_an_alternative_only_if_one_remedy_may_be_enough(kind, guess, expected):
+    causes = [Cause(kind, Path("a.py"), line, "why", "name", guess=guess) for line in (1, 2)]
+    assert [sentence.split()[0] for sentence in reasons(causes)][1] == expected
