@@ -27,7 +27,15 @@ COPIED_GENERATORS = ("numpy.random.", "np.random.", "random.Random", "torch.")
 
 
 def names_set_late(program: Program) -> Iterator[Cause]:
-    """Yield the global names that the parent sets, or changes, after the import, and that workers read."""
+    """Yield the global names that the parent sets, or changes, after the import, and that workers read.
+
+    They are guesses if an initializer sets names that only the run of the program decides.
+    """
+    unknown = _sets_unknown_names(program)
+    return (replace(cause, guess=cause.guess or unknown) for cause in _set_late_by_name(program))
+
+
+def _set_late_by_name(program: Program) -> Iterator[Cause]:
     sites = list(_named_sites(program))
     handed_on = _set_in_workers(program, sites)
     late = [
@@ -62,14 +70,32 @@ def _named_sites(program: Program) -> Iterator[tuple[Code, Site, str]]:
 
 def _set_in_workers(program: Program, sites: list[tuple[Code, Site, str]]) -> set[str]:
     """Return the global names that workers set themselves: that an initializer sets or fills, or a task sets anew."""
-    initializers = [given.function for given in program.given if given.how == "initializer" and given.function]
-    first = closure(program, initializers)
+    first = _initializers(program)
     return {
         name
         for code, site, name in sites
         for key in [(code.module.name, site.where)]
         if key in first or key in program.workers and _is_set_anew(site)
     }
+
+
+def _initializers(program: Program) -> dict[tuple[str, str], Function]:
+    """Return the functions that initializers of pools are, or call."""
+    return closure(program, [each.function for each in program.given if each.how == "initializer" and each.function])
+
+
+def _sets_unknown_names(program: Program) -> bool:
+    """Return whether an initializer has `setattr(settings, name, value)` or `globals().update(values)`."""
+    first = _initializers(program)
+    for code in program.codes:
+        if any(site.name == "globals" and (code.module.name, site.where) in first for site in code.sites):
+            return True
+        for call in code.calls:
+            function, arguments = call.node.func, call.node.args
+            sets = isinstance(function, ast.Name) and function.id == "setattr" and len(arguments) > 1
+            if sets and not isinstance(arguments[1], ast.Constant) and (code.module.name, call.where) in first:
+                return True
+    return False
 
 
 def _is_set_anew(site: Site) -> bool:

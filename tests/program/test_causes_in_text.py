@@ -65,6 +65,12 @@ def test_a_name_that_an_initializer_leaves_alone_is_set_in_the_parent_only(progr
     assert found(shared_names.names_set_late(program(text))) == [("stale", 8, "OPTIONS")]
 
 
+@pytest.mark.parametrize("init", ["globals().update(options)", "for name in options: setattr(here, name, 2)"])
+def test_a_name_is_a_guess_if_an_initializer_sets_what_the_text_does_not_name(program, init):
+    [cause] = shared_names.names_set_late(program(HANDED_ON.format(main='OPTIONS["k"] = 2', init=init)))
+    assert (cause.name, cause.line, cause.guess) == ("OPTIONS", 8, True)
+
+
 @pytest.mark.parametrize("line", ["settings.rate = rate", 'setattr(settings, "rate", rate)'])
 def test_an_attribute_that_a_worker_sets_is_not_set_in_the_parent_only(program, line):
     text = """
