@@ -26,6 +26,14 @@ REMEDIES = {
         "Give workers the value of `{name}`: as an argument of the function, or once for each worker with "
         "`Pool(initializer=function, initargs=(...,))`, where the function sets it."
     ),
+    "environ": (
+        "Give workers the variables as a dictionary, for `os.environ` itself cannot be pickled: once for each worker "
+        "with `Pool(initializer=function, initargs=(dict(os.environ),))`, where the function calls `os.environ.update`."
+    ),
+    "opened": (
+        "Open `{name}` in the workers, since nothing that is open can be sent to them: send what that takes (a path, "
+        "an address), as an argument of the function or with `Pool(initializer=...)`."
+    ),
     "handle": (
         "Make `{name}` in the parent process, once, and give it to the workers: in `Process(args=...)`, or with "
         "`Pool(initializer=function, initargs=({name},))`, where the function sets the global name."
@@ -51,6 +59,11 @@ REMEDIES = {
         "`Pool(initializer=...)`."
     ),
     "settings": "Do this in the workers, too: in a function that `Pool(initializer=...)` runs in each of them.",
+    "handlers": (
+        "Do this in the workers, too: in a function that `Pool(initializer=...)` runs in each of them. A forked worker "
+        "has the parent's handlers already, so remove these first (`logging.getLogger().handlers.clear()`, or "
+        "`basicConfig` with `force=True`), or it logs each line twice."
+    ),
     "threads": (
         "Start the processes before the threads, or choose another start method: `multiprocessing.get_context("
         '"forkserver")` or `"spawn"`. Then no worker begins with a lock that nobody will release.'

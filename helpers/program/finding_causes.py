@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from helpers.program import hazards, shared_names
+from helpers.program import hazards, shared_names, unpicklable
 from helpers.program.causes import Cause, best
 from helpers.program.code_reader import Code
 from helpers.program.outputs import Difference
@@ -133,9 +133,9 @@ def _of_symptom(symptom: Symptom, program: Program) -> Iterator[Cause]:
     elif symptom.kind == "missing":
         yield from (cause for cause in _of_names(program) if cause.name == symptom.about)
     elif symptom.kind == "stale":
-        yield from (cause for cause in _of_names(program) if cause.kind == "stale")
+        yield from (cause for cause in _of_names(program) if cause.kind in ("stale", "environ", "opened"))
     elif symptom.kind == "unpicklable":
-        made = list(hazards.objects_of_type(program, symptom.about))
+        made = list(unpicklable.objects_of_type(program, symptom.about))
         yield from made
         if not made and path is not None:
             yield _sent(symptom, path, f"an object that holds a {symptom.about}, which cannot be pickled")

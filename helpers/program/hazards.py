@@ -29,27 +29,6 @@ EFFECTS = {
 
 COPIED = ("numpy.random.", "random.Random", "random.SystemRandom")
 OWN_STREAMS = ("SeedSequence", "Generator", "PCG64", "default_rng")
-MAKERS = {
-    "_thread.lock": {"Lock", "Condition", "Event", "Semaphore", "Queue", "Thread", "ThreadPoolExecutor", "Barrier"},
-    "_thread.RLock": {"RLock", "Condition", "StreamHandler", "FileHandler", "RotatingFileHandler", "QueueHandler"},
-    "TextIOWrapper": {"open", "stdout", "stderr", "fdopen", "TextIOWrapper"},
-    "BufferedReader": {"open"},
-    "BufferedWriter": {"open"},
-    "Connection": {"connect"},
-    "Cursor": {"cursor"},
-    "socket": {"socket", "create_connection"},
-    "SSLContext": {"SSLContext", "create_default_context"},
-    "reader": {"reader"},
-    "writer": {"writer"},
-    "dict_keys": {"keys"},
-    "dict_values": {"values"},
-    "dict_items": {"items"},
-    "weakref": {"ref", "Manager"},
-    "ReferenceType": {"ref", "Manager"},
-    "mmap.mmap": {"mmap"},
-    "Struct": {"Struct"},
-}
-"""For the end of the name of a type that cannot be pickled, what makes its objects, or objects that hold one."""
 
 
 def unguarded_starts(program: Program) -> Iterator[Cause]:
@@ -100,34 +79,6 @@ def unfindable_functions(program: Program) -> Iterator[tuple[Given, Cause]]:
                 f"forked imports the program without running that part, and finds no {name} there."
             )
             yield given, Cause("main", path, line, why, function.name)
-
-
-def objects_of_type(program: Program, type_name: str) -> Iterator[Cause]:
-    """Yield the lines that make an object of a type that cannot be pickled."""
-    makers = {maker for ending, names in MAKERS.items() if type_name.endswith(ending) for maker in names}
-    if type_name == "generator":
-        makers |= _generator_functions(program)
-    for code in program.codes:
-        for site in code.values:
-            node = site.value.func if isinstance(site.value, ast.Call) else site.value
-            full = code.module.full_name(node) if node is not None else None
-            last = full.rpartition(".")[2] if full else node.attr if isinstance(node, ast.Attribute) else ""
-            if last in makers and (last == "Manager" or not (full or "").startswith("multiprocessing")):
-                why = (
-                    f"Line {site.line} of {code.module.path.name} makes `{site.name}`, which holds a {type_name}. With "
-                    "fork a process has its parent's objects. Otherwise they are pickled, and this one cannot be."
-                )
-                weight = 3 if "self." in site.name else 2
-                yield Cause("unpicklable", code.module.path, site.line, why, site.name, weight)
-
-
-def _generator_functions(program: Program) -> set[str]:
-    return {
-        function.name
-        for code in program.codes
-        for function in code.functions.values()
-        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function.node))
-    }
 
 
 def effects_at_import(program: Program) -> Iterator[Cause]:
@@ -184,7 +135,8 @@ def late_settings(program: Program, messages: bool = True) -> Iterator[Cause]:
                     f"Line {call.node.lineno} of {code.module.path.name} calls `{last}` in the parent process only. A "
                     "forked worker has the parent's settings. Any other worker begins with Python's own."
                 )
-                yield Cause("settings", code.module.path, call.node.lineno, why, last, weight=3 if strong else 2)
+                kind = "handlers" if last == "addHandler" else "settings"
+                yield Cause(kind, code.module.path, call.node.lineno, why, last, weight=3 if strong else 2)
 
 
 def _is_late(program: Program, code: Code, call: Call) -> bool:

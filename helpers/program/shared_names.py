@@ -8,6 +8,7 @@ from dataclasses import replace
 from helpers.program.causes import Cause, place
 from helpers.program.changed_objects import changing_calls, identity
 from helpers.program.code_reader import AT_IMPORT, UNDER_GUARD, Code, Function, Site
+from helpers.program.unpicklable import is_opened
 from helpers.program.worker_code import Program, closure
 
 PRIMITIVES = {
@@ -136,7 +137,9 @@ def _missing(code: Code, site: Site, function: Function, line: int) -> Cause:
         f"{_reader(function)} reads it. A forked worker has a copy of the parent's variables. Any other worker imports "
         f"the program anew, where `{site.name}` does not exist (NameError)."
     )
-    kind = "handle" if _made_anew(code, site.value) == "handle" else "missing"  # a lock cannot be an argument of a task
+    kind = "opened" if is_opened(code, site.value) else "missing"
+    if _made_anew(code, site.value) == "handle":  # a lock cannot be an argument of a task
+        kind = "handle"
     return Cause(kind, code.module.path, site.line, why, site.name, weight=4, read=(function.module.path, line))
 
 
@@ -146,8 +149,10 @@ def _stale(
     name = f"{site.name}.{site.attribute}" if site.attribute else site.name
     name = "globals()" if name == "globals" else name
     verb = "is changed" if site.change else "gets its value"
+    kind = "opened" if is_opened(code, site.value) else "stale"
     old = f"the value of line {early[0].line}" if early and not site.attribute else "what it was at the import"
     if name == "os.environ":
+        kind = "environ"
         old = "what it was when the first of them was started (forkserver), or when this one was (spawn)"
     where = f"line {line}" if code is reader else place(reader.module.path, line)
     by = f" (by {site.by})" if site.by else ""
@@ -156,7 +161,7 @@ def _stale(
         f"{_reader(function)} reads it. A forked worker has a copy of the parent's variables. Any other worker imports "
         f"the program anew, and finds {old}."
     )
-    return Cause("stale", code.module.path, site.line, why, name, weight, read=(reader.module.path, line))
+    return Cause(kind, code.module.path, site.line, why, name, weight, read=(reader.module.path, line))
 
 
 def _only_here(site: Site) -> str:

@@ -38,6 +38,28 @@ def found(causes: Iterable[Cause]) -> list[tuple[str, int, str]]:
 # What workers are given
 
 
+SETTING = """
+    import sys, warnings
+    from multiprocessing import Pool
+    def work(n):
+        return n + 1
+    if __name__ == "__main__":
+        {}
+        with Pool(2) as pool:
+            print(pool.map(work, range(3)))
+"""
+LOGGING = """
+    import logging
+    from multiprocessing import Pool
+    def work(n):
+        {}
+    if __name__ == "__main__":
+        logging.basicConfig(level="INFO")
+        with Pool(2) as pool:
+            pool.map(work, range(3))
+"""
+
+
 HANDED_ON = """
     from multiprocessing import Pool
     OPTIONS = {{}}
@@ -104,6 +126,29 @@ def test_a_name_that_a_task_only_changes_is_set_in_the_parent_only(program, line
                 print(pool.map(work, range(3)))
     """
     assert found(shared_names.names_set_late(program(text))) == [("stale", 9, "total")]
+
+
+@pytest.mark.parametrize("line", ['open("a.txt")', 'sqlite3.connect("a")', "socket.create_connection(address)"])
+@pytest.mark.parametrize("early", ["", "late = None"])
+def test_what_is_open_is_to_be_opened_in_workers(program, early, line):
+    text = SETTING.replace("def work", f"{early}\n    def work").replace("n + 1", "late.fileno()")
+    [cause] = shared_names.names_set_late(program(text.format(f"late = {line}")))
+    assert (cause.kind, cause.line) == ("opened", 7)
+    assert "Open `late` in the workers" in cause.remedy
+
+
+def test_variables_of_the_environment_are_to_be_sent_as_a_dictionary(program):
+    text = SETTING.replace("import sys", "import os, sys").replace("n + 1", 'os.environ.get("MODE")')
+    [cause] = shared_names.names_set_late(program(text.format('os.environ["MODE"] = "full"')))
+    assert (cause.kind, cause.line) == ("environ", 6)
+    assert "initargs=(dict(os.environ),)" in cause.remedy
+
+
+def test_a_handler_of_logs_is_not_to_be_added_to_those_of_a_forked_worker(program):
+    text = LOGGING.format("logging.info(n)").replace('basicConfig(level="INFO")', "root.addHandler(handler)")
+    [cause] = hazards.late_settings(program(text))
+    assert (cause.kind, cause.line) == ("handlers", 6)
+    assert "twice" in cause.remedy
 
 
 # The state of objects
@@ -231,18 +276,6 @@ def differing(usual: str = "fork", other: str = "spawn", *, messages: bool = Fal
     return Comparison(*trials, Difference(("1",), ("2",)), Difference(("3",), ("4",)) if messages else Difference())
 
 
-SETTING = """
-    import sys, warnings
-    from multiprocessing import Pool
-    def work(n):
-        return n + 1
-    if __name__ == "__main__":
-        {}
-        with Pool(2) as pool:
-            print(pool.map(work, range(3)))
-"""
-
-
 def test_a_setting_that_nothing_links_to_the_difference_is_a_guess(program):
     [cause] = explain(differing(), program(SETTING.format("sys.setrecursionlimit(5000)")))
     assert (cause.kind, cause.line, cause.guess) == ("settings", 6, True)
@@ -260,18 +293,6 @@ def test_a_filter_of_warnings_is_no_cause_where_stderr_does_not_differ(program):
     filtering = program(SETTING.format('warnings.filterwarnings("ignore")'))
     assert explain(differing(), filtering) == []
     assert [cause.line for cause in explain(differing(messages=True), filtering)] == [6]
-
-
-LOGGING = """
-    import logging
-    from multiprocessing import Pool
-    def work(n):
-        {}
-    if __name__ == "__main__":
-        logging.basicConfig(level="INFO")
-        with Pool(2) as pool:
-            pool.map(work, range(3))
-"""
 
 
 @pytest.mark.parametrize("line, guess", [("logging.info(n)", False), ("return n + 1", True)])
