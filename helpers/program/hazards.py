@@ -85,8 +85,7 @@ def effects_at_import(program: Program) -> Iterator[Cause]:
     """Yield the lines at the top level that print, read, write or wait, which each worker repeats."""
     for code in program.codes:
         for call in code.calls:
-            last = call.node.func.attr if isinstance(call.node.func, ast.Attribute) else ""
-            last = last or (call.node.func.id if isinstance(call.node.func, ast.Name) else "")
+            last = _last_name(call)
             if last in EFFECTS and (call.where == AT_IMPORT or (code.module.name, call.where) in program.at_import):
                 line = call.node.lineno
                 why = (
@@ -94,6 +93,13 @@ def effects_at_import(program: Program) -> Iterator[Cause]:
                     "that is not forked imports the program, and so does it again."
                 )
                 yield Cause("import", code.module.path, line, why, last, weight=2 if call.where == AT_IMPORT else 1)
+
+
+def _last_name(call: Call) -> str:
+    function = call.node.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def copied_generators(program: Program) -> Iterator[Cause]:
@@ -124,10 +130,18 @@ def late_settings(program: Program, messages: bool = True) -> Iterator[Cause]:
 
     messages: whether messages on stderr differ; without that, leave out what changes nothing else.
     """
+    done = {
+        _last_name(call)
+        for code in program.codes
+        for call in code.calls
+        if (code.module.name, call.where) in program.workers
+    }
     for code in program.codes:
         for call in code.calls:
             full = code.module.full_name(call.node.func) or ""
-            last = call.node.func.attr if isinstance(call.node.func, ast.Attribute) else full
+            last = _last_name(call)
+            if last in done:
+                continue
             strong = last in LOGGING or full.startswith(REPLACING)
             fits = messages or not full.startswith(OF_MESSAGES)
             if (full in SETTINGS and fits or strong) and _is_late(program, code, call):

@@ -151,6 +151,15 @@ def test_a_handler_of_logs_is_not_to_be_added_to_those_of_a_forked_worker(progra
     assert "twice" in cause.remedy
 
 
+def test_a_setting_that_an_initializer_makes_too_is_not_made_in_the_parent_only(program):
+    line = "sys.setrecursionlimit(5000)"
+    texts = [f"    import sys{HANDED_ON.format(main=line, init=init)}" for init in ("pass", line)]
+    assert [found(hazards.late_settings(program(text))) for text in texts] == [
+        [("settings", 9, "setrecursionlimit")],
+        [],
+    ]
+
+
 # The state of objects
 
 
