@@ -17,7 +17,7 @@ In the order in which they take part:
 With `--start-methods`, `start_methods` runs the program once with each of them:
 
 - `trial` is one run, in which `method_hook` has set the start method, and `outputs` compares what two of them printed.
-- `symptoms` recognises errors in the output. `worker_code`, `shared_names` and `hazards` read the program
-  (`program_text`, `code_reader`) for what works with one method only.
+- `symptoms` recognises errors in the output. `worker_code`, `shared_names`, `changed_objects`, `unpicklable` and
+  `hazards` read the program (`program_text`, `syntax`, `code_reader`) for what works with one method only.
 - `finding_causes` joins both; `causes` are the kinds, each with its remedy; `verdicts` says it in sentences.
 """

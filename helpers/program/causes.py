@@ -1,6 +1,6 @@
 """What a difference between start methods comes from: the kinds, each with its remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,14 @@ REMEDIES = {
     "stale": (
         "Give workers the value of `{name}`: as an argument of the function, or once for each worker with "
         "`Pool(initializer=function, initargs=(...,))`, where the function sets it."
+    ),
+    "environ": (
+        "Give workers the variables as a dictionary, for `os.environ` itself cannot be pickled: once for each worker "
+        "with `Pool(initializer=function, initargs=(dict(os.environ),))`, where the function calls `os.environ.update`."
+    ),
+    "opened": (
+        "Open `{name}` in the workers, since nothing that is open can be sent to them: send what that takes (a path, "
+        "an address), as an argument of the function or with `Pool(initializer=...)`."
     ),
     "handle": (
         "Make `{name}` in the parent process, once, and give it to the workers: in `Process(args=...)`, or with "
@@ -51,6 +59,11 @@ REMEDIES = {
         "`Pool(initializer=...)`."
     ),
     "settings": "Do this in the workers, too: in a function that `Pool(initializer=...)` runs in each of them.",
+    "handlers": (
+        "Do this in the workers, too: in a function that `Pool(initializer=...)` runs in each of them. A forked worker "
+        "has the parent's handlers already, so remove these first (`logging.getLogger().handlers.clear()`, or "
+        "`basicConfig` with `force=True`), or it logs each line twice."
+    ),
     "threads": (
         "Start the processes before the threads, or choose another start method: `multiprocessing.get_context("
         '"forkserver")` or `"spawn"`. Then no worker begins with a lock that nobody will release.'
@@ -73,6 +86,9 @@ REMEDIES = {
     ),
 }
 
+ALTERNATIVES = {"unpicklable", "inheritance", "threads", "dropped", "hurry", "children"}
+"""The kinds of which one line may be the cause alone. Of the others, every line needs its remedy."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -87,6 +103,10 @@ class Cause:
     """What the remedy is about: a variable, a function."""
     weight: int = 1
     """How likely it is, beside others of its kind."""
+    guess: bool = False
+    """Whether it may be another cause: this one was found in the program, but nothing links it to what differs."""
+    read: tuple[Path, int] | None = None
+    """The line that meets the difference in workers: the one that reads the variable."""
 
     @property
     def remedy(self) -> str:
@@ -99,11 +119,16 @@ def place(path: Path, line: int) -> str:
     return f"line {line} of {path.name}"
 
 
-def best(causes: Sequence[Cause], most: int = 3) -> list[Cause]:
-    """Return the most likely causes, each line once, in the order of the program."""
+def best(causes: Sequence[Cause], failed: Collection[tuple[Path, int]] = (), most: int = 3) -> list[Cause]:
+    """Return the most likely causes, each line once, in the order of the program.
+
+    failed: lines that tracebacks name; what these read comes first.
+    """
     chosen: list[Cause] = []
     for cause in sorted(causes, key=lambda cause: -cause.weight):
         if all((cause.path, cause.line, cause.kind) != (other.path, other.line, other.kind) for other in chosen):
             chosen.append(cause)
     top = max((cause.weight for cause in chosen), default=0)
-    return sorted([cause for cause in chosen if cause.weight == top][:most], key=lambda each: (each.path, each.line))
+    likely = [cause for cause in chosen if cause.weight == top]
+    first = sorted(likely, key=lambda cause: cause.read not in failed)[:most]
+    return sorted(first, key=lambda cause: (cause.read not in failed, cause.path, cause.line))

@@ -8,6 +8,7 @@ import ast
 from dataclasses import dataclass, field
 
 from helpers.program.program_text import Module, dotted_name
+from helpers.program.syntax import FunctionNode, changed_path, is_guard, own_names
 
 AT_IMPORT, UNDER_GUARD = "<import>", "<guard>"
 """Where code stands that is in no function. Otherwise this is the qualified name of the function."""
@@ -16,7 +17,6 @@ CHANGING_METHODS = {
     "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault",
     "sort", "update",
 }  # fmt: skip
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @dataclass
@@ -35,6 +35,8 @@ class Function:
     """Names that are not its own, with the first line that reads them."""
     attributes: dict[str, int] = field(default_factory=dict)
     """Dotted names that it reads, such as "self.rate", with the first line that does."""
+    made_methods: list[ast.Attribute] = field(default_factory=list)
+    """Methods of what it has just made: `Class(...).method`."""
 
     @property
     def name(self) -> str:
@@ -58,6 +60,8 @@ class Site:
     change: bool = False
     attribute: str = ""
     """For `name.attribute = value`, the attribute, or the attribute of an attribute: "environ", "Logger.level"."""
+    by: str = ""
+    """If the line calls a method that changes the attribute, the method and its line: "`read` in line 6"."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +91,6 @@ def read_code(module: Module) -> Code:
     for statement in module.tree.body:
         reader.visit(statement)
     return reader.code
-
-
-def is_guard(test: ast.expr) -> bool:
-    """Return whether a condition says that the module is the program."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return any(map(is_guard, test.values))
-    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
-        return False
-    sides = [test.left, *test.comparators]
-    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
-        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
-    )
 
 
 class _Reader(ast.NodeVisitor):
@@ -142,7 +134,7 @@ class _Reader(ast.NodeVisitor):
         prefix = f"{self.where}.<locals>." if self.stack else ""
         qualname = ".".join([*before, name])
         owner = before[-1] if before else ""
-        function = Function(self.code.module, prefix + qualname, node, self.where, owner, _own_names(node))
+        function = Function(self.code.module, prefix + qualname, node, self.where, owner, own_names(node))
         self.code.functions[function.qualname] = function
         self.stack.append(function)
         for each in body:
@@ -204,16 +196,29 @@ class _Reader(ast.NodeVisitor):
         dotted = dotted_name(node)
         if dotted and self.stack and isinstance(node.ctx, ast.Load):
             self.stack[-1].attributes.setdefault(dotted, node.lineno)
+        if self.stack and isinstance(node.value, ast.Call):
+            self.stack[-1].made_methods.append(node)
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         self.code.calls.append(Call(node, self.where))
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in CHANGING_METHODS:
-            root, _, path = _path(function.value).partition(".")
+            root, _, path = changed_path(function.value).partition(".")
+            if root in ("self", "cls"):
+                self.code.values.append(Site(f"self.{path}", node.lineno, self.where))
             if root:
                 self._change(root, node.lineno, path)
+        if isinstance(function, ast.Name) and function.id == "setattr" and len(node.args) == 3:
+            self._set_attribute(*node.args)
         self.generic_visit(node)
+
+    def _set_attribute(self, target: ast.expr, attribute: ast.expr, value: ast.expr) -> None:
+        """Read `setattr(target, "attribute", value)` as an assignment."""
+        dotted = dotted_name(target)
+        if dotted and isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+            root, _, path = dotted.partition(".")
+            self._change(root, target.lineno, f"{path}.{attribute.value}".lstrip("."), value)
 
     def _read(self, name: str, line: int) -> None:
         if self.stack and not any(name in function.own_names for function in self.stack):
@@ -233,11 +238,11 @@ class _Reader(ast.NodeVisitor):
             self.visit(target.value)
             if isinstance(target, ast.Subscript):
                 self.visit(target.slice)
-            root, _, path = _path(target).partition(".")
+            root, _, path = changed_path(target).partition(".")
             if root in ("self", "cls"):
                 self.code.values.append(Site(f"self.{path}", target.lineno, self.where, value))
             if root:
-                self._change(root, target.lineno, path, value)
+                self._change(root, target.lineno, path, None if isinstance(target, ast.Subscript) else value)
 
     def _bind(self, name: str, line: int, value: ast.expr | None) -> None:
         site = Site(name, line, self.where, value)
@@ -249,41 +254,3 @@ class _Reader(ast.NodeVisitor):
     def _change(self, name: str, line: int, attribute: str = "", value: ast.expr | None = None) -> None:
         if not any(name in function.own_names for function in self.stack):
             self.code.sites.append(Site(name, line, self.where, value, change=True, attribute=attribute))
-
-
-def _path(target: ast.expr) -> str:
-    """Return the dotted name of what an assignment changes, without indices: "os.environ" for os.environ["HOME"]."""
-    if isinstance(target, ast.Subscript):
-        return _path(target.value)
-    if isinstance(target, ast.Attribute):
-        before = _path(target.value)
-        return before and f"{before}.{target.attr}"
-    if isinstance(target, ast.Call) and isinstance(target.func, ast.Name) and target.func.id == "globals":
-        return "globals"
-    return target.id if isinstance(target, ast.Name) else ""
-
-
-def _own_names(node: FunctionNode) -> set[str]:
-    """Return the parameters and local names of a function."""
-    arguments = node.args
-    own = {each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
-    own |= {each.arg for each in (arguments.vararg, arguments.kwarg) if each is not None}
-    shared: set[str] = set()
-    waiting: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, ast.Global | ast.Nonlocal):
-            shared |= set(each.names)
-        elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store | ast.Del):
-            own.add(each.id)
-        elif isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            own.add(each.name)
-            waiting += each.decorator_list
-            continue
-        elif isinstance(each, ast.Import | ast.ImportFrom):
-            own |= {alias.asname or alias.name.partition(".")[0] for alias in each.names}
-        elif isinstance(each, ast.ExceptHandler) and each.name:
-            own.add(each.name)
-        if not isinstance(each, ast.Lambda):
-            waiting += ast.iter_child_nodes(each)
-    return own - shared

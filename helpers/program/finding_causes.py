@@ -1,14 +1,14 @@
 """Finds why a program behaves in another way with another start method: from what it printed, and from its text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from helpers.program import hazards, shared_names
+from helpers.program import hazards, shared_names, unpicklable
 from helpers.program.causes import Cause, best
 from helpers.program.code_reader import Code
 from helpers.program.outputs import Difference
-from helpers.program.symptoms import Symptom, find_symptoms
+from helpers.program.symptoms import Symptom, find_symptoms, lines_in_tracebacks
 from helpers.program.trial import Trial
 from helpers.program.worker_code import Program
 
@@ -41,7 +41,8 @@ class Comparison:
 
 def explain(comparison: Comparison, program: Program) -> list[Cause]:
     """Return the likely causes of a difference; an empty list if none was found."""
-    return best(list(_first_that_yields(_ways(comparison, program))))
+    failed = lines_in_tracebacks(comparison.trial.text + comparison.usual.text, _files(program))
+    return best(list(_first_that_yields(_ways(comparison, program))), failed)
 
 
 def explain_failure(trial: Trial, program: Program) -> list[Cause]:
@@ -57,17 +58,20 @@ def _first_that_yields(ways: Iterator[Iterator[Cause]]) -> list[Cause]:
 
 
 def _symptoms(trial: Trial, program: Program) -> Iterator[Symptom]:
-    return find_symptoms(trial.text, [code.module.path for code in program.codes])
+    return find_symptoms(trial.text, _files(program))
+
+
+def _files(program: Program) -> list[Path]:
+    return [code.module.path for code in program.codes]
 
 
 def _ways(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]:
     """Yield the ways in which a cause may be found, the surest first."""
     trial, usual = comparison.trial, comparison.usual
     worse, better = (usual, trial) if trial.exit_code == 0 and usual.exit_code != 0 else (trial, usual)
-    known = {(each.kind, each.about) for each in _symptoms(better, program)}
-    for symptom in _symptoms(worse, program):
-        if (symptom.kind, symptom.about) not in known:
-            yield _of_symptom(symptom, program)
+    yield from _of_symptoms(worse, better, program)
+    if trial.exit_code == usual.exit_code:  # which is the worse one is not known
+        yield from _of_symptoms(better, worse, program)
     if not worse.ended:
         yield _of_threads(worse, program)
         yield hazards.waits_for_all_children(program)
@@ -80,14 +84,34 @@ def _ways(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]
     if more and not fewer:
         yield hazards.effects_at_import(program)
     if fewer and not comparison.output:
-        yield hazards.late_settings(program)
+        yield hazards.late_logging(program)
     yield _of_names(program)
     yield hazards.copied_generators(program)
     yield hazards.effects_at_import(program) if more else iter(())
-    yield hazards.late_settings(program)
+    if fewer and not more:
+        yield hazards.late_logging(program)
+    yield from map(_guessed, _fallbacks(comparison, program))
+
+
+def _fallbacks(comparison: Comparison, program: Program) -> Iterator[Iterator[Cause]]:
+    """Yield what may cause a difference between start methods in general, and does not contradict this one."""
+    yield hazards.late_settings(program, messages=bool(comparison.messages))
     yield hazards.unguarded_starts(program)
     yield (cause for _, cause in hazards.unfindable_functions(program))
-    yield hazards.waits_for_a_time(program)
+    if (comparison.trial.method == "fork") != (comparison.usual.method == "fork"):
+        yield hazards.waits_for_a_time(program)
+
+
+def _guessed(causes: Iterator[Cause]) -> Iterator[Cause]:
+    return (replace(cause, guess=True) for cause in causes)
+
+
+def _of_symptoms(worse: Trial, better: Trial, program: Program) -> Iterator[Iterator[Cause]]:
+    """Yield the causes of each error that one run shows, and the other one does not."""
+    known = {(each.kind, each.about) for each in _symptoms(better, program)}
+    for symptom in _symptoms(worse, program):
+        if (symptom.kind, symptom.about) not in known:
+            yield _of_symptom(symptom, program)
 
 
 def _of_names(program: Program) -> Iterator[Cause]:
@@ -109,9 +133,9 @@ def _of_symptom(symptom: Symptom, program: Program) -> Iterator[Cause]:
     elif symptom.kind == "missing":
         yield from (cause for cause in _of_names(program) if cause.name == symptom.about)
     elif symptom.kind == "stale":
-        yield from (cause for cause in _of_names(program) if cause.kind == "stale")
+        yield from (cause for cause in _of_names(program) if cause.kind in ("stale", "environ", "opened"))
     elif symptom.kind == "unpicklable":
-        made = list(hazards.objects_of_type(program, symptom.about))
+        made = list(unpicklable.objects_of_type(program, symptom.about))
         yield from made
         if not made and path is not None:
             yield _sent(symptom, path, f"an object that holds a {symptom.about}, which cannot be pickled")

@@ -14,7 +14,11 @@ SETTINGS = {
     "torch.set_num_threads", "pandas.set_option", "gc.disable", "faulthandler.enable", "sys.setprofile",
     "sys.settrace", "threading.settrace", "os.umask", "atexit.register", "copyreg.pickle", "sys.excepthook",
 }  # fmt: skip
+OF_MESSAGES = ("warnings.", "faulthandler.")
+"""The beginnings of the names of settings that change nothing but what is on stderr."""
+
 LOGGING = {"basicConfig", "dictConfig", "fileConfig", "addHandler", "setLevel", "addFilter"}
+LOGGING_CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 REPLACING = ("unittest.mock.patch", "mock.patch", "setattr")
 WAITING_FOR_ALL = {"os.wait", "os.waitpid", "psutil.wait_procs"}
 EFFECTS = {
@@ -25,27 +29,6 @@ EFFECTS = {
 
 COPIED = ("numpy.random.", "random.Random", "random.SystemRandom")
 OWN_STREAMS = ("SeedSequence", "Generator", "PCG64", "default_rng")
-MAKERS = {
-    "_thread.lock": {"Lock", "Condition", "Event", "Semaphore", "Queue", "Thread", "ThreadPoolExecutor", "Barrier"},
-    "_thread.RLock": {"RLock", "Condition", "StreamHandler", "FileHandler", "RotatingFileHandler", "QueueHandler"},
-    "TextIOWrapper": {"open", "stdout", "stderr", "fdopen", "TextIOWrapper"},
-    "BufferedReader": {"open"},
-    "BufferedWriter": {"open"},
-    "Connection": {"connect"},
-    "Cursor": {"cursor"},
-    "socket": {"socket", "create_connection"},
-    "SSLContext": {"SSLContext", "create_default_context"},
-    "reader": {"reader"},
-    "writer": {"writer"},
-    "dict_keys": {"keys"},
-    "dict_values": {"values"},
-    "dict_items": {"items"},
-    "weakref": {"ref", "Manager"},
-    "ReferenceType": {"ref", "Manager"},
-    "mmap.mmap": {"mmap"},
-    "Struct": {"Struct"},
-}
-"""For the end of the name of a type that cannot be pickled, what makes its objects, or objects that hold one."""
 
 
 def unguarded_starts(program: Program) -> Iterator[Cause]:
@@ -98,40 +81,11 @@ def unfindable_functions(program: Program) -> Iterator[tuple[Given, Cause]]:
             yield given, Cause("main", path, line, why, function.name)
 
 
-def objects_of_type(program: Program, type_name: str) -> Iterator[Cause]:
-    """Yield the lines that make an object of a type that cannot be pickled."""
-    makers = {maker for ending, names in MAKERS.items() if type_name.endswith(ending) for maker in names}
-    if type_name == "generator":
-        makers |= _generator_functions(program)
-    for code in program.codes:
-        for site in code.values:
-            node = site.value.func if isinstance(site.value, ast.Call) else site.value
-            full = code.module.full_name(node) if node is not None else None
-            last = full.rpartition(".")[2] if full else node.attr if isinstance(node, ast.Attribute) else ""
-            if last in makers and (last == "Manager" or not (full or "").startswith("multiprocessing")):
-                why = (
-                    f"Line {site.line} of {code.module.path.name} makes `{site.name}`, which holds a {type_name}. With "
-                    "fork a process has its parent's objects. Otherwise they are pickled, and this one cannot be."
-                )
-                weight = 3 if "self." in site.name else 2
-                yield Cause("unpicklable", code.module.path, site.line, why, site.name, weight)
-
-
-def _generator_functions(program: Program) -> set[str]:
-    return {
-        function.name
-        for code in program.codes
-        for function in code.functions.values()
-        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function.node))
-    }
-
-
 def effects_at_import(program: Program) -> Iterator[Cause]:
     """Yield the lines at the top level that print, read, write or wait, which each worker repeats."""
     for code in program.codes:
         for call in code.calls:
-            last = call.node.func.attr if isinstance(call.node.func, ast.Attribute) else ""
-            last = last or (call.node.func.id if isinstance(call.node.func, ast.Name) else "")
+            last = _last_name(call)
             if last in EFFECTS and (call.where == AT_IMPORT or (code.module.name, call.where) in program.at_import):
                 line = call.node.lineno
                 why = (
@@ -139,6 +93,13 @@ def effects_at_import(program: Program) -> Iterator[Cause]:
                     "that is not forked imports the program, and so does it again."
                 )
                 yield Cause("import", code.module.path, line, why, last, weight=2 if call.where == AT_IMPORT else 1)
+
+
+def _last_name(call: Call) -> str:
+    function = call.node.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def copied_generators(program: Program) -> Iterator[Cause]:
@@ -164,19 +125,32 @@ def _copied(code: Code, line: int, name: str, generator: str) -> Cause:
     return Cause("random", code.module.path, line, why)
 
 
-def late_settings(program: Program) -> Iterator[Cause]:
-    """Yield the settings of the whole process that only the parent makes, such as where log messages go."""
+def late_settings(program: Program, messages: bool = True) -> Iterator[Cause]:
+    """Yield the settings of the whole process that only the parent makes, such as where log messages go.
+
+    messages: whether messages on stderr differ; without that, leave out what changes nothing else.
+    """
+    done = {
+        _last_name(call)
+        for code in program.codes
+        for call in code.calls
+        if (code.module.name, call.where) in program.workers
+    }
     for code in program.codes:
         for call in code.calls:
             full = code.module.full_name(call.node.func) or ""
-            last = call.node.func.attr if isinstance(call.node.func, ast.Attribute) else full
+            last = _last_name(call)
+            if last in done:
+                continue
             strong = last in LOGGING or full.startswith(REPLACING)
-            if (full in SETTINGS or strong) and _is_late(program, code, call):
+            fits = messages or not full.startswith(OF_MESSAGES)
+            if (full in SETTINGS and fits or strong) and _is_late(program, code, call):
                 why = (
                     f"Line {call.node.lineno} of {code.module.path.name} calls `{last}` in the parent process only. A "
                     "forked worker has the parent's settings. Any other worker begins with Python's own."
                 )
-                yield Cause("settings", code.module.path, call.node.lineno, why, last, weight=3 if strong else 2)
+                kind = "handlers" if last == "addHandler" else "settings"
+                yield Cause(kind, code.module.path, call.node.lineno, why, last, weight=3 if strong else 2)
 
 
 def _is_late(program: Program, code: Code, call: Call) -> bool:
@@ -184,18 +158,41 @@ def _is_late(program: Program, code: Code, call: Call) -> bool:
     return call.where != AT_IMPORT and key not in program.workers and key not in program.at_import
 
 
+def late_logging(program: Program) -> Iterator[Cause]:
+    """Yield what only the parent sets of logging, if workers log something."""
+    if any(
+        name.rpartition(".")[2] in LOGGING_CALLS
+        for function in program.workers.values()
+        for name in function.attributes
+    ):
+        yield from (cause for cause in late_settings(program) if cause.name in LOGGING)
+
+
 def waits_for_a_time(program: Program) -> Iterator[Cause]:
-    """Yield the lines of the parent that wait for a time instead of for a worker."""
+    """Yield the lines of the parent that wait for a time instead of for a worker, and not after one has ended."""
     for code in program.codes:
         for call in code.calls:
             last = (code.module.full_name(call.node.func) or "").rpartition(".")[2]
             timed = last in ("join", "get", "wait", "poll") and "timeout" in [each.arg for each in call.node.keywords]
-            if (last == "sleep" or timed) and (code.module.name, call.where) not in program.workers:
+            waits = (last == "sleep" or timed) and (code.module.name, call.where) not in program.workers
+            if waits and not (last == "sleep" and _follows_a_join(code, call)):
                 why = (
                     f"Line {call.node.lineno} of {code.module.path.name} waits for a time (`{last}`). A forked worker "
                     "is at work after some milliseconds; any other one needs longer to start."
                 )
                 yield Cause("hurry", code.module.path, call.node.lineno, why, last)
+
+
+def _follows_a_join(code: Code, call: Call) -> bool:
+    """Return whether the last process that was started before this call, at the same place, was joined, too."""
+    here = call.node.lineno, call.node.col_offset
+    before = [
+        (each.node.lineno, each.node.end_col_offset, each.node.func.attr)
+        for each in code.calls
+        if each.where == call.where and isinstance(each.node.func, ast.Attribute) and not each.node.args
+        if each.node.func.attr in ("start", "join") and (each.node.lineno, each.node.col_offset) < here
+    ]
+    return bool(before) and max(before)[2] == "join"
 
 
 def waits_for_all_children(program: Program) -> Iterator[Cause]:

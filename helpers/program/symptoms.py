@@ -52,6 +52,13 @@ def find_symptoms(text: str, files: Sequence[Path]) -> Iterator[Symptom]:
             yield Symptom(kind, _line_around(text, match), match[1], path, line)
 
 
+def lines_in_tracebacks(text: str, files: Sequence[Path]) -> set[tuple[Path, int]]:
+    """Return the lines of these files that the tracebacks in an output name."""
+    known = {path.resolve(): path for path in files}
+    named = ((known.get(Path(match[1]).resolve()), int(match[2])) for match in FRAME.finditer(text))
+    return {(path, line) for path, line in named if path is not None}
+
+
 def _place_above(text: str, known: dict[Path, Path], module_level: bool) -> tuple[Path | None, int]:
     """Return the last line of the program that a traceback names; module_level: at the top level of a module."""
     for match in reversed(list(FRAME.finditer(text[-20_000:]))):

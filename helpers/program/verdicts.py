@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from helpers.program.causes import Cause
+from helpers.program.causes import ALTERNATIVES, Cause
 from helpers.program.finding_causes import Comparison
 from helpers.program.trial import Trial
 from helpers.text import aligned, counted
@@ -61,6 +61,17 @@ def verdict(together: Sequence[Comparison], default: str) -> str:
         return (
             f"With {methods} the random numbers of its workers {repeat} each other; with {default} they {not_so}. "
             "Nothing says so: the exit code is 0."
+        )
+    if together[0].silent and together[0].output.only_times and not together[0].repeats:
+        return (
+            f"With {methods} it gives other numbers that look like times than with {default}, which gave the same ones "
+            "twice. If they say how long the run took, this is no difference. Else it is ANOTHER ANSWER, and nothing "
+            "says so: the exit code is 0."
+        )
+    if together[0].silent and _errors(together[0].messages.missing):
+        return (
+            f"With {default}, the default, something fails, and yet it ends with exit code 0: there are errors on "
+            f"stderr. With {methods} it gives ANOTHER ANSWER, without these errors."
         )
     if together[0].silent:
         if together[0].messages.extra and first.stderr:
@@ -124,13 +135,18 @@ def evidence(comparison: Comparison, default: str) -> Iterator[str]:
 
 def _chosen(lines: Sequence[str]) -> list[str]:
     """Return some lines; of tracebacks, what was raised."""
+    return list(dict.fromkeys(_errors(lines) or lines))[:MOST_LINES]
+
+
+def _errors(lines: Sequence[str]) -> list[str]:
+    """Return the lines that say what was raised."""
     errors = []
     for place, line in enumerate(lines):
         kind, colon, words = line.partition(":")
         if colon and re.fullmatch(r"[\w.]*(?:Error|Exception)", kind):
             following = lines[place + 1].strip() if not words.strip() and place + 1 < len(lines) else ""
             errors.append(f"{line} {following}".rstrip())
-    return list(dict.fromkeys(errors or lines))[:MOST_LINES]
+    return errors
 
 
 def _cut(line: str) -> str:
@@ -148,7 +164,9 @@ def reasons(causes: Sequence[Cause]) -> Iterator[str]:
     said = set()
     for number, cause in enumerate(causes):
         later = [other.remedy for other in causes[number + 1 :]]
-        yield f"Why: {cause.why}" if not number else f"Or:  {cause.why}"
+        first = "Perhaps:" if cause.guess else "Why:"
+        next_one = "Or: " if cause.guess or cause.kind in ALTERNATIVES else "And:"
+        yield f"{next_one if number else first} {cause.why}"
         if cause.remedy not in said and cause.remedy not in later:
             said.add(cause.remedy)
             yield f"Remedy: {cause.remedy}"
@@ -177,7 +195,7 @@ def choices(trials: Sequence[Trial], files: Sequence[Path], default: str) -> Ite
 def left_out(lines: Sequence[str]) -> str:
     """Return the sentence about what was not compared, with an example."""
     example = f", as in: {_cut(lines[0])}" if lines else ""
-    return f"What changes from run to run, or looks like a time, was left out of the comparison{example}"
+    return f"What changes from run to run by itself was left out of the comparison{example}"
 
 
 def reordered(together: Sequence[str]) -> str:

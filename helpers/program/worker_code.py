@@ -170,6 +170,8 @@ def resolve(program: Program, code: Code, where: str, node: ast.expr, depth: int
 
 
 def _resolve_attribute(program: Program, code: Code, where: str, node: ast.Attribute) -> Function | None:
+    if (function := _method_of_new(program, code, node)) is not None:
+        return function
     full = code.module.full_name(node)
     if full and (function := _find_function(program, full)) is not None:
         return function
@@ -186,6 +188,13 @@ def _resolve_attribute(program: Program, code: Code, where: str, node: ast.Attri
         if function.owner and function.name == node.attr
     ]
     return methods[0] if len(methods) == 1 else None
+
+
+def _method_of_new(program: Program, code: Code, node: ast.Attribute) -> Function | None:
+    """Return the method that `Class(...).method` names."""
+    made = code.module.full_name(node.value.func) if isinstance(node.value, ast.Call) else None
+    name = f"{made}.{node.attr}"
+    return (code.functions.get(name) or _find_function(program, name)) if made else None
 
 
 def _find_function(program: Program, full: str) -> Function | None:
@@ -210,4 +219,5 @@ def _called_by(program: Program, function: Function) -> list[Function]:
         expression = ast.parse(dotted, mode="eval").body
         if isinstance(expression, ast.Attribute):
             found += filter(None, [_resolve_attribute(program, code, function.qualname, expression)])
+    found += filter(None, [_method_of_new(program, code, method) for method in function.made_methods])
     return found + [each for each in code.functions.values() if each.outer == function.qualname]

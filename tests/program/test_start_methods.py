@@ -15,13 +15,14 @@ from kernels import gone
 
 from helpers.program import hazards, shared_names
 from helpers.program.causes import REMEDIES, Cause
-from helpers.program.code_reader import is_guard
 from helpers.program.finding_causes import Comparison, explain
 from helpers.program.outputs import Difference, compare_lines, learn_noise, read_lines, repeated_numbers
 from helpers.program.program_text import entry_point, read_program
 from helpers.program.start_methods import compare, main, methods_of_platform
 from helpers.program.symptoms import find_symptoms
+from helpers.program.syntax import is_guard
 from helpers.program.trial import Trial, try_program
+from helpers.program.verdicts import verdict
 from helpers.program.worker_code import Program, study
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -53,9 +54,26 @@ def test_a_line_that_does_not_change_is_compared_beside_one_that_does():
     assert difference(usual, "mean 0.123457\nmean 0.999999\n", again=again)
 
 
-@pytest.mark.parametrize("one, other", [("took 0.1 s", "took 0.4 s"), ("Elapsed: 3", "Elapsed: 5"), ("12:01", "12:02")])
-def test_a_time_is_none(one, other):
-    assert not difference(one, other)
+TIMES = [("took 0.1 s", "took 0.4 s"), ("Elapsed: 3", "Elapsed: 5"), ("12:01", "12:02"), ("at time 7", "at time 0")]
+
+
+@pytest.mark.parametrize("one, other", TIMES)
+def test_a_time_that_changes_by_itself_is_none(one, other):
+    assert not difference(one, other, again=one.replace("1", "2").replace("3", "4").replace("7", "8"))
+
+
+@pytest.mark.parametrize("one, other", TIMES)
+def test_a_time_that_is_the_same_in_both_usual_runs_is_a_difference(one, other):
+    assert difference(one, other) == Difference((one,), (other,), only_times=True)
+
+
+def test_all_times_of_a_line_are_none_if_one_of_them_changes():
+    assert not difference("12:00:01.25 done in 3 s", "12:00:02.75 done in 5 s", again="12:00:01.50 done in 3 s")
+    assert difference("task 7 took 0.1 s", "task 8 took 0.1 s", again="task 7 took 0.2 s")
+
+
+def test_another_number_beside_another_time_is_no_difference_of_times_only():
+    assert not difference("sum 3\ntook 1 s", "sum 4\ntook 2 s").only_times
 
 
 def test_another_order_of_lines_is_none_but_said():
@@ -79,6 +97,16 @@ def test_lines_that_come_and_go_by_themselves_are_none():
 def test_pythons_remarks_on_stderr_are_none():
     remark = b"x.py:3: DeprecationWarning: This process (pid=3) is multi-threaded, use of fork() may deadlock\n"
     assert read_lines(remark, messages=True) == []
+
+
+def test_the_same_failure_is_none_wherever_its_traceback_came_by():
+    text = 'Process {}:\nTraceback (most recent call last):\n  File "{}", line {}, in f\n    g()\nOSError: {}\nend\n'
+    usual, *others = (
+        read_lines(text.format(*values).encode(), messages=True)
+        for values in [("SpawnProcess-1", "a", 1, 4), ("Process-2", "b", 9, 4), ("Process-1", "a", 1, 5)]
+    )
+    assert [line.text for line in usual] == ["Process SpawnProcess-1:", "OSError: 4", "end"]
+    assert [bool(compare_lines(usual, other, learn_noise(usual, usual))) for other in others] == [False, True]
 
 
 def test_random_numbers_that_repeat_are_counted():
@@ -343,6 +371,31 @@ def test_a_type_that_cannot_be_pickled_leads_to_the_line_that_makes_one():
     assert (cause.kind, cause.name) == ("unpicklable", "self.progress_lock")
 
 
+def test_an_error_of_the_usual_run_leads_to_its_cause_though_the_exit_code_is_0(tmp_path):
+    path = written(
+        tmp_path,
+        """
+        from multiprocessing import Process, Queue
+        from time import sleep
+        def work(queue):
+            print("at work")
+        def start():
+            Process(target=work, args=(Queue(),)).start()
+        if __name__ == "__main__":
+            start()
+            sleep(1)
+        """,
+    )
+    error = "Traceback (most recent call last):\n  in SemLock._rebuild(*state)\nFileNotFoundError: [Errno 2]"
+    output, messages = Difference((), ("at work",)), Difference(("FileNotFoundError: [Errno 2]",))
+    comparison = Comparison(trial(stdout="at work"), trial(stderr=error), output, messages)
+    assert [(cause.kind, cause.line) for cause in explain(comparison, program_of(path))] == [("dropped", 7)]
+    assert verdict([comparison], "forkserver") == (
+        "With forkserver, the default, something fails, and yet it ends with exit code 0: there are errors on stderr. "
+        "With spawn it gives ANOTHER ANSWER, without these errors."
+    )
+
+
 # Running programs
 
 
@@ -434,6 +487,38 @@ def test_a_silent_wrong_answer_is_shown_with_its_line_and_remedy(capsys):
 
 
 @needs_fork
+@pytest.mark.parametrize("words", ["{} seconds in all", "leaves at {}:30", "the peak is at time {}"])
+def test_a_wrong_answer_that_looks_like_a_time_is_not_the_same(capsys, tmp_path, words):
+    text = f"""
+        from multiprocessing import Pool
+        SPEED = 10
+        def duration(song):
+            return song * SPEED
+        if __name__ == "__main__":
+            SPEED = 20
+            with Pool(1) as pool:
+                print({words!r}.format(pool.apply(duration, (1,))))
+        """
+    code, text = run(written(tmp_path, text), capsys)
+    assert code == 1
+    assert "other numbers that look like times" in text
+    assert "If they say how long the run took, this is no difference. Else it is ANOTHER ANSWER" in text
+    assert "`SPEED` gets its value in line 7" in text
+
+
+def test_the_runs_that_show_what_changes_by_itself_are_the_first_and_the_last(monkeypatch, capsys, tmp_path):
+    tried = []
+
+    def note(command: list[str], method: str | None, deadline: float) -> Trial:
+        tried.append(method)
+        return try_program(command, method, deadline)
+
+    monkeypatch.setattr("helpers.program.start_methods.try_program", note)
+    run(written(tmp_path, "print('hello')"), capsys)
+    assert tried == [None, *OTHERS, DEFAULT]
+
+
+@needs_fork
 def test_a_program_that_hangs_with_fork_only_is_shown_with_its_thread(capsys):
     code, text = run(PROGRAMS / "vmware_runtimes_94.py", capsys, "--deadline", "2.5")
     assert code == 1
@@ -454,7 +539,7 @@ def test_a_program_that_is_right_behaves_the_same(capsys, tmp_path):
             began = time.perf_counter()
             with Pool(2) as pool:
                 print(pool.map(double, range(4)), "by process", os.getpid())
-            print(f"{time.perf_counter() - began:.3f} seconds")
+            print(f"{time.perf_counter() - began:.9f} seconds")
         """,
     )
     code, text = run(path, capsys)

@@ -1,5 +1,5 @@
 # Report: airspeed-velocity/asv#1551, CI: Python 3.14 (the environment is not inherited with a fork server)
-# Expected: silent with forkserver; cause stale in line 17
+# Expected: silent with forkserver; cause environ in line 17
 import os
 from multiprocessing import Pool
 
