@@ -60,7 +60,11 @@ def parse(words: Sequence[str]) -> Arguments:
         usage="%(prog)s [--start-methods [--deadline SECONDS]] (SCRIPT | -m MODULE) [ARGUMENTS]",
         allow_abbrev=False,
     )
-    parser.add_argument("--start-methods", action="store_true", help="run it with each start method, and compare")
+    parser.add_argument(
+        "--start-methods",
+        action="store_true",
+        help="run it with each start method, with nothing on stdin, and compare what it prints",
+    )
     parser.add_argument("--deadline", type=float, default=DEADLINE, help="seconds for each of these runs (%(default)g)")
     begin = _place_of_program(words)
     options = parser.parse_args(words[:begin])
