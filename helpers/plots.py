@@ -61,18 +61,19 @@ def runs_plot(
     expected: Mapping[int, float] | None = None,
     cpus: int | None = None,
     size: tuple[float, float] = (6.4, 4.0),
+    log: bool = False,
 ) -> Picture:
     """Draw runs of any kind in the plot of `speedup_plot`: a dot with its spread and its label for each.
 
     A prediction is an open circle, joined to its dot; what the model expected is a cross. laws: the speed-up by number
     of processes of each law that was fitted, by its label. expected: the speed-up that the model expects of what has
-    not run, by number of processes. size: width and height, in inches of 72 points. Raises ValueError as `speedup_plot`
-    does.
+    not run, by number of processes. size: width and height, in inches of 72 points. log: both axes are logarithmic, so
+    that speed-ups far below 1 can be read beside large ones. Raises ValueError as `speedup_plot` does.
     """
     laws, expected, cpus = laws or {}, expected or {}, cpus or usable_cpus()
     predicted = [point.predicted for point in points if point.predicted is not None]
     _check([cpus, *expected, *(point.processes for point in points)], [*expected.values(), *predicted])
-    figure = speedup_figure(points, [], cpus, size, laws, expected)
+    figure = speedup_figure(points, [], cpus, size, laws, expected, log)
     text = [_usable(cpus), *_runs_table(points)]
     text += [f"the model expects {ratio:.2f} with {counted(n, 'process')}" for n, ratio in expected.items()]
     for label, curve in laws.items():

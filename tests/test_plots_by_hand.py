@@ -140,6 +140,17 @@ def test_every_law_has_a_line_with_a_style_of_its_own(drawn):
     }
 
 
+def test_on_logarithmic_axes_a_line_marks_where_a_pool_is_as_fast_as_the_serial_program(drawn):
+    figure, _ = drawn(runs_plot, POINTS, laws={"slow": {1: 1.0, 64: 0.25}}, cpus=64, log=True)
+    (axes,) = figure.axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert [1.0, 1.0] in [line.get_ydata() for line in axes.lines]
+    assert shown(axes.xaxis) == ["1", "2", "5", "10", "20", "50"]
+    assert shown(axes.yaxis) == ["1", "10"]
+    low, high = axes.get_ylim()
+    assert low < 0.25 and high > 64
+
+
 def test_what_is_expected_of_a_run_that_has_not_run_is_a_cross(drawn):
     figure, _ = drawn(runs_plot, [], expected={3: 2.5}, cpus=4)
     assert lines(figure.axes[0])["the model"] == ([[3.0, 2.5]], INK, "None", "x")

@@ -19,7 +19,7 @@ from helpers.drawing.figure import (
     set_ticks,
 )
 from helpers.drawing.picture import FAINT
-from helpers.drawing.ticks import linear_ticks, plain_number, whole_ticks
+from helpers.drawing.ticks import linear_ticks, log_ticks, plain_number, whole_ticks
 from helpers.text import counted
 
 WIDE = 5.0
@@ -51,6 +51,7 @@ def speedup_figure(
     size: tuple[float, float] = (6.4, 4.0),
     laws: Mapping[str, Mapping[int, float]] | None = None,
     expected: Mapping[int, float] | None = None,
+    log: bool = False,
 ) -> Figure:
     """Draw the points, and further predictions as processes and speed-up. The rest is as for `plots.runs_plot`."""
     figure, (axes,) = new_figure(*size)
@@ -63,9 +64,12 @@ def speedup_figure(
     _draw_measured(axes, points, "measured: median and spread" if size[0] >= WIDE else "measured")
     _draw_modelled(axes, points, expected)
     _draw_predicted(axes, points, further)
-    axes.set_ylim(0, 1.1 * axes.dataLim.y1)
-    set_ticks(axes.xaxis, whole_ticks(most), plain_number)
-    set_ticks(axes.yaxis, linear_ticks(*axes.get_ylim()), plain_number)
+    if log:
+        _make_logarithmic(axes, most)
+    else:
+        axes.set_ylim(0, 1.1 * axes.dataLim.y1)
+        set_ticks(axes.xaxis, whole_ticks(most), plain_number)
+        set_ticks(axes.yaxis, linear_ticks(*axes.get_ylim()), plain_number)
     name_axes(axes, "processes", "speed-up (times as fast as serial)", above=20)
     if points or further or expected:
         add_legend(figure, reverse=True)
@@ -84,6 +88,16 @@ def _draw_limits(axes: Axes, cpus: int, most: int) -> None:
     share = (cpus - 0.5) / (most + 0.5)
     side = "left" if share < 0.2 else "right" if share > 0.8 else "center"  # so that the words stay above the plot
     axes.annotate(counted(cpus, "usable CPU"), (cpus, 1.02), xycoords=("data", "axes fraction"), ha=side, **words)
+
+
+def _make_logarithmic(axes: Axes, most: int) -> None:
+    """Make both axes logarithmic, with a line where a pool is as fast as the serial program."""
+    axes.axhline(1, color=GREY, linewidth=1, linestyle="dotted")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(0.9, 1.1 * most)
+    set_ticks(axes.xaxis, log_ticks(1, most), plain_number)
+    set_ticks(axes.yaxis, log_ticks(*axes.get_ylim()), plain_number)
 
 
 def _draw_measured(axes: Axes, points: Sequence[Point], label: str) -> None:
