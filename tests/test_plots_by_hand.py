@@ -144,7 +144,7 @@ def test_on_logarithmic_axes_a_line_marks_where_a_pool_is_as_fast_as_the_serial_
     figure, _ = drawn(runs_plot, POINTS, laws={"slow": {1: 1.0, 64: 0.25}}, cpus=64, log=True)
     (axes,) = figure.axes
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert [1.0, 1.0] in [line.get_ydata() for line in axes.lines]
+    assert [1.0, 1.0] in [[*line.get_ydata()] for line in axes.lines]
     assert shown(axes.xaxis) == ["1", "2", "5", "10", "20", "50"]
     assert shown(axes.yaxis) == ["1", "10"]
     low, high = axes.get_ylim()
