@@ -6,7 +6,7 @@ are sent as bytes, which are unpickled where an error is a task's, and a failure
 tasks:
 
     Chunk     parent: the user's function and the arguments of some tasks of a `Call`
-    Job       worker: what a chunk becomes there; it unpickles and runs one task after another
+    Job       worker: what a chunk becomes there; it unpickles its tasks, and then runs one after another
     Answer    worker: the results of a job, which become a list of plain values in the parent, or a `Failure`
 
 Pickle asks an object how it wants to be pickled (`__reduce__`), and calls a function of its choice to rebuild it. That
@@ -128,7 +128,7 @@ class Job:
         self.stream = stream
 
     def run(self) -> "Answer":
-        """Unpickle and run each task. A failure gives up the tasks after it, as in the stock pool."""
+        """Unpickle the tasks, and run each. A failure gives up those that have not run, as in the stock pool."""
         answer = Answer(self)
         results, moments, how, note = answer.results, answer.moments, self.how, worker.note
         note[worker.RECORDER], note[worker.FIRST], note[worker.ARRIVED] = self.recorder, self.first, self.arrived
