@@ -190,7 +190,7 @@ def _leave_to_parent(signal_number: int, frame: object) -> None:
     """Stop is for the parent, which ends its workers. It is not ignored: what a task starts would inherit that."""
     global _interrupts_itself
     itself, _interrupts_itself = _interrupts_itself, False
-    if itself and note[STARTED]:
+    if itself and note[TASK] >= 0 and note[STARTED]:  # else it comes too late, and would end the worker
         raise KeyboardInterrupt
 
 

@@ -202,7 +202,7 @@ def reordered(together: Sequence[str]) -> str:
     """Return the sentence about lines in another order."""
     return (
         f"With {_listed(together)} the same lines come in another order. When several processes print, no order is "
-        "certain, so this does not count as a difference."
+        "certain, so this does not count as a difference. If the parent prints them all, compare the order yourself."
     )
 
 

@@ -116,9 +116,10 @@ def test_where_the_simulator_is_not_like_the_run_causes_are_ranked_by_what_they_
 
 
 def test_a_loop_is_promised_without_the_simulator(monkeypatch):
-    causes = [a_cause(TOO_LITTLE_WORK, expected=4.0), a_cause("b", lost=32.0, expected=0.1)]
+    """What "b" lost, 32 of the time of four workers, is 8 s; the loop saves 5 s, and is promised all the same."""
+    causes = [a_cause(TOO_LITTLE_WORK, expected=4.0), a_cause("b", lost=32.0, expected=5.0)]
     found = explained(monkeypatch, *causes, ended=9.0)
-    assert [cause.expected for cause in found.causes] == [None, 4.0] or TOO_LITTLE_WORK not in names(found)
+    assert [(cause.name, cause.expected) for cause in found.causes] == [("b", None), (TOO_LITTLE_WORK, 4.0)]
 
 
 def test_the_share_is_of_the_cpus_that_the_workers_could_have_had(monkeypatch):

@@ -23,7 +23,7 @@ def a_run(*spans: Span, ready: tuple[float, ...] = (0.0,), processes: int = 0, *
 
 
 def in_a_row(workers: int, tasks: int, share: float = 1.0, **changes) -> Run:
-    """Each worker has so many tasks of a second, with a CPU for this share of it, handed in at the beginning."""
+    """All tasks are handed in at the beginning. Each takes a second, and has a CPU for this share of it."""
     spans = [
         task(worker * tasks + place, float(place), 1.0, worker=worker + 1, cpu=share, submitted=0.0)
         for worker in range(workers)

@@ -141,14 +141,15 @@ def test_cpus_that_nobody_used_are_promised_with_chunks_that_give_each_of_them_w
     assert found.expected == pytest.approx(0.05 * -(-90 // cpus), rel=0.05)
 
 
-@pytest.mark.parametrize(("counted", "named"), [(0.5, False), (1.0, True), (1.2, True)])
-def test_threads_inside_workers_used_more_than_the_tasks_did_while_the_load_was_counted(counted, named):
-    """The workers used as much as all tasks together, and half as much again; of half the time, the tasks half."""
+@pytest.mark.parametrize(
+    ("counted", "used", "named"),
+    [(1.0, 1.5, True), (1.0, 1.2, False), (0.5, 0.75, True), (0.5, 0.6, False), (1.2, 1.5, True)],
+)
+def test_threads_inside_workers_used_more_than_the_tasks_did_while_the_load_was_counted(counted, used, named):
+    """The load was counted for so much of the run; the workers used so many times what all of its tasks computed."""
     run = with_cpu(a_run(), 0.6)
-    computing = 0.6 * 80 * 0.05
-    load = load_of(run, workers=1.5 * computing * min(counted, 1.0) - (0.5 - 1e-9 if counted < 1 else 0) * computing)
-    found = causes(run._replace(load=load._replace(seconds=counted * run.seconds, waited=3.0)))
-    assert (INSIDE in found) is named
+    load = load_of(run, seconds=counted * run.seconds, workers=used * 0.6 * 80 * 0.05, waited=3.0)
+    assert (INSIDE in causes(run._replace(load=load))) is named
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.explaining import split
 from helpers.explaining.facts import Facts
-from helpers.explaining.replay import CLOCKS, MOST_FITTED, MOST_ROUNDS, MOST_TASKS, Replay
+from helpers.explaining.replay import CLOCKS, MOST_ROUNDS, MOST_TASKS, Replay
 from helpers.model import Costs, Leg, simulate
 from helpers.spans import Run
 
@@ -92,7 +92,6 @@ def test_of_very_many_messages_the_typical_one_is_found_from_some(monkeypatch):
     looked_at = {place for place in range(40) if place % 4 == 0}
     odd = [span if span.task in looked_at else span._replace(sent=span.sent + 5e-5) for span in run.spans]
     assert replay(run._replace(spans=tuple(odd))).pickling.send.message == pytest.approx(1.01e-4)
-    assert MOST_FITTED > 1000
 
 
 @pytest.mark.parametrize("cpus", [2, 8])
@@ -116,7 +115,7 @@ def test_a_warm_pool_is_promised_without_its_start(warm):
 ALIKE = {name: Leg(getattr(COSTS, name).message, 0.0, getattr(UNSEEN, name).task) for name in LEGS}
 SMALL = {"durations": [1e-5] * 400, "costs": Costs(**ALIKE)}
 CHUNKED = {"durations": [1e-3] * 8000, "processes": 4, "chunksize": 100}
-SINGLE = {"durations": [1e-3] * 3000, "processes": 4}
+SINGLE = {"durations": [1e-3] * (3 * MOST_TASKS), "processes": 4}
 LARGE = {"bytes_in": 1e7, "bytes_out": 1e6}
 
 
@@ -140,10 +139,6 @@ def test_a_change_is_promised_as_it_is_simulated_with_the_true_costs(before, cha
     each = {name: [size] * tasks if name.startswith("bytes") else size for name, size in change.items()}
     promised = replay(split(run, tasks)).expect(**each)
     assert promised == pytest.approx(a_run(**before | change).seconds, rel=0.06)
-
-
-def test_fewer_tasks_stand_for_very_many():
-    assert len(a_run(**SINGLE).spans) > MOST_TASKS
 
 
 def test_many_small_messages_cost_what_the_whole_run_says_they_cost():

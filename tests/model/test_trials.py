@@ -133,7 +133,7 @@ def test_a_slower_machine_is_seen():
 
 
 class SlowPool(FakePool):
-    """Moves the clock on by so many seconds for its first map, and for each further one by its chunk size."""
+    """Its first map takes the seconds called cold, and each later one those of its chunk size: the clock moves on."""
 
     def __init__(self, clock: list[float], cold: float, warm: dict[int, float]) -> None:
         super().__init__()

@@ -27,6 +27,13 @@ def test_a_task_that_interrupts_itself_is_stopped_and_its_worker_goes_on(pool):
     assert pool.map(hostile.limit_itself, [0.0, 0.0]) == ["ran to its end"] * 2
 
 
+def test_an_interrupt_that_comes_after_its_task_is_not_heard(own_pool):
+    own_pool.map(hostile.interrupt_later, [0.1, 0.1], 1)
+    own_pool.map(workers.sleep_for, [0.0] * 20, 1)
+    time.sleep(0.3)
+    assert own_pool.map(workers.square, [3, 4], 1) == [9, 16]
+
+
 @needs_fork
 def test_a_process_that_a_task_forks_may_exit(pool):
     assert pool.map(hostile.fork_and_exit, [3, 0, 5], chunksize=2) == [3, 0, 5]

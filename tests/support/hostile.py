@@ -276,6 +276,11 @@ def limit_itself(seconds: float) -> str:
     return "ran to its end"
 
 
+def interrupt_later(seconds: float) -> None:
+    """A time limit that the task forgets to cancel."""
+    threading.Timer(seconds, _thread.interrupt_main).start()
+
+
 def fork_and_exit(code: int) -> int:
     """The exit code of a process that this one forks, and that ends as a script does."""
     child = os.fork()
