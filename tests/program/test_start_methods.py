@@ -548,6 +548,26 @@ def test_a_program_that_is_right_behaves_the_same(capsys, tmp_path):
     assert "left out of the comparison" in text
 
 
+def test_the_same_lines_in_another_order_are_told_and_not_called_the_same_behaviour(capsys, tmp_path):
+    path = written(
+        tmp_path,
+        """
+        import multiprocessing
+        best = ["first", "second"]
+        def ranking(_):
+            return best
+        if __name__ == "__main__":
+            best.reverse()
+            with multiprocessing.Pool(1) as pool:
+                print(*pool.map(ranking, [0])[0], sep="\\n")
+        """,
+    )
+    code, text = run(path, capsys)
+    assert code == 0, text
+    assert "It prints the same lines with every start method, but not in the same order." in text
+    assert "compare the order yourself" in " ".join(text.split())
+
+
 def test_a_program_without_processes_is_not_concerned(capsys, tmp_path):
     code, text = run(written(tmp_path, "print('hello')"), capsys)
     assert code == 0
